@@ -1,0 +1,70 @@
+"""The toys: every port in plain Python, public, for tests and notebooks."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tradewind.kernel.records import COMMAND, EVENT, GATE_ROW, SAMPLE, TRADE
+from tradewind.ports import Rows
+
+DTYPES = {"events": EVENT, "commands": COMMAND, "gates": GATE_ROW, "trades": TRADE, "samples": SAMPLE}
+
+
+class MemoryJournal:
+    """A journal that forgets with the process."""
+
+    def __init__(self) -> None:
+        """It is empty."""
+        self._parts: dict[str, list[Rows]] = defaultdict(list)
+
+    def append(self, log: str, rows: Rows) -> None:
+        """The rows stand at the end of the log."""
+        self._parts[log].append(rows)
+
+    def read(self, log: str, start: int = 0) -> Rows:
+        """The rows of the log from position `start` on."""
+        parts = self._parts[log]
+        if len(parts) > 1:
+            self._parts[log] = parts = [np.concatenate(parts)]
+        return parts[0][start:] if parts else np.zeros(0, DTYPES[log])
+
+
+class MemoryFeed:
+    """A feed of the rows it was given, in blocks of `block_rows`."""
+
+    def __init__(self, events: Rows, block_rows: int = 65_536) -> None:
+        """It has `events`, an array of EVENT."""
+        self._events = events
+        self._block_rows = block_rows
+
+    def __iter__(self) -> Iterator[Rows]:
+        """Blocks of EVENT."""
+        for start in range(0, len(self._events), self._block_rows):
+            yield self._events[start : start + self._block_rows]
+
+
+class MemoryBoard:
+    """A board in the process."""
+
+    def __init__(self) -> None:
+        """It is empty."""
+        self._latest: dict[str, Any] = {}
+        self._streams: dict[str, list[Any]] = defaultdict(list)
+
+    def publish(self, topic: str, value: Any) -> None:
+        """`value` is the latest of `topic`."""
+        self._latest[topic] = value
+        self._streams[topic].append(value)
+
+    def latest(self, topic: str) -> Any:
+        """The latest value of `topic`, or None."""
+        return self._latest.get(topic)
+
+    def subscribe(self, topic: str) -> Iterator[Any]:
+        """The values of `topic` published from now on, as far as there are any."""
+        seen = len(self._streams[topic])
+        while seen < len(self._streams[topic]):
+            yield self._streams[topic][seen]
+            seen += 1

@@ -1,0 +1,98 @@
+"""What identifies stored data, and what the rest of `data` asks of a store.
+
+A series is one feed of one instrument at one bar size and one side. Feeds are never mixed, because two
+brokers' prices of the same minute differ, and sides are never mixed, because a bid is not an ask. Ticks
+carry both sides.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from tradewind.errors import BadData, UnknownName
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Identity = tuple[str, str, int, str, str]
+
+BARS = "bars"
+TICKS = "ticks"
+BOTH = "both"
+SIDES = ("bid", "ask", "mid")
+
+NS = 1_000_000_000
+SPREAD_DIGITS = 8
+"""Recorded spreads are rounded to so many, so that 280 points and 2.8000000000000003 are the same."""
+
+_UNITS = {"S": 1, "M": 60, "H": 3600, "D": 86_400, "W": 604_800}
+_TIMEFRAME = re.compile(r"([SMHDW])([1-9]\d{0,4})", re.IGNORECASE)
+
+
+class Series(NamedTuple):
+    """The identity of a series; ticks have timeframe 0 and side "both"."""
+
+    symbol: str
+    kind: str
+    timeframe: int
+    """Seconds."""
+    feed: str
+    side: str
+
+
+class Held(Protocol):
+    """One series of a store, as far as `data` looks at it."""
+
+    @property
+    def series(self) -> Identity: ...  # noqa: D102
+    @property
+    def first(self) -> int: ...  # noqa: D102
+    @property
+    def last(self) -> int: ...  # noqa: D102
+
+
+class Outcome(Protocol):
+    """What a write did."""
+
+    @property
+    def new(self) -> int: ...  # noqa: D102
+    @property
+    def changed(self) -> int: ...  # noqa: D102
+
+
+class History(Protocol):
+    """The store of market data, as far as `data` uses it; `adapters.parquet.History` is one."""
+
+    def find(  # noqa: D102
+        self, symbol: str, feed: str | None = None, side: str | None = None, timeframe: int | None = None
+    ) -> Sequence[Held]: ...
+    def bars(  # noqa: D102
+        self, series: Identity, start_ns: int, end_ns: int, columns: Iterable[str] | None = None
+    ) -> "Iterator[pl.DataFrame]": ...
+    def ticks(  # noqa: D102
+        self, series: Identity, start_ns: int, end_ns: int, columns: Iterable[str] | None = None
+    ) -> "Iterator[pl.DataFrame]": ...
+    def write(self, series: Identity, frame: "pl.DataFrame", provenance: Mapping[str, Any]) -> Outcome: ...  # noqa: D102
+
+
+def seconds_of(timeframe: str) -> int:
+    """Return the seconds of a timeframe written as traders do: M1, M15, H4, D1, S10."""
+    match = _TIMEFRAME.fullmatch(timeframe)
+    if match is None:
+        raise UnknownName("timeframe", timeframe, ["S10", "M1", "M5", "M15", "M30", "H1", "H4", "D1", "W1"])
+    return _UNITS[match[1].upper()] * int(match[2])
+
+
+def timeframe_name(seconds: int) -> str:
+    """Return a timeframe as traders write it: 300 is M5; 0, ticks, is `ticks`."""
+    if seconds == 0:
+        return TICKS
+    unit = next(letter for letter in "WDHMS" if seconds % _UNITS[letter] == 0)
+    return f"{unit}{seconds // _UNITS[unit]}"
+
+
+def checked_side(side: str) -> str:
+    """Return the side of bars in lower case, or refuse it."""
+    if side.lower() not in SIDES:
+        raise BadData(f"The side {side!r} is none of {', '.join(SIDES)}.", "Bars are of one side; say which.")
+    return side.lower()

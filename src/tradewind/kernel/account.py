@@ -1,0 +1,163 @@
+"""What the account is worth. Cash is posted in integers of the account currency's minor unit.
+
+Price differences stay exact as ticks x lot steps until the moment they become cash; only a foreign quote currency
+passes through a float rate, and is rounded at once. Gains convert at the bid of the conversion rate, losses at the
+ask: the side a bank would give (docs/reference, domain rule "account conversion"). Equity is marked at the exit
+side: longs at the bid, shorts at the ask.
+"""
+
+import math
+
+import numpy as np
+
+from tradewind.kernel.compiled import compiled
+from tradewind.kernel.records import INSTRUMENTS
+
+
+@compiled
+def round_half_away(value):
+    """Return `value` rounded to the nearest integer, halves away from zero, as int64."""
+    if value < 0.0:
+        return -np.int64(math.floor(-value + 0.5))
+    return np.int64(math.floor(value + 0.5))
+
+
+@compiled
+def convert(state, currency, value, is_gain):
+    """Return `value` minor units of `currency` in minor units of the account, as a float."""
+    row = state.currencies[currency]
+    return value * (row.rate_bid if is_gain else row.rate_ask)
+
+
+@compiled(inline=True)
+def cash_of(state, instrument, tick_steps):
+    """Return what `tick_steps` (ticks x lot steps, signed) are worth now, in minor units of the account."""
+    row = state.instruments[instrument]
+    if row.currency == 0:
+        if row.value_numerator == 1 and row.value_denominator == 1:
+            return tick_steps
+        product = tick_steps * row.value_numerator
+        if row.value_denominator == 1:
+            return product
+        half = row.value_denominator // 2
+        if product < 0:
+            return -((-product + half) // row.value_denominator)
+        return (product + half) // row.value_denominator
+    value = float(tick_steps) * float(row.value_numerator) / float(row.value_denominator)
+    return round_half_away(convert(state, row.currency, value, tick_steps > 0))
+
+
+@compiled(inline=True)
+def equity(state):
+    """Return balance plus what open positions would bring now, minor units."""
+    return state.account.balance + state.account.unrealised
+
+
+@compiled(inline=True)
+def note_equity(state):
+    """Peak, trough and drawdown know the present equity."""
+    account = state.account
+    worth = account.balance + account.unrealised
+    worst = account.balance + account.adverse
+    if worst < account.trough:
+        account.trough = worst
+    # The drawdown of an interval is measured from the peak before it: what came first inside is not known.
+    if worst < account.adverse_valley:
+        account.adverse_valley = worst
+        account.adverse_drawdown = min(account.adverse_drawdown, fall(worst, account.peak))
+    if worth > account.peak:
+        account.peak = worth
+        account.valley = worth
+        account.adverse_valley = worth
+    elif worth < account.valley:
+        account.valley = worth
+        account.drawdown = min(account.drawdown, fall(worth, account.peak))
+
+
+@compiled
+def fall(worth, peak):
+    """Return how far `worth` lies below `peak`, as a share <= 0."""
+    return float(worth) / float(peak) - 1.0 if peak > 0 else 0.0
+
+
+@compiled
+def post(state, amount):
+    """The balance has changed by `amount` minor units."""
+    state.account.balance += amount
+    note_equity(state)
+
+
+@compiled(inline=True)
+def mark(state, instrument):
+    """Every position in `instrument`, and the account, are valued at the exit side of the latest price."""
+    row = state.instruments[instrument]
+    account = state.account
+    for strategy in range(state.strategy_count):
+        position = state.positions[strategy * INSTRUMENTS + instrument]
+        quantity = position.quantity
+        if quantity == 0:
+            continue
+        if quantity > 0:
+            price, worst, best = row.bid, row.bid_low, row.bid_high
+            if position.opened_at == row.quoted_at:
+                best = price  # entered inside this very bar: its high may have come before
+            if worst < position.worst_price:
+                position.worst_price = worst
+            if best > position.best_price:
+                position.best_price = best
+        else:
+            price, worst, best = row.ask, row.ask_high, row.ask_low
+            if position.opened_at == row.quoted_at:
+                best = price
+            if worst > position.worst_price:
+                position.worst_price = worst
+            if best < position.best_price:
+                position.best_price = best
+        value = cash_of(state, instrument, quantity * price - position.cost)
+        account.unrealised += value - position.unrealised
+        position.unrealised = value
+        if worst != price:
+            value = cash_of(state, instrument, quantity * worst - position.cost)
+        account.adverse += value - position.adverse
+        position.adverse = value
+    note_equity(state)
+
+
+@compiled(inline=True)
+def settle(state):
+    """The latest interval of the instrument that had one is valued, once everything that happened in it is known."""
+    if state.unmarked == 0:
+        return
+    instrument = state.unmarked - 1
+    state.unmarked = 0
+    if state.instruments[instrument].open_positions > 0:
+        mark(state, instrument)
+
+
+@compiled
+def refresh_margin(state):
+    """`account.margin` is what the broker holds back now: the net position of each instrument at its mid price."""
+    total = 0.0
+    for instrument in range(state.instrument_count):
+        row = state.instruments[instrument]
+        if row.open_positions == 0:
+            continue
+        net = np.int64(0)
+        for strategy in range(state.strategy_count):
+            net += state.positions[strategy * INSTRUMENTS + instrument].quantity
+        total += margin_of(state, instrument, abs(net), (row.bid + row.ask) // 2)
+    state.account.margin = round_half_away(total)
+
+
+@compiled
+def notional(state, instrument, steps, price):
+    """Return the value of `steps` lot steps at `price` ticks, minor units of the account, as a float."""
+    row = state.instruments[instrument]
+    value = float(steps) * float(price) * float(row.value_numerator) / float(row.value_denominator)
+    return convert(state, row.currency, value, False)
+
+
+@compiled
+def margin_of(state, instrument, steps, price):
+    """Return the margin for `steps` lot steps at `price` ticks, minor units of the account, as a float."""
+    return notional(state, instrument, steps, price) * state.instruments[instrument].margin_rate

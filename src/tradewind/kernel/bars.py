@@ -1,0 +1,149 @@
+"""Bars of any timeframe, made of quotes or of base bars, known at their close and never before.
+
+A bar is [open, open + timeframe). Sub-day bars are counted from the trading day's 17:00 New York, so that four-hour
+bars open at 17, 21, 01, 05, 09 and 13 New York all year; day, week and month bars follow the trading calendar that
+DAY events bring. A bar exists only if something traded in it: nothing is filled forward. The forming bar is the
+kernel's own; strategies are shown `last` alone.
+"""
+
+import numpy as np
+
+from tradewind.kernel.compiled import compiled, copy_record
+from tradewind.kernel.records import NEVER, SERIES
+
+SECOND = 1_000_000_000
+DAY_BAR = 86_400
+WEEK_BAR = 604_800
+MONTH_BAR = 2_592_000
+"""Codes in the place of seconds: these three follow the trading calendar."""
+
+ATR_DAYS = 14
+
+
+@compiled(inline=True)
+def bar_opens(state, timeframe, ts):
+    """Return when the bar of `timeframe` that contains the moment `ts` opens, ns UTC."""
+    if timeframe >= DAY_BAR:
+        return state.day_opens if state.day_closes > 0 else ts - ts % (DAY_BAR * SECOND)
+    length = timeframe * SECOND
+    if state.day_closes > 0:
+        return state.day_opens + (ts - state.day_opens) // length * length
+    return ts - ts % length
+
+
+@compiled(inline=True)
+def bar_closes(state, timeframe, opens):
+    """Return when a bar of `timeframe` opened at `opens` closes; week and month bars close with a DAY event."""
+    if timeframe < DAY_BAR:
+        closes = opens + timeframe * SECOND
+        # No bar reaches into the next trading day (a timeframe that does not divide 24 hours would).
+        if state.day_closes > 0 and closes > state.day_closes:
+            return state.day_closes
+        return closes
+    if timeframe == DAY_BAR:
+        return state.day_closes if state.day_closes > 0 else opens + DAY_BAR * SECOND
+    return NEVER
+
+
+@compiled(inline=True)
+def open_bar(state, series, ts, event):
+    """The series forms a new bar, opened by the price in `event`, which belongs to the moment `ts`."""
+    bar = series.forming
+    # The next bar mostly opens where the last one closed, and a comparison is cheaper than a division.
+    bar.open_time = ts if series.last.close_time == ts else bar_opens(state, series.timeframe, ts)
+    bar.close_time = bar_closes(state, series.timeframe, bar.open_time)
+    bar.open = event.open
+    bar.high = event.high
+    bar.low = event.low
+    bar.close = event.close
+    bar.spread = event.spread_close
+    bar.volume = event.volume
+    bar.sources = 1
+
+
+@compiled(inline=True)
+def extend_bar(bar, event):
+    """The forming bar contains the price in `event`."""
+    bar.high = max(bar.high, event.high)
+    bar.low = min(bar.low, event.low)
+    bar.close = event.close
+    bar.spread = event.spread_close
+    bar.volume += event.volume
+    bar.sources += 1
+
+
+@compiled(inline=True)
+def fold_price(state, event):
+    """The instrument's forming bars contain the QUOTE or BAR in `event`; none of them is past its close."""
+    instrument = state.instruments[event.instrument]
+    inside = event.ts - event.span * SECOND
+    for index in range(instrument.series_first, instrument.series_first + instrument.series_count):
+        series = state.series[index]
+        if series.forming.sources != 0:
+            extend_bar(series.forming, event)
+            continue
+        open_bar(state, series, inside, event)
+        state.next_close = min(state.next_close, series.forming.close_time)
+
+
+@compiled(inline=True)
+def close_bars(state, instant):
+    """Every forming bar that closes at `instant` is its series' last one and waits to be shown; now is `instant`."""
+    state.now = max(state.now, instant)
+    earliest = NEVER
+    for index in range(state.series_count):
+        series = state.series[index]
+        if series.forming.sources == 0:
+            continue
+        if series.forming.close_time > instant:
+            earliest = min(earliest, series.forming.close_time)
+            continue
+        copy_record(series.last, series.forming)
+        series.forming.sources = 0
+        series.bars += 1
+        series.closed = 1
+        state.closed_bars += 1
+        if series.timeframe == DAY_BAR:
+            count_day(state.instruments[series.last.instrument], series.last)
+    state.next_close = earliest
+
+
+@compiled
+def end_periods(state, ts, week, month):
+    """Week and month bars end at `ts` where a DAY event brings a new week or month."""
+    for index in range(state.series_count):
+        series = state.series[index]
+        ended = (series.timeframe == WEEK_BAR and week != state.week) or (
+            series.timeframe == MONTH_BAR and month != state.month
+        )
+        if ended and series.forming.sources != 0:
+            series.forming.close_time = ts
+            state.next_close = min(state.next_close, np.int64(ts))
+
+
+@compiled
+def count_day(instrument, bar):
+    """The instrument's daily ATR (Wilder, 14 days) includes the day bar; it is not positive before 14 days."""
+    reach = bar.high - bar.low
+    if instrument.day_bars > 0:
+        reach = max(reach, abs(bar.high - instrument.day_previous_close))
+        reach = max(reach, abs(bar.low - instrument.day_previous_close))
+    instrument.day_previous_close = bar.close
+    instrument.day_bars += 1
+    # Until the fourteenth day the sum is kept as a negative number, so that "unknown" needs no second field.
+    if instrument.day_bars < ATR_DAYS:
+        instrument.day_atr -= float(reach)
+    elif instrument.day_bars == ATR_DAYS:
+        instrument.day_atr = (float(reach) - instrument.day_atr) / ATR_DAYS
+    else:
+        instrument.day_atr += (float(reach) - instrument.day_atr) / ATR_DAYS
+
+
+@compiled
+def last_bar(state, instrument, timeframe):
+    """Return the newest closed bar of `instrument` and `timeframe`; its `sources` is 0 before the first."""
+    row = state.instruments[instrument]
+    for index in range(row.series_first, row.series_first + row.series_count):
+        if state.series[index].timeframe == timeframe:
+            return state.series[index].last
+    return state.series[SERIES - 1].last

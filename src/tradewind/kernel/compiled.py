@@ -1,0 +1,101 @@
+"""How kernel functions become machine code, and how stale machine code is kept from ever running.
+
+Numba's cache on disk looks only at the file a function is written in. A caller in another file would go on
+running the old code of what it calls. So the cache lives in a folder named after a hash of every kernel and
+indicator source: change one character and the folder is another. The same text runs uncompiled under
+`NUMBA_DISABLE_JIT=1`, and tests demand the same bytes of both.
+"""
+
+import ctypes
+import hashlib
+import os
+from pathlib import Path
+
+import numba
+import numpy as np
+from numba import njit, types
+from numba.core import cgutils, config
+from numba.extending import intrinsic
+
+JIT = not config.DISABLE_JIT
+
+
+def sources_digest():
+    """Return a hex digest of every source file that may end up inside compiled kernel code."""
+    package = Path(__file__).resolve().parent.parent
+    digest = hashlib.sha256(f"numba {numba.__version__} numpy {np.__version__}".encode())
+    for folder in ("kernel", "indicators"):
+        for path in sorted((package / folder).glob("*.py")):
+            digest.update(path.name.encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:20]
+
+
+def cache_folder():
+    """Return the folder that holds compiled code of exactly these sources."""
+    root = os.environ.get("TRADEWIND_CACHE") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(root) / "tradewind" / "compiled" / sources_digest()
+
+
+CACHE_FOLDER = cache_folder()
+
+
+def compiled(signature=None, *, folder=None, inline=False):
+    """Return a decorator after which the function is compiled once per source text and cached in `folder`.
+
+    Without a signature it is compiled when first called, for the types it is called with. `inline` asks LLVM to put
+    it into its callers: for the small pieces that run on every event, where a call costs more than the work.
+    """
+    if signature is not None and not isinstance(signature, numba.core.typing.Signature):
+        return compiled()(signature)
+
+    def decorate(function):
+        if not JIT:
+            return function
+        options = {"cache": True, "forceinline": inline, "error_model": "numpy"}
+        previous = config.CACHE_DIR
+        config.CACHE_DIR = str(folder or CACHE_FOLDER)
+        try:
+            return njit(**options)(function) if signature is None else njit(signature, **options)(function)
+        finally:
+            config.CACHE_DIR = previous
+
+    return decorate
+
+
+if JIT:
+
+    @intrinsic
+    def record_at(_context, address, dtype):
+        """Return the record of `dtype` that lies at `address`: no copy, no reference count."""
+        record = dtype.dtype
+
+        def generate(context, builder, signature, arguments):
+            return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
+
+        return record(address, dtype), generate
+
+    @intrinsic
+    def copy_record(_context, target, source):
+        """`target` holds the same bytes as `source`, a record of the same dtype."""
+        if target != source:
+            raise numba.core.errors.TypingError(f"cannot copy a record of {source} into one of {target}")
+
+        def generate(context, builder, signature, arguments):
+            # One memcpy. Assigning record to record would move the bytes one by one.
+            length = context.get_constant(types.intp, target.size)
+            cgutils.raw_memcpy(builder, arguments[0], arguments[1], length, 1)
+            return context.get_dummy_value()
+
+        return types.none(target, source), generate
+
+else:
+
+    def record_at(address, dtype):
+        """Return the record of `dtype` that lies at `address`: no copy."""
+        return np.frombuffer((ctypes.c_char * dtype.itemsize).from_address(int(address)), dtype)[0]
+
+    def copy_record(target, source):
+        """`target` holds the same bytes as `source`, a record of the same dtype."""
+        for name in target.dtype.names:
+            target[name] = source[name]

@@ -1,0 +1,355 @@
+"""How the simulated venue fills: which order is next, how much of it, at which price, with which costs.
+
+Large orders fill in clips, one latency apart; a bar gives one clip. A fill of an entry brings its attached stop-loss
+and take-profit to life for the quantity filled; a fill of one attached order takes the same quantity off the other.
+"""
+
+from tradewind.kernel import refusals
+from tradewind.kernel.compiled import compiled, copy_record
+from tradewind.kernel.costs import commission_of, slippage_of
+from tradewind.kernel.fills import (
+    AT_OPEN,
+    BY_LIMIT,
+    BY_STOP,
+    OPTIMISTIC,
+    PATH,
+    PESSIMISTIC,
+    certain_leg,
+    fill_price,
+    gapped,
+    is_stop,
+    level_of,
+    open_side,
+    path_time,
+    rank,
+    reached,
+    works_as_limit,
+)
+from tradewind.kernel.account import round_half_away
+from tradewind.kernel.orders import (
+    ENTRY,
+    FILL_OR_KILL,
+    GOOD_TILL_CANCELLED,
+    LIMIT,
+    MARKET,
+    STOP,
+    STOP_LIMIT,
+    STOP_LOSS,
+    TAKE_PROFIT,
+)
+from tradewind.kernel.records import CANCELLED, FILLED, INSTRUMENTS, ORDERS, TRIGGERED
+
+SECOND = 1_000_000_000
+AT_WORK = 2
+ROUGH_BEFORE_ROLL = 300 * SECOND
+ROUGH_AFTER_REOPENING = 600 * SECOND
+
+
+@compiled
+def new_venue_order(venue, instrument):
+    """Return a blank row of the venue's order table.
+
+    The table is as long as the state's and the verbs check that one, so there is always a row.
+    """
+    order = venue.orders[min(venue.order_count, ORDERS - 1)]
+    venue.order_count += 1
+    venue.instruments[instrument].working += 1
+    order.id = 0
+    order.parent = 0
+    order.stop_order = 0
+    order.target_order = 0
+    order.sent_at = 0
+    order.active_from = 0
+    order.expires = 0
+    order.quantity = 0
+    order.price = 0
+    order.trigger = 0
+    order.stop_loss = 0
+    order.take_profit = 0
+    order.trail = 0
+    order.cancel_at = 0
+    order.replace_at = 0
+    order.new_price = 0
+    order.new_trigger = 0
+    order.new_quantity = 0
+    order.born = 0
+    order.role = ENTRY
+    order.lifetime = GOOD_TILL_CANCELLED
+    order.reduce_only = 0
+    order.entry = AT_OPEN
+    order.ending = 0
+    order.reason = 0
+    order.ambiguous = 0
+    order.trailed = 0
+    return order
+
+
+@compiled
+def find_venue_order(venue, order):
+    """Return the row of order `order` in the venue's table, or -1."""
+    for row in range(venue.order_count):
+        if venue.orders[row].id == order:
+            return row
+    return -1
+
+
+@compiled
+def forget_venue_order(venue, row):
+    """The order in `row` is gone from the venue's table; the others keep their order."""
+    venue.instruments[venue.orders[row].instrument].working -= 1
+    last = venue.order_count - 1
+    for index in range(row, last):
+        copy_record(venue.orders[index], venue.orders[index + 1])
+    venue.order_count = last
+
+
+@compiled
+def emit(venue, event, order, kind, reason):
+    """`venue.report` says `kind` about `order`."""
+    report = venue.report
+    report.number = 0
+    report.ts = event.ts
+    report.kind = kind
+    report.instrument = order.instrument
+    report.span = 0
+    report.order = order.id
+    report.price = level_of(order) if order.type in (LIMIT, STOP, STOP_LIMIT) else 0
+    report.quantity = order.quantity
+    report.amount = 0
+    report.spread = 0
+    report.slippage = 0
+    report.strategy = order.strategy
+    report.side = order.side
+    report.reason = reason
+    report.ambiguous = 0
+    report.occurred = event.ts
+
+
+@compiled
+def can_fill(venue, event, order):
+    """Return whether the order fills in this interval, given what is certain and the mode."""
+    if order.status != AT_WORK or order.instrument != event.instrument or order.ending != 0:
+        return False
+    if order.type == MARKET:
+        return True
+    through = venue.limit_through
+    if order.born == venue.interval and order.entry != AT_OPEN:
+        if venue.mode == PATH:
+            return path_time(event, level_of(order), order.side, venue.path_at) <= 3.0
+        return certain_leg(event, order, venue.mode, through)
+    if order.lifetime != GOOD_TILL_CANCELLED:
+        return gapped(event, order, through)
+    return reached(event, order, through)
+
+
+@compiled
+def fill_gap(venue, event, order):
+    """Return whether the order executes at the interval's open."""
+    if order.type == MARKET:
+        return True
+    if order.born == venue.interval and order.entry != AT_OPEN:
+        return False
+    return gapped(event, order, venue.limit_through)
+
+
+@compiled
+def next_fill(venue, event):
+    """Return the row of the order that fills next in this interval, or -1; at-once orders that cannot are ended."""
+    best = -1
+    best_rank = 9
+    best_reach = 0.0
+    for row in range(venue.order_count):
+        order = venue.orders[row]
+        if order.active_from > event.ts or not can_fill(venue, event, order):
+            continue
+        gap = fill_gap(venue, event, order)
+        place = rank(order, venue.mode, venue.interval, gap)
+        reach = 0.0
+        if place > 1:
+            reach = float(abs(level_of(order) - open_side(event, order.side)))
+            if venue.mode == PATH:
+                place = 2
+                reach = path_time(event, level_of(order), order.side, venue.path_at)
+                if reach > 3.0:
+                    continue
+        if place < best_rank or (place == best_rank and reach < best_reach):
+            best, best_rank, best_reach = row, place, reach
+    if best >= 0 and venue.mode == PATH and best_rank == 2:
+        venue.path_at = best_reach
+    return best
+
+
+@compiled
+def is_rough(venue, state, event):
+    """Return whether spreads and fills are rough now: near the roll, after a reopening, around news."""
+    if state.day_closes > 0 and event.ts > state.day_closes - ROUGH_BEFORE_ROLL:
+        return True
+    if event.ts < venue.instruments[event.instrument].reopened_at + ROUGH_AFTER_REOPENING:
+        return True
+    return state.news_opens <= event.ts < state.news_closes
+
+
+@compiled
+def hit_reason(order):
+    """Return why a fill of this order happened."""
+    if order.role == STOP_LOSS:
+        return refusals.TRAILING_STOP_HIT if order.trailed != 0 else refusals.STOP_LOSS_HIT
+    if order.role == TAKE_PROFIT:
+        return refusals.TAKE_PROFIT_HIT
+    if order.reduce_only != 0 or order.reason != 0:
+        return order.reason if order.reason != 0 else refusals.SIGNAL
+    return refusals.ENTRY_FILLED
+
+
+@compiled
+def execute(venue, state, event, row):
+    """The order in `row` is filled, or triggered, or ended because it cannot be; `venue.report` says so."""
+    order = venue.orders[row]
+    gap = fill_gap(venue, event, order)
+    if order.type == STOP_LIMIT and order.trigger != 0:
+        order.trigger = 0
+        order.born = 0 if gap else venue.interval
+        order.entry = AT_OPEN if gap else BY_STOP
+        emit(venue, event, order, TRIGGERED, refusals.NO_REASON)
+        return
+    quantity = quantity_now(state, order)
+    opening = open_side(event, -order.side)
+    gapped_stop = order.role == ENTRY and order.stop_loss != 0 and gap
+    gapped_stop = gapped_stop and (opening - order.stop_loss) * order.side <= 0
+    if (gapped_stop and venue.cancel_if_gapped != 0) or (
+        order.lifetime == FILL_OR_KILL and quantity < order.quantity
+    ):
+        reason = refusals.GAPPED_BEYOND_STOP if gapped_stop else refusals.NOT_FILLED_AT_ONCE
+        emit(venue, event, order, CANCELLED, reason)
+        forget_venue_order(venue, row)
+        return
+    report_fill(venue, state, event, order, quantity, gap, gapped_stop)
+    order.quantity -= quantity
+    # The next clip comes one latency later; a bar gives one clip.
+    order.active_from = event.ts + (venue.latency if event.span == 0 else 1)
+    attach(venue, order, quantity, gap)
+    if order.role != ENTRY:
+        take_from_sibling(venue, order, quantity)
+    if order.quantity <= 0:
+        forget_venue_order(venue, row)
+    elif order.lifetime != GOOD_TILL_CANCELLED:
+        order.ending = refusals.NOT_FILLED_AT_ONCE
+
+
+@compiled
+def quantity_now(state, order):
+    """Return the lot steps that fill at once: at most one clip, and no more than there is to reduce."""
+    quantity = order.quantity
+    clip = state.instruments[order.instrument].clip_quantity
+    if clip > 0:
+        quantity = min(quantity, clip)
+    if order.role != ENTRY or order.reduce_only != 0:
+        held = state.positions[order.strategy * INSTRUMENTS + order.instrument].quantity
+        quantity = min(quantity, abs(held))
+    return quantity
+
+
+@compiled
+def spread_now(event, order, gap):
+    """Return the spread in ticks at the corner of the bar where the order fills."""
+    if gap:
+        return event.spread_open
+    upward = (order.side > 0) != works_as_limit(order)
+    return event.spread_high if upward else event.spread_low
+
+
+@compiled
+def report_fill(venue, state, event, order, quantity, gap, at_market):
+    """`venue.report` is the fill of `quantity` steps of `order`."""
+    spread = spread_now(event, order, gap)
+    slippage = 0
+    if order.type == MARKET or is_stop(order):
+        slippage = slippage_of(venue, event.instrument, spread, is_stop(order), is_rough(venue, state, event))
+    born_now = order.born == venue.interval and order.entry != AT_OPEN
+    improve = venue.limit_improvement != 0 or at_market
+    price = fill_price(event, order, gap, born_now, slippage, improve)
+    amount = commission_of(state, event.instrument, quantity, price)
+    if venue.commission_scale != 1.0:
+        amount = round_half_away(venue.commission_scale * float(amount))
+    ambiguous = is_ambiguous(venue, event, order)
+    emit(venue, event, order, FILLED, hit_reason(order))
+    report = venue.report
+    report.price = price
+    report.quantity = quantity
+    report.amount = amount
+    report.spread = spread
+    report.slippage = slippage
+    report.ambiguous = 1 if ambiguous else 0
+    if gap:
+        report.occurred = max(event.ts - event.span * SECOND, order.active_from)
+        report.occurred = min(report.occurred, event.ts)
+
+
+@compiled
+def is_ambiguous(venue, event, order):
+    """Return whether the bar alone cannot tell that this attached order filled rather than its sibling or nothing."""
+    if order.role == ENTRY or event.span == 0 or fill_gap(venue, event, order):
+        return False
+    through = venue.limit_through
+    born_now = order.born == venue.interval and order.entry != AT_OPEN
+    if born_now and (
+        certain_leg(event, order, PESSIMISTIC, through) != certain_leg(event, order, OPTIMISTIC, through)
+    ):
+        return True
+    for row in range(venue.order_count):
+        other = venue.orders[row]
+        if other.parent == order.parent and other.role != order.role:
+            if born_now:
+                return certain_leg(event, other, OPTIMISTIC, through) or certain_leg(event, other, PESSIMISTIC, through)
+            return reached(event, other, through)
+    return False
+
+
+@compiled
+def attach(venue, entry, quantity, gap):
+    """The stop-loss and take-profit of a filled entry work for `quantity` steps more."""
+    if entry.role != ENTRY:
+        return
+    how = AT_OPEN if gap else (BY_LIMIT if works_as_limit(entry) else BY_STOP)
+    if entry.stop_loss != 0:
+        attach_leg(venue, entry, entry.stop_order, STOP_LOSS, quantity, how)
+    if entry.take_profit != 0:
+        attach_leg(venue, entry, entry.target_order, TAKE_PROFIT, quantity, how)
+
+
+@compiled
+def attach_leg(venue, entry, order_id, role, quantity, how):
+    """The attached order `order_id` of `role` works for `quantity` steps more."""
+    row = find_venue_order(venue, order_id)
+    if row >= 0:
+        venue.orders[row].quantity += quantity
+        return
+    leg = new_venue_order(venue, entry.instrument)
+    leg.id = order_id
+    leg.parent = entry.id
+    leg.sent_at = entry.sent_at
+    leg.quantity = quantity
+    leg.price = entry.take_profit if role == TAKE_PROFIT else 0
+    leg.trigger = entry.stop_loss if role == STOP_LOSS else 0
+    leg.trail = entry.trail if role == STOP_LOSS else 0
+    leg.strategy = entry.strategy
+    leg.instrument = entry.instrument
+    leg.side = -entry.side
+    leg.type = LIMIT if role == TAKE_PROFIT else STOP
+    leg.role = role
+    leg.reduce_only = 1
+    leg.status = AT_WORK
+    leg.born = venue.interval
+    leg.entry = how
+
+
+@compiled
+def take_from_sibling(venue, order, quantity):
+    """The other attached order of the same entry works for `quantity` steps less; at none it is ended."""
+    for row in range(venue.order_count):
+        other = venue.orders[row]
+        if other.parent == order.parent and other.role != order.role and other.role != ENTRY:
+            other.quantity -= quantity
+            if other.quantity <= 0:
+                other.quantity = 0
+                other.ending = refusals.OTHER_LEG_FILLED

@@ -1,0 +1,341 @@
+"""The loop that applies a block of events one at a time and stops where the strategies have something to see.
+
+An event is complete when the next one that is not a report arrives; only then is the interval valued and the
+strategies are shown what happened, so neither the size of a block nor where reports come from can change a result.
+Bars close at their own moments between events. The order at one instant: prices, what the venue says about them,
+valuation, clock; then the strategies, who see large bars before small ones; then what they ordered goes out.
+
+`advance` returns when there is something to show or nothing to do; a plain-Python strategy is called by the runner.
+`drive` calls compiled handlers itself and returns when the block is used up. Both show in the same order, because
+both ask `next_show`.
+"""
+
+from numba import from_dtype, int64, types, void
+
+from tradewind.kernel.account import note_equity, settle
+from tradewind.kernel.bars import SECOND, close_bars
+from tradewind.kernel.compiled import compiled, copy_record, record_at
+from tradewind.kernel.records import (
+    ACCEPTED,
+    BAR,
+    COMMAND,
+    DAY,
+    DIVIDEND,
+    ENGINE,
+    EVENT,
+    GATE_ROW,
+    INSTRUMENTS,
+    QUOTE,
+    REFUSED_COMMAND,
+    SAMPLE,
+    SESSION_CLOSE,
+    SESSION_OPEN,
+    STATE,
+    TIME,
+    TRADE,
+    VENUE,
+)
+from tradewind.kernel.step import step
+from tradewind.kernel.venue import accept, next_report, next_stop_out, observe
+
+# Why the loop stopped.
+EXHAUSTED = 0
+SHOW = 1
+FULL = 2
+
+# What a handler is shown.
+NOTHING = 0
+SHOW_BAR = 1
+SHOW_QUOTE = 2
+SHOW_EVENT = 3
+
+# Bits of STRATEGY.shown: what a strategy has handlers for, besides bars.
+WANTS_QUOTES = 1
+WANTS_ORDERS = 2
+WANTS_DAYS = 4
+WANTS_SESSIONS = 8
+
+# What the event log holds.
+NO_JOURNAL = 0
+REPORTS = 1
+"""Everything but the tape's own rows, which can be read again."""
+EVERYTHING = 2
+
+EVENT_BYTES = EVENT.itemsize
+COMMAND_BYTES = COMMAND.itemsize
+GATE_BYTES = GATE_ROW.itemsize
+TRADE_BYTES = TRADE.itemsize
+SAMPLE_BYTES = SAMPLE.itemsize
+MARGIN = 300
+"""Rows kept free in every log: more than one event with all its showings can need."""
+
+HANDLER = void(from_dtype(STATE), int64, int64, int64, int64, int64)
+"""handler(state, shown, strategy, index, memory address, parameters address)."""
+
+
+@compiled
+def log_event(engine, event, number):
+    """The event log ends with a numbered copy of `event`."""
+    row = record_at(engine.events + engine.event_count * EVENT_BYTES, EVENT)
+    copy_record(row, event)
+    row.number = number
+    engine.event_count += 1
+    if engine.event_count + MARGIN > engine.event_capacity:
+        engine.full = 1
+
+
+@compiled(inline=True)
+def report(engine, state, venue):
+    """What the venue has just said is in the log and in the state."""
+    if engine.journal != NO_JOURNAL:
+        log_event(engine, venue.report, state.number + 1)
+    step(state, venue.report)
+
+
+@compiled
+def take_sample(engine, state, ts, date):
+    """The sample log ends with the account as it is now."""
+    row = record_at(engine.samples + engine.sample_count * SAMPLE_BYTES, SAMPLE)
+    account = state.account
+    row.ts = ts
+    row.balance = account.balance
+    row.equity = account.balance + account.unrealised
+    row.low_equity = min(account.trough, account.balance + account.adverse)
+    row.margin = account.margin
+    row.date = date
+    account.trough = account.balance + account.adverse
+    engine.sample_count += 1
+    if engine.sample_count + MARGIN > engine.sample_capacity:
+        engine.full = 1
+
+
+@compiled(inline=True)
+def apply_event(engine, state, venue, event):
+    """The state includes `event` and everything the venue answers to it."""
+    charged = event.kind == DAY or event.kind == DIVIDEND
+    if charged:
+        observe(venue, state, event)
+        while venue.silent == 0 and next_report(venue, state, event):
+            report(engine, state, venue)
+        if event.kind == DAY and state.sample_every > 0:
+            note_equity(state)
+            take_sample(engine, state, event.ts, state.date)
+    if engine.journal == EVERYTHING or (engine.journal == REPORTS and event.kind > BAR):
+        log_event(engine, event, state.number + 1)
+    if event.kind <= BAR:
+        observe(venue, state, event)
+    step(state, event)
+    if event.kind == QUOTE:
+        state.quoted = event.instrument + 1
+    if event.kind <= BAR and venue.silent == 0:
+        while next_report(venue, state, event):
+            report(engine, state, venue)
+        if state.account.margin != 0:
+            settle(state)
+            while next_stop_out(venue, state, event):
+                report(engine, state, venue)
+                settle(state)
+    if event.kind == SESSION_OPEN or event.kind == SESSION_CLOSE or event.kind == DAY:
+        pend(state, event)
+    if state.trade_count > 0:
+        drain_trades(engine, state)
+
+
+@compiled
+def pend(state, event):
+    """The calendar event waits to be shown."""
+    if state.pending_count < len(state.pending):
+        copy_record(state.pending[state.pending_count], event)
+        state.pending_count += 1
+
+
+@compiled
+def drain_trades(engine, state):
+    """Finished trades are in the log and no more in the state."""
+    for index in range(min(state.trade_count, len(state.trades))):
+        target = record_at(engine.trades + engine.trade_count * TRADE_BYTES, TRADE)
+        copy_record(target, state.trades[index])
+        engine.trade_count += 1
+    state.trade_count = 0
+    if engine.trade_count + MARGIN > engine.trade_capacity:
+        engine.full = 1
+
+
+@compiled(inline=True)
+def complete(engine, state):
+    """Return whether what came before is valued and the strategies have something of it to see."""
+    settle(state)
+    if state.pending_count > 0 or state.quoted != 0:
+        engine.show_strategy = 0
+        engine.show_index = 0
+        return True
+    return False
+
+
+@compiled(inline=True)
+def horizon(event):
+    """Return up to which moment bars are known to be complete when `event` arrives, before it is applied.
+
+    A bar event tells about an interval that begins at its open. A clock event at t belongs before the strategies'
+    turn at t, so bars closing at that very moment wait for the next event; a TIME event says that t has passed.
+    """
+    if event.kind <= BAR:
+        return event.ts - event.span * SECOND
+    return event.ts if event.kind == TIME else event.ts - 1
+
+
+@compiled(inline=True)
+def advance_records(engine, state, venue):
+    """Events are applied until there is something to show (SHOW), a log is full (FULL) or none is left (EXHAUSTED)."""
+    while engine.position < engine.length:
+        if engine.full != 0:
+            return FULL
+        event = record_at(engine.block + engine.position * EVENT_BYTES, EVENT)
+        if event.kind < ACCEPTED:
+            if state.unmarked != 0 or state.pending_count > 0 or state.quoted != 0:
+                if complete(engine, state):
+                    return SHOW
+            limit = horizon(event)
+            if state.next_close <= limit:
+                close_bars(state, state.next_close)
+                engine.show_strategy = 0
+                engine.show_index = 0
+                return SHOW
+            if state.sample_due <= event.ts:
+                take_sample(engine, state, event.ts, -1)
+                state.sample_due = event.ts - event.ts % state.sample_every + state.sample_every
+        engine.position += 1
+        apply_event(engine, state, venue, event)
+    return EXHAUSTED
+
+
+@compiled(inline=True)
+def wants_event(state, strategy, event):
+    """Return whether `strategy` is shown `event`."""
+    shown = state.strategies[strategy].shown
+    if event.kind >= ACCEPTED:
+        return event.strategy == strategy and shown & WANTS_ORDERS != 0
+    if event.kind == DAY:
+        return shown & WANTS_DAYS != 0
+    return shown & WANTS_SESSIONS != 0
+
+
+@compiled(inline=True)
+def next_show(engine, state):
+    """Return (shown, strategy, index) of the next thing to show, or NOTHING when everyone has seen everything.
+
+    Strategy by strategy: first reports and calendar, then the quote, then closed bars, large before small.
+    """
+    pending = state.pending_count
+    while engine.show_strategy < state.strategy_count:
+        strategy = engine.show_strategy
+        state.strategy = strategy
+        while engine.show_index < pending + 1 + state.series_count:
+            index = engine.show_index
+            engine.show_index += 1
+            if index < pending:
+                if wants_event(state, strategy, state.pending[index]):
+                    return SHOW_EVENT, strategy, index
+            elif index == pending:
+                if state.quoted != 0 and state.strategies[strategy].shown & WANTS_QUOTES != 0:
+                    return SHOW_QUOTE, strategy, state.quoted - 1
+                if state.closed_bars == 0:
+                    break
+            else:
+                series = state.series[index - pending - 1]
+                if series.closed != 0 and series.watchers >> strategy & 1 != 0:
+                    return SHOW_BAR, strategy, index - pending - 1
+        engine.show_strategy += 1
+        engine.show_index = 0
+    finish_show(state)
+    return NOTHING, 0, 0
+
+
+@compiled(inline=True)
+def finish_show(state):
+    """Nothing waits to be shown any more."""
+    state.pending_count = 0
+    state.quoted = 0
+    if state.closed_bars > 0:
+        for index in range(state.series_count):
+            state.series[index].closed = 0
+        state.closed_bars = 0
+
+
+@compiled(inline=True)
+def shown_instrument(state, shown, index):
+    """Return the instrument that the thing shown is about."""
+    if shown == SHOW_BAR:
+        return int64(state.series[index].last.instrument)
+    if shown == SHOW_QUOTE:
+        return int64(index)
+    return int64(state.pending[index].instrument)
+
+
+@compiled
+def dispatch(engine, state, venue):
+    """What the strategies ordered is in the log and on its way; the gates they asked are in the log."""
+    for index in range(state.outbox_count):
+        command = state.outbox[index]
+        if engine.commands != 0:
+            copy_record(record_at(engine.commands + engine.command_count * COMMAND_BYTES, COMMAND), command)
+            engine.command_count += 1
+        if command.kind != REFUSED_COMMAND and venue.silent == 0:
+            accept(venue, command)
+    state.outbox_count = 0
+    for index in range(state.gate_count):
+        if engine.gates != 0:
+            copy_record(record_at(engine.gates + engine.gate_count * GATE_BYTES, GATE_ROW), state.gates[index])
+            engine.gate_count += 1
+    state.gate_count = 0
+    if engine.gate_count + MARGIN > engine.gate_capacity or engine.command_count + MARGIN > engine.command_capacity:
+        engine.full = 1
+
+
+@compiled(inline=True)
+def call(engine, state, handler, shown, strategy, index):
+    """The strategy has seen what is shown, if it trades that instrument."""
+    memory = engine.memories[strategy * INSTRUMENTS + shown_instrument(state, shown, index)]
+    if memory != 0:
+        handler(state, shown, strategy, index, memory, engine.parameters[strategy])
+
+
+@compiled(int64(int64))
+def advance(address):
+    """See `advance_records`; `address` is that of an ENGINE record."""
+    engine = record_at(address, ENGINE)
+    return advance_records(engine, record_at(engine.state, STATE), record_at(engine.venue, VENUE))
+
+
+@compiled(int64(int64, types.FunctionType(HANDLER)))
+def drive(address, handler):
+    """The whole block is applied, with compiled strategies shown everything: EXHAUSTED, or FULL when a log is."""
+    engine = record_at(address, ENGINE)
+    state = record_at(engine.state, STATE)
+    venue = record_at(engine.venue, VENUE)
+    while True:
+        result = advance_records(engine, state, venue)
+        if result != SHOW:
+            return result
+        while True:
+            shown, strategy, index = next_show(engine, state)
+            if shown == NOTHING:
+                break
+            call(engine, state, handler, shown, strategy, index)
+        if state.outbox_count > 0 or state.gate_count > 0:
+            dispatch(engine, state, venue)
+
+
+@compiled(types.UniTuple(int64, 3)(int64))
+def show(address):
+    """See `next_show`; `address` is that of an ENGINE record."""
+    engine = record_at(address, ENGINE)
+    shown, strategy, index = next_show(engine, record_at(engine.state, STATE))
+    return int64(shown), int64(strategy), int64(index)
+
+
+@compiled(void(int64))
+def send(address):
+    """See `dispatch`; `address` is that of an ENGINE record."""
+    engine = record_at(address, ENGINE)
+    dispatch(engine, record_at(engine.state, STATE), record_at(engine.venue, VENUE))

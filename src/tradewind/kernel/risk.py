@@ -1,0 +1,117 @@
+"""The gate in front of every order.
+
+The verb that creates a command is the one that checks it, so an unchecked command cannot exist. `check` is a column
+of guards in the order in which `refusals` numbers them; a guard that does not pass is the answer. Further rules enter
+here, and nowhere else.
+"""
+
+from tradewind.kernel import refusals
+from tradewind.kernel.account import equity, margin_of
+from tradewind.kernel.compiled import compiled
+from tradewind.kernel.orders import LIMIT, MARKET, STOP, STOP_LIMIT
+from tradewind.kernel.positions import position_of
+from tradewind.kernel.records import MARKET as MARKET_HOURS
+
+
+@compiled
+def entering_price(state, command):
+    """Return the price in ticks at which the command is expected to fill, before slippage."""
+    row = state.instruments[command.instrument]
+    if command.type == MARKET:
+        return row.ask if command.side > 0 else row.bid
+    if command.type == STOP:
+        return command.trigger
+    return command.price
+
+
+@compiled
+def check_instrument(state, command):
+    """Return the first refusal that instrument, market and operator give to a new order, or 0."""
+    row = state.instruments[command.instrument]
+    if row.tradable == 0:
+        return refusals.NOT_TRADABLE
+    if row.bid <= 0 or row.ask < row.bid:
+        return refusals.NO_PRICE
+    if state.currencies[row.currency].known == 0:
+        return refusals.NO_CONVERSION_RATE
+    if command.reduce_only == 0:
+        if state.halted != 0:
+            return refusals.TRADING_HALTED
+        if state.strategies[command.strategy].enabled == 0:
+            return refusals.STRATEGY_DISABLED
+    hours = row.sessions[MARKET_HOURS]
+    if hours.closes > 0 and not hours.opens <= state.now < hours.closes:
+        return refusals.MARKET_CLOSED
+    return refusals.NO_REASON
+
+
+@compiled
+def check_quantity(state, command):
+    """Return the refusal the quantity earns, or 0."""
+    row = state.instruments[command.instrument]
+    if command.quantity < row.quantity_minimum and command.reduce_only == 0:
+        return refusals.QUANTITY_BELOW_MINIMUM
+    if command.quantity > row.quantity_maximum:
+        return refusals.QUANTITY_ABOVE_MAXIMUM
+    if command.reduce_only != 0:
+        held = position_of(state, command.strategy, command.instrument).quantity
+        if held * command.side >= 0 or command.quantity <= 0:
+            return refusals.NOTHING_TO_REDUCE
+    return refusals.NO_REASON
+
+
+@compiled
+def check_prices(state, command):
+    """Return the refusal that price, trigger or attached levels earn, or 0."""
+    row = state.instruments[command.instrument]
+    side = command.side
+    if command.price < 0 or command.trigger < 0 or command.stop_loss < 0 or command.take_profit < 0:
+        return refusals.PRICE_NOT_POSITIVE
+    if command.type in (LIMIT, STOP_LIMIT) and command.price == 0:
+        return refusals.PRICE_NOT_POSITIVE
+    if command.type in (STOP, STOP_LIMIT):
+        reference = row.ask if side > 0 else row.bid
+        if (command.trigger - reference) * side <= 0:
+            return refusals.TRIGGER_ALREADY_PASSED
+    entry = entering_price(state, command)
+    # The attached levels work on the other side of the spread.
+    spread = row.ask - row.bid
+    leaving = entry - side * spread if command.type in (MARKET, STOP) else entry
+    if command.stop_loss != 0:
+        if (leaving - command.stop_loss) * side <= 0:
+            return refusals.STOP_LOSS_ON_WRONG_SIDE
+        if (leaving - command.stop_loss) * side < row.stops_level:
+            return refusals.STOP_TOO_CLOSE
+    if command.take_profit != 0 and (command.take_profit - leaving) * side <= 0:
+        return refusals.TAKE_PROFIT_ON_WRONG_SIDE
+    if command.expires != 0 and command.expires <= state.now:
+        return refusals.EXPIRY_PASSED
+    return refusals.NO_REASON
+
+
+@compiled
+def check_margin(state, command):
+    """Return NOT_ENOUGH_MARGIN if the account cannot carry the order, or 0."""
+    if command.reduce_only != 0:
+        return refusals.NO_REASON
+    held = position_of(state, command.strategy, command.instrument).quantity
+    after = abs(held + command.quantity * command.side) - abs(held)
+    if after <= 0:
+        return refusals.NO_REASON
+    needed = margin_of(state, command.instrument, after, entering_price(state, command))
+    if float(state.account.margin) + needed > float(equity(state)):
+        return refusals.NOT_ENOUGH_MARGIN
+    return refusals.NO_REASON
+
+
+@compiled
+def check(state, command):
+    """Return 0 if the new order in `command` may be sent, otherwise the refusal."""
+    refusal = check_instrument(state, command)
+    if refusal == 0:
+        refusal = check_quantity(state, command)
+    if refusal == 0:
+        refusal = check_prices(state, command)
+    if refusal == 0:
+        refusal = check_margin(state, command)
+    return refusal

@@ -1,0 +1,192 @@
+"""The one function that changes the state: `step(state, event)`.
+
+Nothing else writes to it but the order verbs (to the outbox and the order table), the closing of bars, and the loop's
+own bookkeeping. "Now" is the event's time; there is no other clock. A recorder, a screen or a test that applies the
+same events gets the same bytes.
+"""
+
+from tradewind.kernel.account import refresh_margin, settle
+from tradewind.kernel.bars import end_periods, fold_price
+from tradewind.kernel.book import apply_price
+from tradewind.kernel.compiled import compiled, copy_record
+from tradewind.kernel.orders import (
+    ACCEPT,
+    CANCEL,
+    CANCEL_REFUSED,
+    EXPIRE,
+    FILL_ALL,
+    FILL_PART,
+    FIRST_FINAL,
+    HELD,
+    LOSE,
+    REJECT,
+    REPLACE_DONE,
+    REPLACE_REFUSED,
+    TRIGGER,
+    advance_order,
+    end_held_legs,
+    find_order,
+    forget_order,
+)
+from tradewind.kernel.refusals import STOPPED_OUT
+from tradewind.kernel.positions import apply_financing, apply_fill
+from tradewind.kernel.records import (
+    ACCEPTED,
+    BAR,
+    CANCEL_REJECTED,
+    CANCELLED,
+    DAY,
+    EXPIRED,
+    FILLED,
+    FINANCING,
+    NEWS,
+    OPERATOR,
+    PENDING,
+    REJECTED,
+    REPLACE_REJECTED,
+    REPLACED,
+    SESSION,
+    TRIGGERED,
+    UNKNOWN_OUTCOME,
+)
+
+# Operator verbs.
+HALT = 1
+RESUME = 2
+DISABLE = 3
+ENABLE = 4
+
+
+@compiled(inline=True)
+def step(state, event):
+    """The state includes `event`."""
+    state.number += 1
+    state.now = max(state.now, event.ts)
+    if event.kind <= BAR:
+        apply_price(state, event)
+        fold_price(state, event)
+        state.unmarked = event.instrument + 1
+    elif event.kind >= ACCEPTED:
+        apply_report(state, event)
+    else:
+        apply_clock(state, event)
+
+
+@compiled
+def apply_clock(state, event):
+    """The calendar or the operator's order in `event` is known."""
+    if event.kind == DAY:
+        end_periods(state, event.ts, event.week, event.month)
+        state.date = event.date
+        state.day_opens = event.opens
+        state.day_closes = event.closes
+        state.week = event.week
+        state.month = event.month
+        refresh_margin(state)
+    elif event.kind == SESSION:
+        row = state.instruments[event.instrument]
+        row.day_type = event.day_type
+        row.sessions[event.session].opens = event.opens
+        row.sessions[event.session].closes = event.closes
+    elif event.kind == NEWS:
+        state.news_opens = event.opens
+        state.news_closes = event.closes
+    elif event.kind == OPERATOR:
+        apply_operator(state, event)
+
+
+@compiled
+def apply_operator(state, event):
+    """What a person ordered holds from now on."""
+    if event.verb == HALT:
+        state.halted = 1
+    elif event.verb == RESUME:
+        state.halted = 0
+    elif event.verb == DISABLE:
+        state.strategies[event.strategy].enabled = 0
+    elif event.verb == ENABLE:
+        state.strategies[event.strategy].enabled = 1
+
+
+@compiled
+def apply_report(state, report):
+    """What the venue reported about an order or a position is known, and waits to be shown to its strategy."""
+    if report.kind == FINANCING:
+        apply_financing(state, report)
+        return
+    row = find_order(state, report.order)
+    if report.kind == FILLED:
+        risk = 0
+        if row >= 0:
+            order = state.orders[row]
+            risk = order.risk * report.quantity // order.quantity
+        if report.reason == STOPPED_OUT:
+            settle(state)  # the broker closed it because of what the interval made of it
+        apply_fill(state, report, risk)
+        state.unmarked = report.instrument + 1
+        if row >= 0:
+            fill_order(state, row, report.quantity)
+    elif row >= 0:
+        change_order(state, row, report)
+    if state.pending_count < PENDING:
+        copy_record(state.pending[state.pending_count], report)
+        state.pending_count += 1
+
+
+@compiled
+def fill_order(state, row, quantity):
+    """The order in `row` is filled by `quantity` more, and its attached orders work for what is filled."""
+    order = state.orders[row]
+    order.filled += quantity
+    order_id = order.id
+    filled = order.filled
+    if advance_order(state, row, FILL_ALL if filled >= order.quantity else FILL_PART):
+        for index in range(state.order_count):
+            leg = state.orders[index]
+            if leg.parent == order_id:
+                leg.quantity = filled
+                if leg.status == HELD:
+                    advance_order(state, index, ACCEPT)
+        if order.status >= FIRST_FINAL:
+            forget_order(state, row)
+
+
+@compiled
+def happening_of(kind):
+    """Return the lifecycle happening that a report of `kind` is."""
+    if kind == ACCEPTED:
+        return ACCEPT
+    if kind == REJECTED:
+        return REJECT
+    if kind == CANCELLED:
+        return CANCEL
+    if kind == EXPIRED:
+        return EXPIRE
+    if kind == TRIGGERED:
+        return TRIGGER
+    if kind == REPLACED:
+        return REPLACE_DONE
+    if kind == CANCEL_REJECTED:
+        return CANCEL_REFUSED
+    if kind == REPLACE_REJECTED:
+        return REPLACE_REFUSED
+    return LOSE if kind == UNKNOWN_OUTCOME else -1
+
+
+@compiled
+def change_order(state, row, report):
+    """The order in `row` is what the report says; one that ended is gone, with the orders held for it."""
+    happening = happening_of(report.kind)
+    if happening < 0 or not advance_order(state, row, happening):
+        return
+    order = state.orders[row]
+    if report.kind == REPLACED:
+        if order.trigger != 0:
+            order.trigger = report.price
+        else:
+            order.price = report.price
+        order.quantity = max(report.quantity, order.filled)
+    if order.status >= FIRST_FINAL:
+        ended = order.id
+        forget_order(state, row)
+        end_held_legs(state, ended)

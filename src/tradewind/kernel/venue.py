@@ -1,0 +1,343 @@
+"""The simulated venue: takes commands, answers with reports, one at a time.
+
+It is the broker's side and keeps its own order table. `accept` puts a command on its way; `observe` shows it the next
+price; `next_report` is asked again and again until it has nothing more to say about that price, and every answer is
+applied to the state before the next question, exactly as reports of a real broker would be. With no orders and no
+positions it costs a comparison. Silent, it never speaks: that is how live and replay run the same loop.
+"""
+
+from tradewind.kernel import refusals
+from tradewind.kernel.account import cash_of, round_half_away
+from tradewind.kernel.compiled import compiled
+from tradewind.kernel.costs import financing_of
+from tradewind.kernel.execution import emit, execute, find_venue_order, forget_venue_order, new_venue_order, next_fill
+from tradewind.kernel.fills import high_side, low_side
+from tradewind.kernel.orders import ENTRY, STOP_LOSS
+from tradewind.kernel.records import (
+    ACCEPTED,
+    BAR,
+    CANCEL,
+    CANCEL_REJECTED,
+    CANCELLED,
+    DAY,
+    DIVIDEND,
+    EXPIRED,
+    FILLED,
+    FINANCING,
+    INSTRUMENTS,
+    PLACE,
+    POSITIONS,
+    REPLACE_REJECTED,
+    REPLACED,
+)
+
+SECOND = 1_000_000_000
+MINUTE_BAR = 60
+ATR_BAR = 300 * SECOND
+ATR_LENGTH = 14
+REOPENING = 900 * SECOND
+
+# What a row of the venue's table is.
+WAITING = 1
+"""On its way: latency has not passed."""
+AT_WORK = 2
+ANSWER = 3
+"""No order, only an answer to give: its `type` is the report's kind."""
+
+
+@compiled
+def accept(venue, command):
+    """The venue has `command` and will act on it once its latency has passed."""
+    if command.kind == PLACE:
+        order = new_venue_order(venue, command.instrument)
+        order.id = command.order
+        order.stop_order = command.stop_order
+        order.target_order = command.target_order
+        order.sent_at = command.ts
+        order.active_from = command.ts + venue.latency
+        order.expires = command.expires
+        order.quantity = command.quantity
+        order.price = command.price
+        order.trigger = command.trigger
+        order.stop_loss = command.stop_loss
+        order.take_profit = command.take_profit
+        order.trail = command.trail
+        order.strategy = command.strategy
+        order.instrument = command.instrument
+        order.side = command.side
+        order.type = command.type
+        order.role = ENTRY
+        order.lifetime = command.lifetime
+        order.reduce_only = command.reduce_only
+        order.reason = command.reason
+        order.status = WAITING
+        return
+    row = find_venue_order(venue, command.order)
+    if row < 0:
+        answer_for_leg(venue, command)
+    elif command.kind == CANCEL:
+        venue.orders[row].cancel_at = command.ts + venue.latency
+        venue.orders[row].reason = command.reason
+    else:
+        order = venue.orders[row]
+        order.replace_at = command.ts + venue.latency
+        order.new_price = command.price
+        order.new_trigger = command.trigger
+        order.new_quantity = command.quantity
+
+
+@compiled
+def answer_for_leg(venue, command):
+    """A cancel or replace of an order the venue does not hold is answered; one attached to a waiting entry is done."""
+    kind = CANCEL_REJECTED if command.kind == CANCEL else REPLACE_REJECTED
+    for row in range(venue.order_count):
+        entry = venue.orders[row]
+        if command.order in (entry.stop_order, entry.target_order) and command.order != 0:
+            wanted_stop = command.trigger if command.kind != CANCEL else 0
+            wanted_target = command.price if command.kind != CANCEL else 0
+            if command.order == entry.stop_order:
+                entry.stop_loss = wanted_stop
+            else:
+                entry.take_profit = wanted_target
+            kind = CANCELLED if command.kind == CANCEL else REPLACED
+    note = new_venue_order(venue, command.instrument)
+    note.id = command.order
+    note.quantity = command.quantity
+    note.price = command.trigger if command.trigger != 0 else command.price
+    note.strategy = command.strategy
+    note.instrument = command.instrument
+    note.side = command.side
+    note.type = kind
+    note.reason = refusals.NO_SUCH_ORDER if kind in (CANCEL_REJECTED, REPLACE_REJECTED) else command.reason
+    note.status = ANSWER
+
+
+@compiled(inline=True)
+def observe(venue, state, event):
+    """The venue looks at `event`: a price it will match orders against, or a roll it will charge for."""
+    venue.cursor = 0
+    if event.kind > BAR:
+        return
+    venue.interval += 1
+    venue.path_at = 0.0
+    local = venue.instruments[event.instrument]
+    opening = event.ts - event.span * SECOND
+    if opening - state.instruments[event.instrument].quoted_at > REOPENING:
+        local.reopened_at = opening
+    if venue.stop_slippage_atr != 0.0:
+        follow_range(local, event, opening // ATR_BAR)
+
+
+@compiled
+def follow_range(local, event, bucket):
+    """The venue's ATR14 of five-minute bars, which its slippage model uses, includes the price in `event`."""
+    if bucket == local.bucket:
+        local.bar_high = max(local.bar_high, event.high)
+        local.bar_low = min(local.bar_low, event.low)
+        local.bar_close = event.close
+        return
+    if local.bucket != 0:
+        reach = local.bar_high - local.bar_low
+        if local.bars > 0:
+            reach = max(reach, abs(local.bar_high - local.previous_close), abs(local.bar_low - local.previous_close))
+        local.previous_close = local.bar_close
+        local.bars += 1
+        # Until fourteen bars are there the plain average of those seen stands in.
+        length = min(local.bars, ATR_LENGTH)
+        local.atr += (float(reach) - local.atr) / length
+    local.bucket = bucket
+    local.bar_high = event.high
+    local.bar_low = event.low
+    local.bar_close = event.close
+
+
+@compiled
+def arrived(event, moment):
+    """Return whether something sent to be there at `moment` is there when this price begins.
+
+    A bar of a minute or more cannot show a part of a second: what arrives within its first second is there at its
+    open, so that a signal at a close fills at the next open and never at that close.
+    """
+    if event.span == 0:
+        return event.ts >= moment
+    tolerance = SECOND if event.span >= MINUTE_BAR else 0
+    return event.ts - event.span * SECOND + tolerance >= moment
+
+
+@compiled
+def expired(event, order):
+    """Return whether the order's time ran out; on a bar that contains its expiry it does not work any more."""
+    if order.expires == 0:
+        return False
+    return order.expires < event.ts or (event.span == 0 and order.expires == event.ts)
+
+
+@compiled
+def is_pointless(state, order):
+    """Return whether an order that may only reduce a position has none to reduce."""
+    if order.role == ENTRY and order.reduce_only == 0:
+        return False
+    held = state.positions[order.strategy * INSTRUMENTS + order.instrument].quantity
+    return held * order.side >= 0
+
+
+@compiled
+def administer(venue, state, event, row):
+    """Return whether something other than a fill was reported about the order in `row`."""
+    order = venue.orders[row]
+    if order.status == ANSWER:
+        emit(venue, event, order, order.type, order.reason)
+        venue.report.price = order.price
+        forget_venue_order(venue, row)
+        return True
+    if order.ending != 0:
+        return end(venue, event, row, CANCELLED, order.ending)
+    if is_pointless(state, order):
+        return end(venue, event, row, CANCELLED, refusals.POSITION_CLOSED)
+    if order.status == WAITING:
+        if not arrived(event, order.active_from):
+            return False
+        order.status = AT_WORK
+        emit(venue, event, order, ACCEPTED, refusals.NO_REASON)
+        return True
+    if order.cancel_at != 0 and arrived(event, order.cancel_at):
+        return end(venue, event, row, CANCELLED, order.reason)
+    if expired(event, order):
+        return end(venue, event, row, EXPIRED, refusals.EXPIRED)
+    if order.replace_at != 0 and arrived(event, order.replace_at):
+        order.replace_at = 0
+        order.price = order.new_price
+        order.trigger = order.new_trigger
+        order.quantity = order.new_quantity
+        emit(venue, event, order, REPLACED, refusals.NO_REASON)
+        venue.report.price = order.trigger if order.trigger != 0 else order.price
+        return True
+    return False
+
+
+@compiled
+def end(venue, event, row, kind, reason):
+    """The order in `row` is gone and a report says why; True."""
+    emit(venue, event, venue.orders[row], kind, reason)
+    forget_venue_order(venue, row)
+    return True
+
+
+@compiled
+def next_report(venue, state, event):
+    """Return whether the venue has something more to say about `event`; if so it stands in `venue.report`."""
+    if event.kind == DAY:
+        return next_financing(venue, state, event)
+    if event.kind == DIVIDEND:
+        return next_dividend(venue, state, event)
+    if event.kind > BAR or venue.instruments[event.instrument].working == 0:
+        return False
+    for row in range(venue.order_count):
+        if venue.orders[row].instrument == event.instrument and administer(venue, state, event, row):
+            return True
+    row = next_fill(venue, event)
+    if row >= 0:
+        execute(venue, state, event, row)
+        return True
+    return next_trail(venue, event)
+
+
+@compiled
+def next_trail(venue, event):
+    """Return whether a trailing stop moved: on a closed interval, to act from the next one."""
+    for row in range(venue.order_count):
+        order = venue.orders[row]
+        if order.trail == 0 or order.role != STOP_LOSS or order.instrument != event.instrument:
+            continue
+        if order.born == venue.interval:
+            continue
+        best = low_side(event, order.side) if order.side > 0 else high_side(event, order.side)
+        level = best + order.trail * order.side
+        if (level - order.trigger) * order.side < 0:
+            order.trigger = level
+            order.trailed = 1
+            emit(venue, event, order, REPLACED, refusals.TRAILING_STOP_HIT)
+            venue.report.price = level
+            return True
+    return False
+
+
+@compiled
+def next_financing(venue, state, event):
+    """Return whether one more open position is charged for the night that ends the trading date."""
+    while venue.cursor < POSITIONS:
+        index = venue.cursor
+        venue.cursor += 1
+        quantity = state.positions[index].quantity
+        if quantity == 0:
+            continue
+        amount = financing_of(state, index % INSTRUMENTS, quantity, state.date)
+        if venue.financing_scale != 1.0:
+            amount = round_half_away(venue.financing_scale * float(amount))
+        if amount != 0:
+            emit_cash(venue, event, index, quantity, amount, refusals.NIGHT)
+            return True
+    return False
+
+
+@compiled
+def next_dividend(venue, state, event):
+    """Return whether one more position in the index gets (long) or pays (short) the dividend points."""
+    while venue.cursor < POSITIONS:
+        index = venue.cursor
+        venue.cursor += 1
+        quantity = state.positions[index].quantity
+        if quantity != 0 and index % INSTRUMENTS == event.instrument:
+            amount = cash_of(state, event.instrument, quantity * event.price)
+            emit_cash(venue, event, index, quantity, amount, refusals.DIVIDEND)
+            return True
+    return False
+
+
+@compiled
+def emit_cash(venue, event, index, quantity, amount, reason):
+    """`venue.report` gives or takes cash for the position with that index."""
+    report = venue.report
+    report.number = 0
+    report.ts = event.ts
+    report.kind = FINANCING
+    report.instrument = index % INSTRUMENTS
+    report.span = 0
+    report.order = 0
+    report.price = 0
+    report.quantity = abs(quantity)
+    report.amount = amount
+    report.spread = 0
+    report.slippage = 0
+    report.strategy = index // INSTRUMENTS
+    report.side = 1 if quantity > 0 else -1
+    report.reason = reason
+    report.ambiguous = 0
+    report.occurred = event.ts
+
+
+@compiled
+def next_stop_out(venue, state, event):
+    """Return whether the broker closes the worst position because equity does not carry the margin any more.
+
+    The equity tested is that of the interval's worst corners, and the fill is at the worst corner.
+    """
+    account = state.account
+    if account.margin == 0 or float(account.balance + account.adverse) > account.stop_out * float(account.margin):
+        return False
+    worst = -1
+    for index in range(POSITIONS):
+        found = state.positions[index]
+        if found.quantity != 0 and (worst < 0 or found.adverse < state.positions[worst].adverse):
+            worst = index
+    if worst < 0:
+        return False
+    row = state.instruments[worst % INSTRUMENTS]
+    quantity = state.positions[worst].quantity
+    emit_cash(venue, event, worst, quantity, 0, refusals.STOPPED_OUT)
+    report = venue.report
+    report.kind = FILLED
+    report.side = -1 if quantity > 0 else 1
+    report.price = row.bid_low if quantity > 0 else row.ask_high
+    report.spread = row.ask - row.bid
+    return True

@@ -1,0 +1,359 @@
+"""What a strategy can do: buy, sell, target, close, reduce, cancel, replace.
+
+Every verb makes a command, has it checked by `risk.check`, and puts it into the outbox with its order row; a refused
+one leaves a row that says why. A verb returns the new order's id (> 0) or minus the refusal. Prices and distances are
+ticks, sizes are lots; `lots=0` leaves the size to the account's sizing rule. Which of `price` and `trigger` is given
+makes it a market (neither), limit (price), stop (trigger) or stop-limit (both) order.
+"""
+
+import numpy as np
+
+from tradewind.kernel import refusals
+from tradewind.kernel.compiled import compiled
+from tradewind.kernel.orders import (
+    ASK_CANCEL,
+    ASK_REPLACE,
+    ENTRY,
+    HELD,
+    LIMIT,
+    MARKET,
+    SENT,
+    STOP,
+    STOP_LIMIT,
+    STOP_LOSS,
+    TAKE_PROFIT,
+    advance_order,
+    find_order,
+    new_order_row,
+)
+from tradewind.kernel.positions import position_of
+from tradewind.kernel.records import CANCEL, ORDERS, OUTBOX, PLACE, REFUSED_COMMAND, REPLACE
+from tradewind.kernel.risk import check, entering_price
+from tradewind.kernel.sizing import loss_at_stop, size_order, steps_of
+
+
+@compiled
+def blank_command(state, instrument, side):
+    """Return the next outbox row with nothing in it but who, where and when."""
+    command = state.outbox[min(state.outbox_count, OUTBOX - 1)]
+    command.number = state.number
+    command.ts = state.now
+    command.order = 0
+    command.stop_order = 0
+    command.target_order = 0
+    command.quantity = 0
+    command.price = 0
+    command.trigger = 0
+    command.stop_loss = 0
+    command.take_profit = 0
+    command.trail = 0
+    command.expires = 0
+    command.risk = 0
+    command.kind = PLACE
+    command.strategy = state.strategy
+    command.instrument = instrument
+    command.side = side
+    command.type = MARKET
+    command.lifetime = 0
+    command.reduce_only = 0
+    command.reason = 0
+    return command
+
+
+@compiled
+def refuse(state, command, refusal):
+    """The command stands in the outbox as refused; return minus the refusal."""
+    command.kind = REFUSED_COMMAND
+    command.reason = refusal
+    state.strategies[command.strategy].refusals += 1
+    if state.outbox_count < OUTBOX:
+        state.outbox_count += 1
+    return -np.int64(refusal)
+
+
+@compiled
+def write_order(state, command, role, side, price, trigger, order_id):
+    """A new row of the order table holds an order of the command."""
+    order = state.orders[new_order_row(state)]
+    order.id = order_id
+    order.sent_at = command.ts
+    order.quantity = command.quantity
+    order.filled = 0
+    order.price = price
+    order.trigger = trigger
+    order.trail = command.trail if role == STOP_LOSS else 0
+    order.expires = command.expires if role == ENTRY else 0
+    order.parent = 0 if role == ENTRY else command.order
+    order.stop_loss = command.stop_loss if role == ENTRY else 0
+    order.risk = command.risk if role == ENTRY else 0
+    order.strategy = command.strategy
+    order.instrument = command.instrument
+    order.side = side
+    order.type = command.type if role == ENTRY else (STOP if role == STOP_LOSS else LIMIT)
+    order.status = SENT if role == ENTRY else HELD
+    order.role = role
+    order.reduce_only = command.reduce_only if role == ENTRY else 1
+    order.reason = command.reason
+
+
+@compiled
+def submit(state, command):
+    """The command, if it passes every check, is in the outbox and its orders are in the table; return its id."""
+    if state.outbox_count >= OUTBOX - 1:
+        return refuse(state, command, refusals.OUTBOX_FULL)
+    if state.order_count + 3 > ORDERS:
+        return refuse(state, command, refusals.ORDER_TABLE_FULL)
+    refusal = check(state, command)
+    if refusal != 0:
+        return refuse(state, command, refusal)
+    if command.stop_loss != 0 and command.reduce_only == 0:
+        distance = abs(entering_price(state, command) - command.stop_loss)
+        command.risk = np.int64(loss_at_stop(state, command.instrument, command.quantity, distance) + 0.5)
+    command.order = state.next_order
+    state.next_order += 1
+    write_order(state, command, ENTRY, command.side, command.price, command.trigger, command.order)
+    if command.stop_loss != 0:
+        command.stop_order = state.next_order
+        state.next_order += 1
+        write_order(state, command, STOP_LOSS, -command.side, 0, command.stop_loss, command.stop_order)
+    if command.take_profit != 0:
+        command.target_order = state.next_order
+        state.next_order += 1
+        write_order(state, command, TAKE_PROFIT, -command.side, command.take_profit, 0, command.target_order)
+    state.strategies[command.strategy].orders += 1
+    state.outbox_count += 1
+    return command.order
+
+
+@compiled
+def place(state, instrument, side, lots, price, trigger, stop_loss, take_profit, trail, expires, lifetime):
+    """An entry order is sent, or refused; return its id or minus the refusal."""
+    command = blank_command(state, instrument, side)
+    command.price = price
+    command.trigger = trigger
+    command.stop_loss = stop_loss
+    command.take_profit = take_profit
+    command.trail = trail
+    command.expires = expires
+    command.lifetime = lifetime
+    if price != 0 and trigger != 0:
+        command.type = STOP_LIMIT
+    elif price != 0:
+        command.type = LIMIT
+    elif trigger != 0:
+        command.type = STOP
+    if lots > 0.0:
+        command.quantity = steps_of(state, instrument, lots)
+    else:
+        quantity = size_order(state, command.strategy, instrument, entering_price(state, command), stop_loss)
+        if quantity < 0:
+            return refuse(state, command, -quantity)
+        command.quantity = quantity
+    return submit(state, command)
+
+
+@compiled
+def buy(
+    state, instrument, lots=0.0, price=0, trigger=0, stop_loss=0, take_profit=0, trail=0, expires=0, lifetime=0
+):
+    """An order to buy is sent; return its id, or minus the refusal. See the module for what the arguments make it."""
+    return place(
+        state, np.int64(instrument), np.int64(1), float(lots), np.int64(price), np.int64(trigger),
+        np.int64(stop_loss), np.int64(take_profit), np.int64(trail), np.int64(expires), np.int64(lifetime),
+    )  # fmt: skip
+
+
+@compiled
+def sell(
+    state, instrument, lots=0.0, price=0, trigger=0, stop_loss=0, take_profit=0, trail=0, expires=0, lifetime=0
+):
+    """An order to sell is sent; return its id, or minus the refusal. See the module for what the arguments make it."""
+    return place(
+        state, np.int64(instrument), np.int64(-1), float(lots), np.int64(price), np.int64(trigger),
+        np.int64(stop_loss), np.int64(take_profit), np.int64(trail), np.int64(expires), np.int64(lifetime),
+    )  # fmt: skip
+
+
+@compiled
+def on_the_way(state, instrument):
+    """Return the signed lot steps of the running strategy's market orders that are sent and not yet filled."""
+    total = np.int64(0)
+    for row in range(state.order_count):
+        order = state.orders[row]
+        if order.strategy == state.strategy and order.instrument == instrument and order.type == MARKET:
+            total += (order.quantity - order.filled) * order.side
+    return total
+
+
+@compiled
+def market_order(state, instrument, steps, reason):
+    """A market order for `steps` (signed) is sent, split in two where it crosses zero so that closing never waits."""
+    side = 1 if steps > 0 else -1
+    held = position_of(state, state.strategy, instrument).quantity + on_the_way(state, instrument)
+    closing = np.int64(0)
+    if held != 0 and (held > 0) != (steps > 0):
+        closing = min(abs(held), abs(steps))
+    result = np.int64(0)
+    if closing > 0 and abs(position_of(state, state.strategy, instrument).quantity) >= closing:
+        command = blank_command(state, instrument, side)
+        command.quantity = closing
+        command.reduce_only = 1
+        command.reason = reason
+        result = submit(state, command)
+    else:
+        closing = 0
+    if abs(steps) > closing and result >= 0:
+        command = blank_command(state, instrument, side)
+        command.quantity = abs(steps) - closing
+        command.reason = reason
+        result = submit(state, command)
+    return result
+
+
+@compiled(inline=True)
+def target_steps(state, instrument, wanted):
+    """The position will be `wanted` lot steps once what is on the way is filled; return the order's id or 0."""
+    held = position_of(state, state.strategy, instrument).quantity
+    if held == wanted and state.order_count == 0:
+        return np.int64(0)
+    missing = wanted - held - on_the_way(state, instrument)
+    if missing == 0:
+        return np.int64(0)
+    return market_order(state, instrument, missing, refusals.SIGNAL)
+
+
+@compiled(inline=True)
+def target(state, instrument, lots):
+    """The position is on its way to `lots` (signed), by a market order; return its id, 0 if it is there, or -refusal."""
+    if lots < 0:
+        wanted = -steps_of(state, instrument, -float(lots))
+    else:
+        wanted = steps_of(state, instrument, float(lots))
+    return target_steps(state, np.int64(instrument), wanted)
+
+
+@compiled
+def reduce_by(state, instrument, steps, reason):
+    """At most `steps` of the position are being closed at the market; return the order's id, 0 or -refusal."""
+    held = position_of(state, state.strategy, instrument).quantity
+    left = held + on_the_way(state, instrument)
+    if held == 0 or left == 0 or (left > 0) != (held > 0):
+        return np.int64(0)
+    command = blank_command(state, instrument, -1 if held > 0 else 1)
+    command.quantity = min(steps, abs(left))
+    command.reduce_only = 1
+    command.reason = reason
+    return submit(state, command)
+
+
+@compiled
+def close(state, instrument, reason=refusals.SIGNAL):
+    """The running strategy's position is being closed at the market; return the order's id, 0 if flat, or -refusal."""
+    held = position_of(state, state.strategy, instrument).quantity
+    return reduce_by(state, np.int64(instrument), abs(held), np.int64(reason))
+
+
+@compiled
+def reduce(state, instrument, share, reason=refusals.SIGNAL):
+    """`share` (0..1) of the position, rounded down to the lot step, is being closed; the id, 0 or -refusal."""
+    held = position_of(state, state.strategy, instrument).quantity
+    steps = np.int64(float(abs(held)) * float(share) + 1e-9)
+    if steps < state.instruments[instrument].quantity_minimum:
+        return np.int64(0)
+    return reduce_by(state, np.int64(instrument), steps, np.int64(reason))
+
+
+@compiled
+def cancel(state, order, reason=refusals.CANCEL_REQUESTED):
+    """The venue is asked to cancel `order`; return its id, or minus ORDER_NOT_FOUND."""
+    row = find_order(state, order)
+    if row < 0:
+        command = blank_command(state, np.int64(0), np.int64(0))
+        command.order = order
+        return refuse(state, command, refusals.ORDER_NOT_FOUND)
+    found = state.orders[row]
+    command = blank_command(state, found.instrument, found.side)
+    command.kind = CANCEL
+    command.order = order
+    command.reason = reason
+    advance_order(state, row, ASK_CANCEL)
+    if state.outbox_count < OUTBOX:
+        state.outbox_count += 1
+    return np.int64(order)
+
+
+@compiled
+def cancel_all(state, instrument, reason=refusals.CANCEL_REQUESTED):
+    """Every entry of the running strategy that still works in `instrument` is being cancelled; return how many."""
+    count = 0
+    for row in range(state.order_count):
+        order = state.orders[row]
+        if order.strategy == state.strategy and order.instrument == instrument and order.role == ENTRY:
+            cancel(state, order.id, reason)
+            count += 1
+    return count
+
+
+@compiled
+def replace(state, order, price=0, trigger=0, lots=0.0):
+    """The venue is asked to give `order` another price, trigger or size (0 keeps it); its id or -ORDER_NOT_FOUND."""
+    row = find_order(state, order)
+    if row < 0:
+        command = blank_command(state, np.int64(0), np.int64(0))
+        command.order = order
+        return refuse(state, command, refusals.ORDER_NOT_FOUND)
+    found = state.orders[row]
+    command = blank_command(state, found.instrument, found.side)
+    command.kind = REPLACE
+    command.order = order
+    command.price = np.int64(price) if price != 0 else found.price
+    command.trigger = np.int64(trigger) if trigger != 0 else found.trigger
+    command.quantity = steps_of(state, found.instrument, float(lots)) if lots > 0 else found.quantity
+    if command.price < 0 or command.trigger < 0:
+        return refuse(state, command, refusals.PRICE_NOT_POSITIVE)
+    advance_order(state, row, ASK_REPLACE)
+    if state.outbox_count < OUTBOX:
+        state.outbox_count += 1
+    return np.int64(order)
+
+
+@compiled
+def attached(state, instrument, role):
+    """Return the row of the running strategy's living attached order of `role` in `instrument`, or -1."""
+    for row in range(state.order_count):
+        order = state.orders[row]
+        if order.strategy == state.strategy and order.instrument == instrument and order.role == role:
+            return row
+    return -1
+
+
+@compiled
+def stop_price(state, instrument):
+    """Return the price in ticks of the position's stop-loss, or 0 where there is none."""
+    row = attached(state, instrument, STOP_LOSS)
+    return state.orders[row].trigger if row >= 0 else np.int64(0)
+
+
+@compiled
+def move_stop(state, instrument, price):
+    """The position's stop-loss is being moved to `price`, if that is tighter; return its id or 0."""
+    row = attached(state, instrument, STOP_LOSS)
+    if row < 0:
+        return np.int64(0)
+    order = state.orders[row]
+    # A stop that protects a long sells: tighter is higher.
+    if (np.int64(price) - order.trigger) * -order.side <= 0:
+        return np.int64(0)
+    return replace(state, order.id, 0, np.int64(price), 0.0)
+
+
+@compiled
+def position(state, instrument):
+    """Return the running strategy's position row in `instrument`."""
+    return position_of(state, state.strategy, instrument)
+
+
+@compiled
+def held(state, instrument):
+    """Return the running strategy's position in lot steps, signed."""
+    return position_of(state, state.strategy, instrument).quantity
