@@ -40,6 +40,11 @@ if sys.platform != "win32":
 Identity = tuple[str, str, int, str, str]
 """(symbol, "bars" or "ticks", timeframe in seconds or 0 for ticks, feed, side)."""
 
+Names = Iterable[str] | None
+Frames = Iterator[pl.DataFrame]
+Period = tuple[int, int]
+Manifest = Mapping[str, Any]
+
 COLUMNS = {
     "bars": ("ts", "open", "high", "low", "close", "volume", "spread"),
     "ticks": ("ts", "bid", "ask", "bid_size", "ask_size"),
@@ -47,11 +52,10 @@ COLUMNS = {
 OPTIONAL = ("volume", "spread", "bid_size", "ask_size")
 SIDES = {"bars": ("bid", "ask", "mid"), "ticks": ("both",)}
 TIME = pl.Datetime("ns", "UTC")
-FORMAT = 1
-RETIRED_FOR_S = 86_400
-BATCH_ROWS = 500_000
+FORMAT, RETIRED_FOR_S, BATCH_ROWS = 1, 86_400, 500_000
 
 _WORD = re.compile(r"[A-Za-z0-9#+_-][A-Za-z0-9.#+_-]*")
+_REPAIR = "Restore it, or delete its folder and import again."
 _FOREVER = (-(2**62), 2**62)
 
 
@@ -95,29 +99,23 @@ class History:
 
     def series(self) -> list[SeriesInfo]:
         """Return every series held, ordered by symbol, then finest first."""
-        manifests = (_load(path.parent) for path in self.root.glob("*/*/*/*/*/manifest.json"))
-        found = [_info(manifest) for manifest in manifests if manifest]
-        return sorted(
-            found, key=lambda info: (info.symbol, info.kind == "bars", info.timeframe, info.feed, info.side)
-        )
+        return self._held("*")
 
     def find(
         self, symbol: str, feed: str | None = None, side: str | None = None, timeframe: int | None = None
     ) -> list[SeriesInfo]:
         """Return the series of `symbol` that fit what is given, finest first (ticks have timeframe 0)."""
-        asked = {"symbol": symbol, "feed": feed, "side": side, "timeframe": timeframe}
+        asked = {"feed": feed, "side": side, "timeframe": timeframe}
         wanted = {name: value for name, value in asked.items() if value is not None}
-        return [info for info in self.series() if all(getattr(info, name) == wanted[name] for name in wanted)]
+        return [
+            info for info in self._held(symbol) if all(getattr(info, name) == wanted[name] for name in wanted)
+        ]
 
-    def bars(
-        self, series: Identity, start_ns: int, end_ns: int, columns: Iterable[str] | None = None
-    ) -> Iterator[pl.DataFrame]:
+    def bars(self, series: Identity, start_ns: int, end_ns: int, columns: Names = None) -> Frames:
         """Yield the bars that open in [start_ns, end_ns), a month at a time, `columns` only if given."""
         return self._months(series, "bars", (start_ns, end_ns), columns)
 
-    def ticks(
-        self, series: Identity, start_ns: int, end_ns: int, columns: Iterable[str] | None = None
-    ) -> Iterator[pl.DataFrame]:
+    def ticks(self, series: Identity, start_ns: int, end_ns: int, columns: Names = None) -> Frames:
         """Yield the ticks in [start_ns, end_ns), a month at a time, `columns` only if given."""
         return self._months(series, "ticks", (start_ns, end_ns), columns)
 
@@ -142,9 +140,12 @@ class History:
                 column.update(_bytes(frame[name]))
         return hashlib.sha256(b"".join(column.digest() for column in hashes)).hexdigest()
 
-    def _months(
-        self, series: Identity, kind: str, period: tuple[int, int], columns: Iterable[str] | None
-    ) -> Iterator[pl.DataFrame]:
+    def _held(self, symbol: str) -> list[SeriesInfo]:
+        manifests = (_load(path.parent) for path in self.root.glob(f"*/{symbol}/*/*/*/manifest.json"))
+        found = [_info(manifest) for manifest in manifests if manifest]
+        return sorted(found, key=lambda info: (info.symbol, info.timeframe, info.feed, info.side))
+
+    def _months(self, series: Identity, kind: str, period: Period, columns: Names) -> Frames:
         """Read the manifest now, the files one by one as they are asked for."""
         folder = self._folder(series)
         manifest = _load(folder)
@@ -159,10 +160,8 @@ class History:
             if not _WORD.fullmatch(word):
                 raise TradewindError(f"{word!r} cannot name a series.", "Use letters, digits and . # + _ -")
         if side not in SIDES.get(kind, ()) or (timeframe > 0) != (kind == "bars"):
-            raise TradewindError(
-                f"{series} is no series.",
-                "Bars have a timeframe and side bid, ask or mid; ticks have 0 and 'both'.",
-            )
+            advice = "Bars have a timeframe and side bid, ask or mid; ticks have 0 and 'both'."
+            raise TradewindError(f"{series} is no series.", advice)
         return self.root / kind / symbol / f"{timeframe}s" / feed / side
 
 
@@ -176,10 +175,8 @@ def _normal(frame: pl.DataFrame, series: Identity) -> pl.DataFrame:
     kind = series[1]
     missing = [name for name in COLUMNS[kind] if name not in frame.columns and name not in OPTIONAL]
     if missing or frame.is_empty():
-        raise TradewindError(
-            f"Nothing was written to {_name(series)}: {frame.height} rows, missing columns {missing}.",
-            f"Give the columns {', '.join(COLUMNS[kind])}.",
-        )
+        message = f"Nothing was written to {_name(series)}: {frame.height} rows, missing columns {missing}."
+        raise TradewindError(message, f"Give the columns {', '.join(COLUMNS[kind])}.")
     absent = [pl.lit(None, pl.Float64).alias(name) for name in OPTIONAL if name not in frame.columns]
     columns = [pl.col(name).cast(TIME if name == "ts" else pl.Float64) for name in COLUMNS[kind]]
     frame = frame.with_columns(absent).select(columns).rechunk()
@@ -283,13 +280,13 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def _sources(old: Mapping[str, Any], provenance: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _sources(old: Manifest, provenance: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the sources with this one, which is listed once however often it is imported."""
     known = any(provenance.items() <= source.items() for source in old["sources"])
     return [*old["sources"]] if known else [*old["sources"], {**provenance, "imported": _now()}]
 
 
-def _retired(old: Mapping[str, Any], months: Mapping[str, Any]) -> dict[str, float]:
+def _retired(old: Manifest, months: Manifest) -> dict[str, float]:
     """Return since when each file is no longer named."""
     named = {entry["file"] for entry in months.values()}
     retired = dict.fromkeys((entry["file"] for entry in old["months"].values()), time.time()) | old["retired"]
@@ -299,8 +296,8 @@ def _retired(old: Mapping[str, Any], months: Mapping[str, Any]) -> dict[str, flo
 def _sweep(folder: Path) -> None:
     """Delete what no manifest named, and what none has named for so long that no reader can want it.
 
-    The manifest on the disk decides, and not what we believe was written: a commit may succeed and be interrupted
-    before it says so. We hold the lock, so nobody else has a file that is not named yet.
+    The manifest on the disk decides, and not what we believe was written: a commit may succeed and be
+    interrupted before it says so. We hold the lock, so nobody else has a file that is not named yet.
     """
     with contextlib.suppress(OSError, TradewindError):
         manifest = _load(folder) or {"months": {}, "retired": {}}
@@ -317,15 +314,12 @@ def _load(folder: Path) -> dict[str, Any] | None:
     try:
         manifest: dict[str, Any] = json.loads(path.read_bytes())
         if manifest["format"] != FORMAT:
-            raise TradewindError(
-                f"{path} has format {manifest['format']}, this version reads {FORMAT}.", "Upgrade Tradewind."
-            )
+            message = f"{path} has format {manifest['format']}, this version reads {FORMAT}."
+            raise TradewindError(message, "Upgrade Tradewind.")
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
-        raise TradewindError(
-            f"{path} is damaged ({error}).", "Restore it, or delete its folder and import again."
-        ) from error
+        raise TradewindError(f"{path} is damaged ({error}).", _REPAIR) from error
     return manifest
 
 
@@ -335,7 +329,7 @@ def _blank(series: Identity) -> dict[str, Any]:
     return {"format": FORMAT, **identity, "created": _now(), "months": {}, "retired": {}, "sources": []}
 
 
-def _info(manifest: Mapping[str, Any]) -> SeriesInfo:
+def _info(manifest: Manifest) -> SeriesInfo:
     months = [manifest["months"][month] for month in sorted(manifest["months"])]
     same = ("symbol", "kind", "timeframe", "feed", "side", "created", "updated")
     return SeriesInfo(
@@ -348,9 +342,7 @@ def _info(manifest: Mapping[str, Any]) -> SeriesInfo:
     )
 
 
-def _read(
-    folder: Path, manifest: Mapping[str, Any], period: tuple[int, int], columns: Iterable[str] | None
-) -> Iterator[pl.DataFrame]:
+def _read(folder: Path, manifest: Manifest, period: Period, columns: Names) -> Frames:
     """Open only the month files that have rows in `period`, and no sooner than they are asked for."""
     start, end = period
     entries = (manifest["months"][month] for month in sorted(manifest["months"]))
@@ -388,10 +380,8 @@ def _open(paths: list[Path], columns: Iterable[str]) -> pl.DataFrame:
         return pl.read_parquet(paths, columns=list(columns))
     except (OSError, pl.exceptions.PolarsError) as error:
         folder = paths[0].parent
-        raise TradewindError(
-            f"Data in {folder} cannot be read ({error}).",
-            "Restore it, or delete its folder and import again.",
-        ) from error
+        message = f"Data in {folder} cannot be read ({error})."
+        raise TradewindError(message, _REPAIR) from error
 
 
 def _times(frame: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -42,7 +42,7 @@ class Leg(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """Consecutive rows of one series: their times, and all columns, which stay as they were read until needed."""
+    """Consecutive rows of one series: their times, and all columns as they were read."""
 
     ts: Integers
     frame: pl.DataFrame

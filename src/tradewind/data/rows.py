@@ -146,10 +146,10 @@ def events_from_frame(
     span_seconds: int,
     spread: float | None = None,
 ) -> Rows:
-    """Return rows for tests and notebooks from a frame of bid bars, or of ticks where `span_seconds` is 0.
+    """Return rows for tests and notebooks from a frame of bid bars, or of ticks (`span_seconds` 0).
 
-    Rows are checked as an importer checks them. `spread`, in price units, is for bars; without it the frame needs
-    a column `spread`.
+    Rows are checked as an importer checks them. `spread`, in price units, is for bars; without it the frame
+    needs a column `spread`.
     """
     kind = BARS if span_seconds else TICKS
     check_rows(frame, kind, "the frame")

@@ -103,7 +103,8 @@ def new_york(ts: Integers) -> Integers:
     if first == last:
         return ts + known.offsets[int(first)]
     places = np.searchsorted(np.array(known.instants), ts, side="right") - 1
-    return ts + np.array(known.offsets)[places]
+    wall: Integers = ts + np.array(known.offsets)[places]
+    return wall
 
 
 def minute_of_week(ts: Integers) -> Integers:

@@ -66,7 +66,7 @@ def _merged(streams: list[Iterator[Rows]]) -> Iterator[Rows]:
 
 
 def _told(prices: Iterator[Rows], entries: Iterator[Any]) -> Iterator[Rows]:
-    """Yield prices, each calendar entry after the prices of its instant, and a TIME that completes the last."""
+    """Yield prices, each calendar entry after the prices of its instant, then a last TIME."""
     pending = next(entries, None)
     last = None
     for rows in prices:

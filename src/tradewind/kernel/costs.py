@@ -36,7 +36,8 @@ def commission_of(state, instrument, steps, price):
     """Return the commission of one side as cash to the account (<= 0), minor units."""
     row = state.instruments[instrument]
     if row.commission_model == PER_LOT:
-        return -round_half_away(row.commission * float(steps) / row.steps_per_lot)
+        value = row.commission * float(steps) / row.steps_per_lot
+        return -round_half_away(convert(state, row.commission_currency, value, False))
     if row.commission_model == SHARE_OF_NOTIONAL:
         return -round_half_away(row.commission * notional(state, instrument, steps, price))
     return np.int64(0)

@@ -174,7 +174,7 @@ INSTRUMENT = record(
         ("ticks_per_price", "f8"),    # 1 / tick size
         ("rate_scale", "f8"),         # minor units of the account per unit over those of the other currency
         ("margin_rate", "f8"),        # share of the notional
-        ("commission", "f8"),         # per side: minor units of the account per lot, or a share of the notional
+        ("commission", "f8"),         # per side: minor units of its currency per lot, or a share of the notional
         ("commission_model", "i4"),   # costs.py
         ("financing_model", "i4"),    # costs.py
         ("financing_long", "f8"),     # per night, as quoted by the broker; negative = the holder pays
@@ -190,7 +190,7 @@ INSTRUMENT = record(
         ("converts", "i4"),           # index of the currency whose rate this instrument gives, -1 none
         ("inverse", "i4"),            # 1: the rate is 1 / price (USDJPY for a USD account)
         ("tradable", "i4"),           # 0: only here to convert a currency
-        ("reserved", "i4"),
+        ("commission_currency", "i4"),
         # the latest price
         ("bid", "i8"),
         ("ask", "i8"),

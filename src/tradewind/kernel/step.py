@@ -46,6 +46,7 @@ from tradewind.kernel.records import (
     REPLACE_REJECTED,
     REPLACED,
     SESSION,
+    SESSIONS,
     TRIGGERED,
     UNKNOWN_OUTCOME,
 )
@@ -82,6 +83,7 @@ def apply_clock(state, event):
         state.day_closes = event.closes
         state.week = event.week
         state.month = event.month
+        forget_sessions(state)
         refresh_margin(state)
     elif event.kind == SESSION:
         row = state.instruments[event.instrument]
@@ -93,6 +95,16 @@ def apply_clock(state, event):
         state.news_closes = event.closes
     elif event.kind == OPERATOR:
         apply_operator(state, event)
+
+
+@compiled
+def forget_sessions(state):
+    """No session of the day before is left: those of a new date follow as events of their own."""
+    for index in range(state.instrument_count):
+        sessions = state.instruments[index].sessions
+        for session in range(SESSIONS):
+            sessions[session].opens = 0
+            sessions[session].closes = 0
 
 
 @compiled

@@ -1,0 +1,235 @@
+"""The only wiring: a mode is a choice of feed and venue, and nothing else differs.
+
+To learn how the system is put together, read this file. Backtest: the feed is a recorded tape, the venue is the
+simulated one inside the kernel.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tradewind.adapters.memory import MemoryJournal
+from tradewind.adapters.parquet import History, SeriesInfo
+from tradewind.compilation import handler_of
+from tradewind.data.legs import Leg
+from tradewind.data.spread import SpreadSettings
+from tradewind.data.tape import tape
+from tradewind.errors import BadData, TradewindError, UnknownName
+from tradewind.kernel.bars import DAY_BAR
+from tradewind.kernel.loop import REPORTS
+from tradewind.markets.clock import utc_datetime
+from tradewind.markets.instruments import Instrument, Profile
+from tradewind.markets.loading import load_profile
+from tradewind.markets.schedule import schedule
+from tradewind.ports import Rows
+from tradewind.runner import Runner, Slot
+from tradewind.settings import Settings
+from tradewind.strategy import Strategy, load, timeframe_name, timeframe_seconds
+from tradewind.wiring import Listing, add_series, conversion_pairs, first_state, simulated_venue
+
+EVER = (-(2**62), 2**62)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A strategy file with the parameters to change, as text."""
+
+    path: Path
+    overrides: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to backtest."""
+
+    choices: Sequence[Choice]
+    symbols: Sequence[str]
+    start: int = EVER[0]
+    end: int = EVER[1]
+    """Moments, ns UTC; the end is exclusive."""
+    feed: str | None = None
+    bar: str = "M5"
+    """The timeframe of `on_bar`."""
+    plain: bool = False
+    settings: Settings = Settings()
+    journal_events: int = REPORTS
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A request that was found possible: everything is loaded, nothing has run."""
+
+    request: Request
+    profile: Profile
+    strategies: Sequence[Strategy]
+    params: Sequence[Any]
+    listings: Sequence[Listing]
+    series: Sequence[Sequence[SeriesInfo]]
+    start: int
+    end: int
+    runner: Runner
+    journal: MemoryJournal
+    feed: Callable[[], Iterator[Rows]]
+
+    @property
+    def rows(self) -> int:
+        """About how many prices the tape has, for a progress bar."""
+        return sum(_rows_between(info, self.start, self.end) for infos in self.series for info in infos[:1])
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any price was made up."""
+        return any(info.feed == "synthetic" for infos in self.series for info in infos)
+
+
+def _rows_between(info: SeriesInfo, start: int, end: int) -> int:
+    """Return about how many rows of a series lie between two moments."""
+    length = max(info.last - info.first, 1)
+    share = (min(end, info.last) - max(start, info.first)) / length
+    return max(0, int(info.rows * min(1.0, share)))
+
+
+def plan_backtest(request: Request, history: History) -> Plan:
+    """Return everything a backtest needs, or raise TradewindError saying what is missing and what to do."""
+    profile = load_profile(request.settings.profile)
+    strategies = [load(choice.path, compile_handlers=not request.plain) for choice in request.choices]
+    params = [
+        strategy.params(choice.overrides) for strategy, choice in zip(strategies, request.choices, strict=True)
+    ]
+    listings = [Listing(profile.instrument(symbol)) for symbol in request.symbols]
+    fixed = request.settings.rates
+    pairs = [
+        pair
+        for pair in conversion_pairs(profile, listings, request.settings.account.currency)
+        if pair.symbol not in fixed
+    ]
+    listings += [Listing(pair, tradable=False) for pair in pairs]
+    series = [find_series(history, one, request) for one in listings]
+    start = max(request.start, min(info.first for infos in series[: len(request.symbols)] for info in infos))
+    end = min(request.end, max(info.last for infos in series for info in infos) + DAY_BAR * 1_000_000_000)
+    bar_seconds = timeframe_seconds(request.bar)
+    state = first_state(profile, listings, request.settings, len(strategies))
+    _subscribe(state, strategies, len(request.symbols), bar_seconds)
+    for infos, one in zip(series, listings, strict=True):
+        _check_timeframes(strategies, infos[-1], one.instrument, bar_seconds)
+    journal = MemoryJournal()
+    slots = [
+        Slot(strategy, values, range(len(request.symbols)), bar_seconds)
+        for strategy, values in zip(strategies, params, strict=True)
+    ]
+    handler = None if request.plain else handler_of(strategies)
+    runner = Runner(state, simulated_venue(request.settings), slots, journal, handler, request.journal_events)
+    legs = _legs(listings, series, request.settings)
+    instruments = [one.instrument for one in listings]
+
+    def feed() -> Iterator[Rows]:
+        return tape(history, legs, schedule(instruments, start, end), start, end)
+
+    return Plan(
+        request, profile, strategies, params, listings, series, start, end, runner, journal, feed
+    )
+
+
+def _legs(listings: Sequence[Listing], series: Sequence[Sequence[SeriesInfo]], settings: Settings) -> list[Leg]:
+    """Return where the prices of each instrument come from."""
+    return [
+        Leg(
+            number,
+            one.instrument.symbol,
+            [info.series for info in infos],
+            one.instrument.tick_size,
+            SpreadSettings(one.instrument, settings.costs.spread),
+        )
+        for number, (one, infos) in enumerate(zip(listings, series, strict=True))
+    ]
+
+
+def backtest(
+    request: Request, history: History, progress: Callable[[Plan, int], None] | None = None
+) -> Plan:
+    """Return the plan of a request after it has run: its journal holds what happened, its runner the last state."""
+    plan = plan_backtest(request, history)
+    plan.runner.run(plan.feed(), None if progress is None else lambda rows: progress(plan, rows))
+    return plan
+
+
+def find_series(history: History, listing: Listing, request: Request) -> list[SeriesInfo]:
+    """Return the series of one feed to take an instrument's prices from, finest first.
+
+    Where several feeds hold the instrument and none was named, the one that covers most of the period is taken, of
+    equals the finer: prices of two brokers are never mixed.
+    """
+    symbol = listing.instrument.symbol
+    found = [info for info in history.find(symbol, feed=request.feed) if info.side != "ask"]
+    if not found and request.feed is not None:
+        feeds = {info.feed for info in history.find(symbol)}
+        raise UnknownName(f"feed of {symbol}", request.feed, feeds)
+    if not found:
+        raise BadData(f"There is no history of {symbol}{_for(listing)}.", _advice(history, listing))
+    found = [info for info in found if info.last >= request.start and info.first < request.end]
+    if not found:
+        raise BadData(f"No prices of {symbol} lie in the period asked for.", _held(history.find(symbol)))
+    feeds = {info.feed for info in found}
+    best = max(sorted(feeds), key=lambda feed: _merit([info for info in found if info.feed == feed], request))
+    return [info for info in found if info.feed == best]
+
+
+def _merit(infos: Sequence[SeriesInfo], request: Request) -> tuple[int, int]:
+    """Return how much of the period the series of a feed cover, in whole days, and then how fine they are."""
+    first = max(request.start, min(info.first for info in infos))
+    last = min(request.end, max(info.last for info in infos))
+    return (last - first) // (DAY_BAR * 1_000_000_000), -min(info.timeframe for info in infos)
+
+
+def _for(listing: Listing) -> str:
+    return "" if listing.tradable else ", which turns cash into the account's currency"
+
+
+def _advice(history: History, listing: Listing) -> str:
+    """Return what to do when there is no history of an instrument."""
+    symbols = sorted({info.symbol for info in history.series()})
+    held = f" The history holds {', '.join(symbols)}." if symbols else " The history is empty."
+    if listing.tradable:
+        return f"Import some with `tradewind data import FILE --as {listing.instrument.symbol}`.{held}"
+    return f"Import it, or give a fixed rate such as --rate {listing.instrument.symbol}=1.1.{held}"
+
+
+def _held(infos: Sequence[SeriesInfo]) -> str:
+    """Return which periods the series cover, for an error."""
+    spans = {f"{utc_datetime(info.first):%Y-%m-%d} to {utc_datetime(info.last):%Y-%m-%d}" for info in infos}
+    return f"The history holds {', '.join(sorted(spans))}."
+
+
+def _subscribe(state: Any, strategies: Sequence[Strategy], traded: int, bar_seconds: int) -> None:
+    """Every traded instrument has the series that some strategy wakes on, and the state knows who sees what."""
+    watchers: dict[tuple[int, int], int] = {}
+    wanted: list[set[int]] = [set() for _ in range(int(state["instrument_count"][0]))]
+    for number, strategy in enumerate(strategies):
+        state["strategies"]["shown"][0, number] = strategy.shown
+        for seconds in {value or bar_seconds for value in strategy.timeframes.values()}:
+            for instrument in range(traded):
+                wanted[instrument].add(seconds)
+                key = (instrument, seconds)
+                watchers[key] = watchers.get(key, 0) | 1 << number
+    if int(state["sizing"]["method"][0]) == 2:  # volatility sizing measures day bars
+        for instrument in range(traded):
+            wanted[instrument].add(DAY_BAR)
+    add_series(state, wanted, watchers)
+
+
+def _check_timeframes(
+    strategies: Sequence[Strategy], coarsest: SeriesInfo, instrument: Instrument, bar_seconds: int
+) -> None:
+    """Every timeframe a strategy wakes on can be made of the bars there are."""
+    if coarsest.timeframe == 0:
+        return
+    for strategy in strategies:
+        for name, value in strategy.timeframes.items():
+            seconds = value or bar_seconds
+            if seconds < coarsest.timeframe or (seconds < DAY_BAR and seconds % coarsest.timeframe):
+                raise TradewindError(
+                    f"Strategy {strategy.name} wakes on {timeframe_name(seconds)} bars ({name}), but the history of "
+                    f"{instrument.symbol} ({coarsest.feed}) has {timeframe_name(coarsest.timeframe)} bars.",
+                    "Import finer data, choose another feed with --feed, or a later --from.",
+                )

@@ -1,0 +1,103 @@
+"""Everything a person can set, as one frozen tree with defaults; a `tradewind.toml` overrides what it names.
+
+Money is in units of the account's currency and times in milliseconds here; the wiring turns them into the kernel's
+integers. A wrong name or value says where it stands, what it was and what is allowed.
+"""
+
+import tomllib
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tradewind.errors import BadSettings, nearest
+
+
+class Section(BaseModel):
+    """A part of the settings: immutable, and without names we do not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Account(Section):
+    """The account that trades."""
+
+    currency: str = "USD"
+    balance: Decimal = Field(default=Decimal(100_000), gt=0)
+
+
+class Sizing(Section):
+    """How much an order without a size of its own trades (domain rules 5.1)."""
+
+    method: Literal["fixed_lots", "fixed_fraction", "volatility", "kelly"] = "fixed_fraction"
+    fraction: float = Field(default=0.005, gt=0, le=0.1)
+    cap: float = Field(default=0.01, gt=0, le=0.1)
+    lots: float = Field(default=1.0, gt=0)
+    atr_multiple: float = Field(default=1.0, gt=0)
+
+
+class Fills(Section):
+    """How the simulated venue fills."""
+
+    mode: Literal["pessimistic", "optimistic", "path"] = "pessimistic"
+    latency_ms: float = Field(default=250.0, ge=0)
+    market_slippage: float = Field(default=0.25, ge=0)
+    stop_slippage: float = Field(default=0.5, ge=0)
+    stop_slippage_atr: float = Field(default=0.05, ge=0)
+    rough_multiple: float = Field(default=3.0, ge=1)
+    limit_through: int = Field(default=0, ge=0)
+    limit_improvement: bool = False
+    cancel_if_gapped: bool = False
+
+
+class Costs(Section):
+    """Multiples of each cost, for stress: 0, 1, 2."""
+
+    spread: float = Field(default=1.0, ge=0)
+    slippage: float = Field(default=1.0, ge=0)
+    commission: float = Field(default=1.0, ge=0)
+    financing: float = Field(default=1.0, ge=0)
+
+
+class Settings(Section):
+    """The whole tree."""
+
+    profile: str = "metatrader"
+    data: Path = Path("tradewind-data")
+    account: Account = Account()
+    sizing: Sizing = Sizing()
+    fills: Fills = Fills()
+    costs: Costs = Costs()
+    rates: dict[str, Decimal] = {}
+    """Fixed conversion rates by pair ("EURUSD"), where there is no history of the pair."""
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Return the settings in `path`, or in ./tradewind.toml if there is one, or the defaults."""
+    if path is None:
+        path = Path("tradewind.toml")
+        if not path.is_file():
+            return Settings()
+    if not path.is_file():
+        raise BadSettings(f"There is no settings file {path}.", "Give one with --settings, or leave it out.")
+    try:
+        return Settings.model_validate(tomllib.loads(path.read_text()))
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{path}: {error}.", "Correct the line named.") from None
+    except ValidationError as error:
+        raise BadSettings(f"{path}: {_sentence(error)}") from None
+
+
+def _sentence(error: ValidationError) -> str:
+    """Return the first fault as one sentence with the value and what is allowed."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        section: type[BaseModel] = Settings
+        for part in first["loc"][:-1]:
+            inner = section.model_fields[str(part)].annotation
+            section = inner if isinstance(inner, type) and issubclass(inner, BaseModel) else section
+        names = section.model_fields
+        return f"{where} is no setting.{nearest(str(first['loc'][-1]), names)} Known: {', '.join(names)}."
+    return f"{where} = {first['input']!r}: {first['msg'].lower()}."
