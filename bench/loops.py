@@ -133,6 +133,31 @@ def w4(bid, ask, length, every, limit):
     return cash + position * (bid[-1] + ask[-1]), fills, worst
 
 
+@numba.njit(cache=True)
+def w4_next(bid, ask, length, every, limit):
+    """W4 as an engine may do it: the order is filled at the quote after the one it answers. Not timed."""
+    alpha = 2.0 / (length + 1.0)
+    average = float(bid[0] + ask[0])
+    cash = 0
+    position = 0
+    fills = 0
+    side = 0
+    for i in range(len(bid)):
+        if side != 0:
+            cash -= 2 * side * (ask[i] if side > 0 else bid[i])
+            position += side
+            fills += 1
+            side = 0
+        middle = bid[i] + ask[i]
+        average += alpha * (middle - average)
+        if (i + 1) % every == 0:
+            side = 1 if middle > average else -1
+            if position * side >= limit:
+                side = -side
+    # What is open is worth its exit side, as our account has it.
+    return cash + 2 * position * (bid[-1] if position > 0 else ask[-1]), fills
+
+
 def run(work, tape):
     """Return (profit in ticks, fills) of one workload on its tape."""
     if work == "W1":
@@ -141,6 +166,9 @@ def run(work, tape):
     if work == "W2":
         profit, fills, _ = w2(*tape, **_numbers(work))
         return float(profit), fills
+    if work == "W4 next quote":
+        profit, fills = w4_next(tape.bid, tape.ask, **_numbers("W4"))
+        return profit / 2.0, fills
     profit, fills, _ = w4(tape.bid, tape.ask, **_numbers(work))
     return profit / 2.0, fills
 

@@ -1,15 +1,32 @@
 """Tradewind's side of the table: each function makes a work ready and returns what is timed.
 
-What is timed takes no arguments and gives (profit in ticks, number of fills), or None where there is nothing
-to compare. Making ready (imports, blocks of events, compiling) is not timed. A function that raises
-ImportError is told as "not wired" and the table goes on without it. The tape comes from `bench.tape`, the
-numbers of a work from `bench.works.SETTINGS`.
+What is timed takes no arguments and gives (profit in ticks, number of fills), or None where there is nothing to
+compare: from the first state to the last, the runner with its logs included. Making ready (imports, rows of events,
+compiling) is not timed. A function that raises ImportError is told as "not wired" and the table goes on without it.
+
+W1, W2 and W4 cost nothing, so that their answers can be compared, but every check and every model of costs runs.
+The first run keeps a journal, from which fills are counted; the timed ones keep none and must end in the same state.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
+import tradewind
+from bench.engine import Bench, count_fills, same
+from bench.events import events_of, history
+from bench.tape import BARS, QUOTES
+from bench.works import SETTINGS
+from tradewind.adapters.memory import MemoryFeed, MemoryJournal
+from tradewind.kernel.loop import EVERYTHING
+from tradewind.modes import Choice, Request, plan_backtest
+from tradewind.runner import Runner
+
 NOT_WIRED = "not wired"
+FILES = Path(__file__).parent / "strategies"
+STRATEGY_B = Path(tradewind.__file__).parent / "strategies" / "opening_range.py"
 
 
 class Ready(NamedTuple):
@@ -17,28 +34,58 @@ class Ready(NamedTuple):
 
     run: Callable[[], tuple[float, int] | None]
     rows: int | None = None
+    rule: str | None = None
+    """The loop whose answer is to be met, where it is not the one beside us in the table."""
+    note: str = ""
+
+
+def ready(bench, **told):
+    """Return the bench as something to be timed, with an answer that was counted from a journal."""
+    checked, journal = bench.journalled()
+    fills = count_fills(journal)
+
+    def run():
+        runner = bench.run()
+        return bench.profit(runner), fills
+
+    if bench.run().snapshot() != checked.snapshot():
+        raise AssertionError("the journal changed the result")
+    return Ready(run, **told)
 
 
 def w1():
-    """W1 as a compiled strategy in the kernel, with order checks, account and journal on."""
-    raise ImportError(NOT_WIRED)
+    """W1 as a compiled strategy in the kernel, with order checks and account on."""
+    return ready(Bench(FILES / "w1.py", events_of("W1", BARS), SETTINGS["W1"]))
 
 
 def w2():
     """W2 as a compiled strategy with a bracket."""
-    raise ImportError(NOT_WIRED)
+    first, minutes, flat = SETTINGS["W2"].values()
+    params = {"first": first, "minutes": minutes, "flat_at": flat}
+    return ready(Bench(FILES / "w2.py", events_of("W2", BARS), params))
 
 
 def w4():
-    """W4 on quotes."""
-    raise ImportError(NOT_WIRED)
-
-
-def strategy_b():
-    """The shipped strategy B, opening-range breakout, with all its session facts, on W2's tape."""
-    raise ImportError(NOT_WIRED)
+    """W4 on quotes; an order cannot be filled at the quote it answers, so the loop to be met fills at the next."""
+    bench = Bench(FILES / "w4.py", events_of("W4", QUOTES), SETTINGS["W4"])
+    return ready(bench, rule="W4 next quote", note="fills at the next quote")
 
 
 def plain_w1():
     """W1 with the strategy left as plain Python, against backtesting.py."""
-    raise ImportError(NOT_WIRED)
+    return ready(Bench(FILES / "w1.py", events_of("W1", BARS), SETTINGS["W1"], plain=True))
+
+
+def strategy_b():
+    """The shipped strategy B with all costs, its calendar and every event in a journal in memory."""
+    if not STRATEGY_B.exists():
+        raise ImportError(NOT_WIRED)
+    plan = plan_backtest(Request([Choice(STRATEGY_B)], ["US30"], journal_events=EVERYTHING), history())
+    events = np.concatenate(list(plan.feed()))
+    first, venue = plan.runner.state, plan.runner.venue
+
+    def run():
+        parts = same(first), same(venue), plan.runner.slots, MemoryJournal(), plan.runner.handler, EVERYTHING
+        Runner(*parts).run(MemoryFeed(events))
+
+    return Ready(run, note=f"{len(events):,} events, all journalled")

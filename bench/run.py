@@ -29,6 +29,7 @@ PEERS = {
 }
 LOOP_OF = {"W1": "W1", "W2": "W2", "W4": "W4", "W1 plain": "W1", "B": "W2"}
 REPEAT = 25
+OUR_REPEAT = {"W1 plain": 3, "W4": 7, "B": 9}
 
 
 def bare_loop(work):
@@ -51,9 +52,10 @@ def our_run(work):
         ready = OURS[work]()
     except ImportError as error:
         return told | {"note": str(error)}
-    seconds, answer = best_of(lambda _: ready.run(), 3 if work == "W1 plain" else 7)
+    seconds, answer = best_of(lambda _: ready.run(), OUR_REPEAT.get(work, 15))
     profit, fills = answer or (None, None)
-    told |= {"rows": ready.rows or ROWS[work], "note": ""}
+    told |= {"rows": ready.rows or ROWS[work], "note": ready.note}
+    told |= {"rule": ready.rule} if ready.rule else {}
     return told | {"seconds": seconds, "profit": profit, "fills": fills}
 
 
@@ -84,7 +86,8 @@ def checked(line, work):
         line["note"] = f"ran {line['rows']:,} rows, time scaled; {line['note']}".rstrip("; ")
     if line["profit"] is None or work == "B":
         return line | {"answer": ""}
-    profit, fills = loops.run(LOOP_OF[work], tape.tape_of(LOOP_OF[work], line["rows"]))
+    rule = line.get("rule", LOOP_OF[work])
+    profit, fills = loops.run(rule, tape.tape_of(LOOP_OF[work], line["rows"]))
     off = (round(line["profit"] - profit, 1), line["fills"] - fills)
     return line | {"answer": "same" if off == (0, 0) else f"{off[0]:+g} ticks, {off[1]:+d} fills"}
 

@@ -29,12 +29,14 @@ class Order(NamedTuple):
     target: float | None
 
 
-def arguments():
-    """Return where to read bars and orders and where to write fills."""
+def arguments(**more):
+    """Return where to read bars and orders and where to write fills, and options `more` with their defaults."""
     parser = argparse.ArgumentParser()
     parser.add_argument("bars", type=Path, help=".npz with ts, open, high, low, close")
     parser.add_argument("orders", type=Path, help="a list of orders as CSV")
     parser.add_argument("fills", type=Path, help="where to write fills and profit: JSON, with a CSV beside")
+    for name, default in more.items():
+        parser.add_argument(f"--{name}", default=default)
     return parser.parse_args()
 
 
@@ -64,11 +66,7 @@ def _order(line, ts):
 
 def write_fills(path, peer, fills, profit, notes):
     """Write (ts, signed quantity, price) fills, added up, and the profit; a peer is its name and version."""
-    joined = {}
-    for ts, quantity, price in fills:
-        key = (int(ts), round(float(price), 6), quantity > 0)
-        joined[key] = joined.get(key, 0) + round(quantity)
-    rows = [{"ts": ts, "quantity": total, "price": price} for (ts, price, _), total in sorted(joined.items())]
+    rows = added_up(fills)
     name, version = peer
     told = {"peer": name, "version": version, "profit": round(float(profit), 6), "notes": notes}
     path.write_text(json.dumps(told | {"fills": rows}, indent=1) + "\n")
@@ -76,3 +74,12 @@ def write_fills(path, peer, fills, profit, notes):
         writer = csv.DictWriter(lines, ["ts", "quantity", "price"])
         writer.writeheader()
         writer.writerows(rows)
+
+
+def added_up(fills):
+    """Return fills as rows, those of one bar, price and side added up."""
+    joined = {}
+    for ts, quantity, price in fills:
+        key = (int(ts), round(float(price), 6), quantity > 0)
+        joined[key] = joined.get(key, 0) + round(quantity)
+    return [{"ts": ts, "quantity": total, "price": price} for (ts, price, _), total in sorted(joined.items())]

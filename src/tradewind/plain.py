@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numba import from_dtype
 
+from tradewind.kernel.compiled import JIT
 from tradewind.kernel.loop import SHOW_BAR, SHOW_QUOTE
-from tradewind.kernel.records import ACCEPTED, BAR_ROW, DAY
+from tradewind.kernel.records import ACCEPTED, BAR_ROW, DAY, STATE
 from tradewind.strategy import Strategy
 
 Bar = NamedTuple("Bar", [(name, int) for name in BAR_ROW.names or ()])  # type: ignore[misc]
@@ -23,6 +25,26 @@ class PlainSlot(Protocol):
     strategy: Strategy
     params: Any
     bar_seconds: int
+
+
+class StateView:
+    """The state as a handler sees it: fields by name, and something the compiled verbs accept.
+
+    A plain numpy record of STATE cannot be handed to compiled code, because its events overlap their fields and
+    numpy refuses a buffer for that. `data` and `_numba_type_` are what Numba asks of a record.
+    """
+
+    __slots__ = ("_row", "data")
+    _numba_type_ = from_dtype(STATE)
+
+    def __init__(self, state: np.ndarray[Any, Any]) -> None:
+        """It looks at the one row of `state`."""
+        self._row = state[0]
+        self.data = memoryview(state.view("u1"))
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the field `name`."""
+        return getattr(self._row, name)
 
 
 def memory_view(array: np.ndarray[Any, Any]) -> Any:
@@ -59,19 +81,14 @@ class PlainStrategies:
         self, state: np.ndarray[Any, Any], slots: Sequence[PlainSlot], views: Mapping[tuple[int, int], Any]
     ) -> None:
         """Every handler is bound to its strategy's memory, parameters and timeframe."""
-        self._state = state[0]
-        self._pending = self._state["pending"]
-        self._instruments = self._state["instruments"]
+        self._state = StateView(state) if JIT else state[0]
+        self._pending = state["pending"][0]
+        self._instruments = state["instruments"][0]
         self._slots = slots
         self._last = state["series"][0]["last"]
         self._timeframes = [int(value) for value in state["series"][0]["timeframe"]]
-        self._owners = [int(value) for value in self._last["instrument"]]
         self._memories = {key: memory_view(view) for key, view in views.items()}
         self._bar_handlers = [_bar_handlers(slot) for slot in slots]
-
-    def series_changed(self) -> None:
-        """Call when series were added after the runner was made."""
-        self._timeframes = [int(value) for value in self._state["series"]["timeframe"]]
 
     def call(self, shown: int, strategy: int, index: int) -> None:
         """The handlers of `strategy` that want what is shown have run."""

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tradewind.kernel import loop
+from tradewind.kernel.compiled import handler_pointer
 from tradewind.kernel.records import (
     COMMAND,
     ENGINE,
@@ -58,7 +59,7 @@ class Runner:
     venue: np.ndarray[Any, Any]
     slots: Sequence[Slot]
     journal: Journal
-    handler: Callable[..., Any] | None = None
+    handler: Any = None
     """The compiled `handle` of all strategies; None shows them as plain Python."""
     journal_events: int = loop.REPORTS
     memories: np.ndarray[Any, Any] = field(init=False)
@@ -78,6 +79,7 @@ class Runner:
             self.engine[name] = log.ctypes.data
             self.engine[CAPACITIES[name]] = len(log)
         self._place_memories()
+        self._pointer = 0 if self.handler is None else handler_pointer(self.handler)
         self._plain = None if self.handler else PlainStrategies(self.state, self.slots, self._views)
 
     def _place_memories(self) -> None:
@@ -109,12 +111,9 @@ class Runner:
         self.engine["length"] = len(block)
         self.engine["position"] = 0
         while True:
-            if self.handler is not None:
-                result = loop.drive(self._address, self.handler)
-            else:
-                result = loop.advance(self._address)
-                if result == loop.SHOW:
-                    self._show_plain()
+            result = loop.drive(self._address, self._pointer)
+            if result == loop.SHOW:
+                self._show_plain()
             if result == loop.EXHAUSTED:
                 return
             if self.engine["full"][0]:

@@ -107,9 +107,8 @@ class History:
         """Return the series of `symbol` that fit what is given, finest first (ticks have timeframe 0)."""
         asked = {"feed": feed, "side": side, "timeframe": timeframe}
         wanted = {name: value for name, value in asked.items() if value is not None}
-        return [
-            info for info in self._held(symbol) if all(getattr(info, name) == wanted[name] for name in wanted)
-        ]
+        held = self._held(symbol) if _WORD.fullmatch(symbol) else []
+        return [info for info in held if all(getattr(info, name) == wanted[name] for name in wanted)]
 
     def bars(self, series: Identity, start_ns: int, end_ns: int, columns: Names = None) -> Frames:
         """Yield the bars that open in [start_ns, end_ns), a month at a time, `columns` only if given."""

@@ -18,9 +18,9 @@ import polars as pl
 
 from tradewind import money
 from tradewind.data.rows import Columns, Rows, Target, bar_rows, in_order, paired_rows, quote_rows
-from tradewind.data.series import NS, TICKS, History, Identity, Series
+from tradewind.data.series import BOTH, NS, TICKS, History, Identity, Series
 from tradewind.data.spread import Integers, SpreadModel, SpreadSettings
-from tradewind.errors import BadData
+from tradewind.errors import BadData, UnknownName
 from tradewind.kernel.records import EVENT
 from tradewind.markets.clock import NEW_YORK, ROLL, instant, trading_day
 
@@ -39,6 +39,28 @@ class Leg(NamedTuple):
     """Finest first."""
     tick_size: money.Number
     spread: SpreadSettings = SpreadSettings()
+
+
+def finest_first(history: History, symbol: str, feed: str | None = None) -> list[Series]:
+    """Return the series of one feed that a leg may use: ticks, then bars of bids, or of mids without bids.
+
+    Feeds are not mixed: where a symbol has several, the user must say which.
+    """
+    found = [Series(*held.series) for held in history.find(symbol, feed)]
+    if not found:
+        stored = {Series(*held.series) for held in history.series()}
+        if any(series.symbol == symbol for series in stored):
+            raise UnknownName(
+                f"feed of {symbol} in the history", feed, {s.feed for s in stored if s.symbol == symbol}
+            )
+        raise UnknownName("symbol in the history", symbol, {series.symbol for series in stored})
+    feeds = sorted({series.feed for series in found})
+    if len(feeds) > 1:
+        raise BadData(
+            f"The history has {symbol} from {len(feeds)} feeds.", f"Choose one: {', '.join(feeds)}."
+        )
+    side = next(side for side in ("bid", "mid", "ask", BOTH) if any(series.side == side for series in found))
+    return [series for series in found if series.side in {side, BOTH}]
 
 
 class Stretch(NamedTuple):

@@ -63,6 +63,7 @@ class Outcome(Protocol):
 class History(Protocol):
     """The store of market data, as far as `data` uses it; `adapters.parquet.History` is one."""
 
+    def series(self) -> Sequence[Held]: ...  # noqa: D102
     def find(  # noqa: D102
         self, symbol: str, feed: str | None = None, side: str | None = None, timeframe: int | None = None
     ) -> Sequence[Held]: ...

@@ -21,13 +21,17 @@ import polars as pl
 from tradewind import money
 from tradewind.data.series import History, Identity, Series
 from tradewind.errors import BadData
-from tradewind.markets.clock import DAY, HOUR, MINUTE, NEW_YORK, changes
+from tradewind.markets.clock import DAY, HOUR, MINUTE, NEW_YORK, ROLL, changes, instant
 from tradewind.markets.instruments import Instrument
-from tradewind.markets.spreads import spread_steps
+from tradewind.markets.spreads import SpreadStep, spread_steps
 
 Integers = np.ndarray[Any, np.dtype[np.int64]]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
+Recorded = tuple[Integers, Integers]
+"""Times at which bars open, and their spreads in ticks."""
+
+COUNT_AT_ONCE = 500_000
 MINUTES_OF_WEEK = 7 * 1440
 UNKNOWN = -1
 FOREVER = (-(2**62), 2**62)
@@ -81,17 +85,19 @@ class SpreadModel:
                 f"Nothing says what the spread of {self._series.symbol} ({self._series.feed}) was.",
                 "Import its ask series, or name a broker profile that has the instrument.",
             )
-        steps = [
-            step for day in np.unique(trading_days(ts)).tolist() for step in spread_steps(instrument, day)
-        ]
-        if not steps:
-            raise BadData(
-                f"All bars of {self._series.symbol} lie in closed hours.",
-                "Check the clock it was imported with.",
-            )
-        widths = np.array([money.ticks(step.spread, self._tick_size) for step in steps], dtype=np.int64)
-        places = np.searchsorted([step.ts for step in steps], ts, side="right") - 1
-        return widths[np.maximum(places, 0)]
+        return typical(instrument, ts, self._tick_size)
+
+
+def typical(instrument: Instrument, ts: Integers, tick_size: money.Number) -> Integers:
+    """Return what the profile calls typical at each instant, in ticks; the widest on closed dates."""
+    steps = []
+    days = trading_days(ts)
+    for day in days[np.flatnonzero(np.diff(days, prepend=-1))].tolist():
+        closed = SpreadStep(instant(day - 1, ROLL, NEW_YORK), instrument.spread.roll)
+        steps += spread_steps(instrument, day) or [closed]
+    widths = np.array([money.ticks(step.spread, tick_size) for step in steps], dtype=np.int64)
+    places = np.searchsorted([step.ts for step in steps], ts, side="right") - 1
+    return widths[places]
 
 
 def new_york(ts: Integers) -> Integers:
@@ -129,10 +135,7 @@ def in_ticks(spread: Floats, tick_size: money.Number) -> Integers:
 
 def learned(history: History, series: Series, tick_size: money.Number) -> Integers:
     """Return the median recorded spread by minute of the week, UNKNOWN where none was recorded."""
-    counted = [
-        pl.DataFrame({"minute": minute_of_week(ts), "spread": spread}).group_by("minute", "spread").len()
-        for ts, spread in _recorded(history, series, tick_size)
-    ]
+    counted = [_counts(*part) for part in _some_at_once(_recorded(history, series, tick_size))]
     medians = np.full(MINUTES_OF_WEEK, UNKNOWN, dtype=np.int64)
     if counted:
         counts = (
@@ -145,9 +148,27 @@ def learned(history: History, series: Series, tick_size: money.Number) -> Intege
     return medians
 
 
-def _recorded(
-    history: History, series: Series, tick_size: money.Number
-) -> Iterator[tuple[Integers, Integers]]:
+def _counts(ts: Integers, spread: Integers) -> pl.DataFrame:
+    return pl.DataFrame({"minute": minute_of_week(ts), "spread": spread}).group_by("minute", "spread").len()
+
+
+def _some_at_once(parts: Iterator[Recorded]) -> Iterator[Recorded]:
+    """Join months until they are worth counting, so that neither their number nor their length matters."""
+    ready: list[Recorded] = []
+    for part in parts:
+        ready.append(part)
+        if sum(len(ts) for ts, _ in ready) > COUNT_AT_ONCE:
+            yield _joined(ready)
+            ready = []
+    if ready:
+        yield _joined(ready)
+
+
+def _joined(parts: list[Recorded]) -> Recorded:
+    return np.concatenate([ts for ts, _ in parts]), np.concatenate([spread for _, spread in parts])
+
+
+def _recorded(history: History, series: Series, tick_size: money.Number) -> Iterator[Recorded]:
     """Yield (times, spreads) of the bars whose spread is known, a month at a time."""
     asks = history.find(series.symbol, series.feed, "ask", series.timeframe) if series.side == "bid" else ()
     if asks:
@@ -155,14 +176,15 @@ def _recorded(
             yield from _between(history, series, ask, tick_size)
         return
     for frame in history.bars(series, *FOREVER, ("ts", "spread")):
-        known = frame.filter(pl.col("spread") > 0)
-        if known.height:
-            yield known["ts"].to_physical().to_numpy(), in_ticks(known["spread"].to_numpy(), tick_size)
+        if frame["spread"].null_count() < frame.height:
+            spread = in_ticks(frame["spread"].to_numpy(), tick_size)
+            known = spread > 0
+            yield frame["ts"].to_physical().to_numpy()[known], spread[known]
 
 
 def _between(
     history: History, series: Series, ask: pl.DataFrame, tick_size: money.Number
-) -> Iterator[tuple[Integers, Integers]]:
+) -> Iterator[Recorded]:
     """Yield (times, ask close - bid close) where both sides have a bar and do not cross."""
     times = ask["ts"].to_physical()
     for bid in history.bars(series, int(times[0]), int(times[-1]) + 1, ("ts", "close")):

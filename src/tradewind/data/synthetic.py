@@ -13,14 +13,12 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from tradewind import money
 from tradewind.data.series import BARS, History, Outcome, Series
-from tradewind.data.spread import Floats, Integers, new_york, trading_days
+from tradewind.data.spread import Floats, Integers, new_york, typical
 from tradewind.markets.clock import MINUTE
 from tradewind.markets.hours import open_intervals
 from tradewind.markets.instruments import Instrument
 from tradewind.markets.loading import load_profile
-from tradewind.markets.spreads import spread_steps
 
 FEED = "synthetic"
 SEED = 2025
@@ -100,8 +98,5 @@ def _size(ts: Integers, shape: Shape) -> Floats:
 
 def _spread(ts: Integers, instrument: Instrument, rng: np.random.Generator) -> Integers:
     """Return the typical spread of each minute and up to half as much again, in ticks."""
-    steps = [step for day in np.unique(trading_days(ts)).tolist() for step in spread_steps(instrument, day)]
-    typical = np.array([money.ticks(step.spread, instrument.tick_size) for step in steps])
-    places = np.searchsorted([step.ts for step in steps], ts, side="right") - 1
-    usual: Integers = typical[places]
+    usual = typical(instrument, ts, instrument.tick_size)
     return usual + rng.integers(0, usual // 2 + 1)

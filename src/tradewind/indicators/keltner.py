@@ -23,7 +23,7 @@ KELTNER = record(
 
 
 @compiled
-def keltner(memory, high, low, close, length, width):  # noqa: PLR0917 - a bar and its settings
+def keltner(memory, high, low, close, length, width):
     """Return the middle of the channel, in price units; `memory.upper`, `.middle` and `.lower` are the lines.
 
     The middle is NaN until `length` bars were seen, the other lines one bar longer. ValueError if `length` is

@@ -31,7 +31,7 @@ LEVELS = record(
 
 
 @compiled
-def levels(memory, opening, high, low, close, period):  # noqa: PLR0917 - a bar and its settings
+def levels(memory, opening, high, low, close, period):
     """Return the previous period's close, in price units.
 
     `memory.previous_open`, `.previous_high` and `.previous_low` go with it. NaN until the period has changed

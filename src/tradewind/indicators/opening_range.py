@@ -26,7 +26,7 @@ OPENING_RANGE = record(
 
 
 @compiled
-def opening_range(memory, high, low, moment, opens, closes):  # noqa: PLR0917 - a bar and its settings
+def opening_range(memory, high, low, moment, opens, closes):
     """Return the opening range's height, in price units; `memory.high` and `memory.low` are its edges.
 
     `moment` is the bar's close, `opens` and `closes` the window, all ns UTC. NaN until `moment >= closes`,

@@ -36,7 +36,7 @@ SESSION_STATISTICS = record(
 
 
 @compiled
-def session_statistics(memory, opening, high, low, close, anchor):  # noqa: PLR0917 - a bar and its settings
+def session_statistics(memory, opening, high, low, close, anchor):
     """Return the range of the block so far, in price units; the other statistics are fields of `memory`.
 
     There is no NaN: the statistics are those of the bars seen since `anchor` last changed.

@@ -25,7 +25,7 @@ STOCHASTIC = stochastic_record(256)
 
 
 @compiled
-def stochastic(memory, high, low, close, length, smooth):  # noqa: PLR0917 - a bar and its settings
+def stochastic(memory, high, low, close, length, smooth):
     """Return slow %K, 0 to 100; `memory.k` and `memory.d` are slow %K and slow %D.
 
     %K is NaN until `length + smooth - 1` bars were seen, %D `smooth - 1` longer. ValueError if `length` or

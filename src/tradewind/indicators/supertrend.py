@@ -27,7 +27,7 @@ SUPERTREND = record(
 
 
 @compiled
-def supertrend(memory, high, low, close, length, width):  # noqa: PLR0917 - a bar and its settings
+def supertrend(memory, high, low, close, length, width):
     """Return the supertrend line, in price units; `memory.direction` is +1, -1, or 0 while unknown.
 
     NaN until `length + 1` bars were seen and a close has crossed a band. ValueError if `length` is below 1.

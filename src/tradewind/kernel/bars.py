@@ -9,9 +9,8 @@ kernel's own; strategies are shown `last` alone.
 import numpy as np
 
 from tradewind.kernel.compiled import compiled, copy_record
-from tradewind.kernel.records import NEVER, SERIES
+from tradewind.kernel.records import NEVER, SECOND, SERIES
 
-SECOND = 1_000_000_000
 DAY_BAR = 86_400
 WEEK_BAR = 604_800
 MONTH_BAR = 2_592_000

@@ -76,6 +76,27 @@ if JIT:
         return record(address, dtype), generate
 
     @intrinsic
+    def call_handler(_context, pointer, state, shown, strategy, index, memory, parameters):
+        """The handler at `pointer` (see `handler_pointer`) has run; what it raised is raised on."""
+        arguments = (state, types.int64, types.int64, types.int64, types.int64, types.int64)
+
+        def generate(context, builder, signature, values):
+            convention = context.call_conv
+            kind = convention.get_function_type(types.none, arguments)
+            function = builder.inttoptr(values[0], kind.as_pointer())
+            status, _ = convention.call_function(builder, function, types.none, arguments, values[1:])
+            with cgutils.if_unlikely(builder, status.is_error):
+                convention.return_status_propagate(builder, status)
+            return context.get_dummy_value()
+
+        return types.none(pointer, *arguments), generate
+
+    def handler_pointer(function):
+        """Return the address of the machine code of `function`, compiled for the signature HANDLER."""
+        (overload,) = function.overloads.values()
+        return overload.library.get_pointer_to_function(overload.fndesc.llvm_func_name)
+
+    @intrinsic
     def copy_record(_context, target, source):
         """`target` holds the same bytes as `source`, a record of the same dtype."""
         if target != source:
@@ -90,6 +111,14 @@ if JIT:
         return types.none(target, source), generate
 
 else:
+
+    def call_handler(pointer, state, shown, strategy, index, memory, parameters):
+        """The handler `pointer` (here the function itself) has run."""
+        pointer(state, shown, strategy, index, memory, parameters)
+
+    def handler_pointer(function):
+        """Return `function` itself: there is no machine code to point at."""
+        return function
 
     def record_at(address, dtype):
         """Return the record of `dtype` that lies at `address`: no copy."""

@@ -37,9 +37,8 @@ from tradewind.kernel.orders import (
     STOP_LOSS,
     TAKE_PROFIT,
 )
-from tradewind.kernel.records import CANCELLED, FILLED, INSTRUMENTS, ORDERS, TRIGGERED
+from tradewind.kernel.records import CANCELLED, FILLED, INSTRUMENTS, ORDERS, SECOND, TRIGGERED
 
-SECOND = 1_000_000_000
 AT_WORK = 2
 ROUGH_BEFORE_ROLL = 300 * SECOND
 ROUGH_AFTER_REOPENING = 600 * SECOND

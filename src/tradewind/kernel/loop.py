@@ -5,16 +5,15 @@ strategies are shown what happened, so neither the size of a block nor where rep
 Bars close at their own moments between events. The order at one instant: prices, what the venue says about them,
 valuation, clock; then the strategies, who see large bars before small ones; then what they ordered goes out.
 
-`advance` returns when there is something to show or nothing to do; a plain-Python strategy is called by the runner.
-`drive` calls compiled handlers itself and returns when the block is used up. Both show in the same order, because
-both ask `next_show`.
+`drive` shows compiled handlers everything and returns when the block is used up; for a plain-Python strategy it
+returns whenever there is something to show, and the runner shows it. Both in the same order: both ask `next_show`.
 """
 
 from numba import from_dtype, int64, types, void
 
 from tradewind.kernel.account import note_equity, settle
-from tradewind.kernel.bars import SECOND, close_bars
-from tradewind.kernel.compiled import compiled, copy_record, record_at
+from tradewind.kernel.bars import close_bars
+from tradewind.kernel.compiled import call_handler, compiled, copy_record, record_at
 from tradewind.kernel.records import (
     ACCEPTED,
     BAR,
@@ -28,6 +27,7 @@ from tradewind.kernel.records import (
     QUOTE,
     REFUSED_COMMAND,
     SAMPLE,
+    SECOND,
     SESSION_CLOSE,
     SESSION_OPEN,
     STATE,
@@ -84,7 +84,7 @@ def log_event(engine, event, number):
         engine.full = 1
 
 
-@compiled(inline=True)
+@compiled
 def report(engine, state, venue):
     """What the venue has just said is in the log and in the state."""
     if engine.journal != NO_JOURNAL:
@@ -185,7 +185,7 @@ def horizon(event):
 
 
 @compiled(inline=True)
-def advance_records(engine, state, venue):
+def advance(engine, state, venue):
     """Events are applied until there is something to show (SHOW), a log is full (FULL) or none is left (EXHAUSTED)."""
     while engine.position < engine.length:
         if engine.full != 0:
@@ -297,25 +297,22 @@ def call(engine, state, handler, shown, strategy, index):
     """The strategy has seen what is shown, if it trades that instrument."""
     memory = engine.memories[strategy * INSTRUMENTS + shown_instrument(state, shown, index)]
     if memory != 0:
-        handler(state, shown, strategy, index, memory, engine.parameters[strategy])
+        call_handler(handler, state, shown, strategy, index, memory, engine.parameters[strategy])
 
 
-@compiled(int64(int64))
-def advance(address):
-    """See `advance_records`; `address` is that of an ENGINE record."""
-    engine = record_at(address, ENGINE)
-    return advance_records(engine, record_at(engine.state, STATE), record_at(engine.venue, VENUE))
-
-
-@compiled(int64(int64, types.FunctionType(HANDLER)))
+@compiled(int64(int64, int64))
 def drive(address, handler):
-    """The whole block is applied, with compiled strategies shown everything: EXHAUSTED, or FULL when a log is."""
+    """Events of the block are applied: EXHAUSTED when all are, FULL when a log is, SHOW when a caller has to show.
+
+    `address` is that of an ENGINE record. `handler` is what `compiled.handler_pointer` gives for a function of the
+    signature HANDLER, which is shown everything; 0 leaves the showing to the caller, with `show` and `send`.
+    """
     engine = record_at(address, ENGINE)
     state = record_at(engine.state, STATE)
     venue = record_at(engine.venue, VENUE)
     while True:
-        result = advance_records(engine, state, venue)
-        if result != SHOW:
+        result = advance(engine, state, venue)
+        if result != SHOW or handler == 0:
             return result
         while True:
             shown, strategy, index = next_show(engine, state)

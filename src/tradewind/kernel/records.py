@@ -52,6 +52,9 @@ CURRENCIES = 8
 SESSIONS = 16
 POSITIONS = STRATEGIES * INSTRUMENTS
 
+SECOND = np.int64(1_000_000_000)
+"""In ns. An int64 and not a plain int: uncompiled, a 32-bit field times a plain int stays 32 bits and overflows."""
+
 NEVER = np.int64(2**62)
 """A moment (ns UTC) that does not come."""
 

@@ -29,9 +29,9 @@ from tradewind.kernel.records import (
     POSITIONS,
     REPLACE_REJECTED,
     REPLACED,
+    SECOND,
 )
 
-SECOND = 1_000_000_000
 MINUTE_BAR = 60
 ATR_BAR = 300 * SECOND
 ATR_LENGTH = 14

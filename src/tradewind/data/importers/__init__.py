@@ -16,6 +16,7 @@ from tradewind.data.importers import curated, histdata, metatrader
 from tradewind.data.importers.parsed import Parsed, Stated
 from tradewind.data.series import BARS, TICKS, History, Series
 from tradewind.errors import TradewindError, UnknownName
+from tradewind.markets.instruments import Profile
 from tradewind.markets.loading import load_profile
 
 VENDORS = (curated, metatrader, histdata)
@@ -60,7 +61,7 @@ def import_files(
     clock: str | None = None,
     side: str | None = None,
     feed: str | None = None,
-    profile: str = "metatrader",
+    profile: str | Path = "metatrader",
     progress: Progress | None = None,
 ) -> list[ImportSummary]:
     """Store the rows of every file (of every folder: the files in it) and return what was found in each.
@@ -70,11 +71,12 @@ def import_files(
     """
     files = list(_files(paths))
     stated = Stated(symbol, clock, side, feed)
+    broker = load_profile(profile)
     summaries = []
     for number, path in enumerate(files, 1):
         if progress is not None:
             progress(number, len(files), path)
-        summaries.append(_import(path, history, stated, profile))
+        summaries.append(_import(path, history, stated, broker))
     return summaries
 
 
@@ -91,7 +93,7 @@ def _files(paths: Iterable[Path | str]) -> Iterator[Path]:
             yield path
 
 
-def _import(path: Path, history: History, stated: Stated, profile: str) -> ImportSummary:
+def _import(path: Path, history: History, stated: Stated, profile: Profile) -> ImportSummary:
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)
@@ -121,10 +123,10 @@ def _import(path: Path, history: History, stated: Stated, profile: str) -> Impor
     )  # fmt: skip
 
 
-def _off_grid(parsed: Parsed, profile: str) -> int | None:
+def _off_grid(parsed: Parsed, profile: Profile) -> int | None:
     """Count the prices that lie between two ticks of the profile's instrument."""
     try:
-        tick_size = load_profile(profile).instrument(parsed.series.symbol).tick_size
+        tick_size = profile.instrument(parsed.series.symbol).tick_size
     except UnknownName:
         return None
     prices = (parsed.frame[name].to_numpy() for name in _PRICES[parsed.series.kind])

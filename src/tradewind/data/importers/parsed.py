@@ -52,7 +52,7 @@ def read_text(path: Path, separator: str, names: list[str] | None) -> pl.DataFra
     if not content.strip():
         raise BadData(f"{path} is empty.", "Check that the download or export was complete.")
     try:
-        return pl.read_csv(
+        table = pl.read_csv(
             content,
             separator=separator,
             has_header=names is None,
@@ -65,6 +65,9 @@ def read_text(path: Path, separator: str, names: list[str] | None) -> pl.DataFra
         raise BadData(
             f"{path} is not a table: {reason}.", "Check that the file was not cut or edited."
         ) from error
+    if table.is_empty():
+        raise BadData(f"{path.name} has no rows.", "Check that the download or export was complete.")
+    return table
 
 
 def numbers(frame: pl.DataFrame, columns: dict[str, str], source: str, first_row: int) -> pl.DataFrame:

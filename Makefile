@@ -1,0 +1,75 @@
+# The verbs of this project. `make demo` and `make test` set up whatever they need: Python 3.11 or later, git and
+# make are enough. Setting up again costs nothing until pyproject.toml or a lock file changes.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+# The first Python that is recent enough; name another with `make PYTHON=... test`.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_HTTP_TIMEOUT ?= 180
+
+.PHONY: help setup demo test soak lint format bench lock docs clean
+
+help:
+	@echo 'make demo     backtest the shipped session strategies on gold and the Dow'
+	@echo 'make test     run all tests'
+	@echo 'make soak     run the long property tests'
+	@echo 'make lint     ruff and mypy'
+	@echo 'make format   let ruff put the layout right'
+	@echo 'make bench    measure speed beside other engines'
+	@echo 'make lock     bring the lock files up to date with pyproject.toml'
+	@echo 'make docs     draw again the parts of the documentation that come from the code'
+	@echo 'make clean    remove everything that can be made again'
+
+setup: $(READY)
+
+# uv installs from uv.lock; where it cannot be had, pip installs the same versions from requirements.lock.
+$(READY): pyproject.toml uv.lock requirements.lock
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 or later is needed; name one with make PYTHON=...' >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@if $(BIN)/python -m pip install --quiet "$$(sed -n 's/^\(uv==[^ ]*\).*/\1/p' requirements.lock)" \
+		&& $(BIN)/uv sync --quiet --frozen --python $(BIN)/python; \
+	then :; else \
+		echo 'uv could not install; pip does it instead' >&2; \
+		$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock \
+		&& $(BIN)/python -m pip install --quiet --no-deps --editable .; \
+	fi
+	@touch $@
+
+demo: $(READY)
+	$(BIN)/tradewind demo
+
+test: $(READY)
+	$(BIN)/pytest -n 2 --dist loadfile
+
+soak: $(READY)
+	$(BIN)/pytest -m soak
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)
+	$(BIN)/python -m bench.run
+
+# Works before the lock files fit pyproject.toml, which is when it is needed.
+lock:
+	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
+	$(BIN)/uv lock
+	$(BIN)/uv export --quiet --frozen --no-emit-project --no-header --no-annotate --output-file requirements.lock
+
+docs: $(READY)
+	$(BIN)/python docs/draw.py
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

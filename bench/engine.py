@@ -1,0 +1,87 @@
+"""A strategy file on rows of events, in the real runner, to be run again and again from the same first state."""
+
+from typing import Any
+
+import numpy as np
+
+from bench.events import instrument
+from tradewind.adapters.memory import MemoryFeed, MemoryJournal
+from tradewind.compilation import handler_of
+from tradewind.kernel.loop import NO_JOURNAL, REPORTS
+from tradewind.kernel.records import FILLED
+from tradewind.markets.loading import load_profile
+from tradewind.runner import Runner, Slot
+from tradewind.settings import Account, Costs, Fills, Settings
+from tradewind.strategy import load
+from tradewind.wiring import Listing, add_series, first_state, simulated_venue
+
+FREE = Settings(
+    account=Account(balance=10**12),
+    costs=Costs(spread=0, slippage=0, commission=0, financing=0),
+    fills=Fills(latency_ms=0, limit_improvement=True),
+)
+"""Nothing costs anything, but every model of a cost runs."""
+
+
+class NoJournal:
+    """A journal that keeps nothing."""
+
+    def append(self, log, rows):
+        """Nothing is kept."""
+
+    def read(self, log, start=0):
+        """Nothing can be read."""
+        raise NotImplementedError
+
+
+class Bench:
+    """A strategy with its rows, its parameters, and the state and the venue before the first row."""
+
+    def __init__(self, path, events, params=None, *, plain=False, listed=None):
+        self.events = events
+        self.strategy = load(path, compile_handlers=not plain)
+        self.handler = None if plain else handler_of([self.strategy])
+        self.params = self.strategy.params()._replace(**(params or {}))
+        listing = Listing(listed or instrument())
+        self.state = first_state(load_profile(listing.instrument.broker), [listing], FREE, 1)
+        seconds = set(self.strategy.timeframes.values())
+        self.state["strategies"]["shown"][0, 0] = self.strategy.shown
+        add_series(self.state, [seconds], {(0, one): 1 for one in seconds})
+        self.venue = simulated_venue(FREE)
+
+    def run(self, journal=None, journal_events=NO_JOURNAL) -> Any:
+        """Return the runner when it has read all rows."""
+        slot = Slot(self.strategy, self.params, [0], 60)
+        state, venue = same(self.state), same(self.venue)
+        runner = Runner(state, venue, [slot], journal or NoJournal(), self.handler, journal_events)
+        runner.run(MemoryFeed(self.events))
+        return runner
+
+    def journalled(self):
+        """Return the runner and a journal in memory of everything but the rows themselves."""
+        journal = MemoryJournal()
+        return self.run(journal, REPORTS), journal
+
+    def profit(self, runner):
+        """Return the profit in ticks of one lot, from the account."""
+        account, row = runner.state["account"][0], runner.state["instruments"][0, 0]
+        cash = int(account["balance"] + account["unrealised"] - account["initial"])
+        per_tick = int(row["value_numerator"]) * row["steps_per_lot"] / int(row["value_denominator"])
+        return float(cash / per_tick)
+
+
+def same(rows):
+    """Return a copy of every byte; numpy's own `copy` leaves out what lies between the fields."""
+    return np.frombuffer(bytearray(rows.tobytes()), rows.dtype)
+
+
+def fills_of(journal):
+    """Return the rows of the journal that are fills."""
+    events = journal.read("events")
+    return events[events["kind"] == FILLED]
+
+
+def count_fills(journal):
+    """Return the number of fills; those of one instant and side count as one, as a turn is two orders of ours."""
+    fills = fills_of(journal)
+    return len(set(zip(fills["ts"].tolist(), fills["side"].tolist(), strict=True)))

@@ -1,0 +1,180 @@
+"""Who may import whom: one table, and every file under src/tradewind checked against it.
+
+A layer is a file or folder directly under the package; `package` is its `__init__`, the names strategies
+import. A name in the table allows everything below it: `kernel` allows `kernel.records`, not the other way
+round. The standard library is allowed, except where code runs compiled: there every module of it is named.
+"""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parent.parent / "src" / "tradewind"
+
+OURS = {
+    "kernel": "",
+    "indicators": "kernel",
+    "strategies": "package indicators",
+    "money": "errors",
+    "errors": "",
+    "markets": "money errors",
+    "settings": "errors",
+    "package": "strategy kernel",
+    "strategy": "kernel indicators markets errors",
+    "plain": "kernel strategy",
+    "compilation": "kernel strategy errors",
+    "ports": "kernel.records",
+    "runner": "kernel strategy plain ports",
+    "wiring": "kernel markets money settings errors",
+    "data": "kernel.records markets money errors",
+    "results": "kernel.records markets money errors",
+    "adapters": "ports kernel.records money markets errors",
+    "modes": "kernel strategy compilation runner wiring ports data results adapters markets settings errors",
+    "research": "runner results ports modes errors",
+    "services": "modes research results settings errors",
+    "api": "modes research results settings errors",
+    "ui": "modes research results settings errors",
+    "cli": "modes research results settings errors",
+}
+"""What a layer may import of ours, besides itself."""
+
+OUTSIDE = {
+    "kernel": "numba numpy",
+    "indicators": "numpy",
+    "strategies": "numpy",
+    "money": "",
+    "errors": "",
+    "markets": "pydantic",
+    "settings": "pydantic",
+    "package": "",
+    "strategy": "numpy",
+    "plain": "numpy",
+    "compilation": "numba",
+    "ports": "numpy",
+    "runner": "numpy",
+    "wiring": "numpy",
+    "data": "numpy polars",
+    "results": "numpy polars",
+    "adapters": "*",
+    "modes": "numpy",
+    "research": "numpy polars",
+    "services": "*",
+    "api": "*",
+    "ui": "*",
+    "cli": "typer rich",
+}
+"""What it may import of others; * stands for one library a file, besides numpy."""
+
+MORE = {
+    ("money", "numpy"): "ticks_array turns whole columns into ticks, and loads numpy only when it is called",
+    (
+        "markets.regenerate",
+        "exchange_calendars",
+    ): "it writes the calendar files; no run imports it",
+    ("results", "kernel.refusals"): "the names and sentences of reasons, which tables show",
+    ("results.printing", "rich"): "it builds tables; whoever calls it prints them",
+    ("results.amounts", "rich"): "the cells of those tables",
+    ("strategies", "kernel.refusals"): "the reasons a strategy closes for are numbers declared there",
+    ("strategies", "kernel.records.NEVER"): "a moment that does not come, to compare with",
+}
+"""What single modules or layers may import beyond the tables, and why."""
+
+COMPILED_STANDARD = {
+    "kernel": "math",
+    "kernel.compiled": "ctypes hashlib os pathlib",  # where machine code is kept; plain twins
+    "indicators": "functools math",
+    "strategies": "math typing",
+}
+"""All of the standard library that these may import: no clock, no log, no network, no chance."""
+
+
+def module_name(path):
+    """Return a file's name below the package: `kernel.step`, `kernel` for its __init__, or `package`."""
+    parts = path.relative_to(SOURCE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts) or "package"
+
+
+MODULES = {module_name(path): path for path in sorted(SOURCE.rglob("*.py"))}
+
+
+def imported(tree):
+    """Yield the full name of every module a file imports, wherever in it and for whatever purpose."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            for alias in node.names:
+                below = f"{node.module}.{alias.name}"
+                known = node.module != "tradewind" or below.removeprefix("tradewind.") in MODULES
+                yield below if known else "tradewind"
+    yield from lazily_imported(tree)
+
+
+def lazily_imported(tree):
+    """Yield the names of our modules that stand in a file as text, to be imported when they are needed."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and " " not in node.value:
+            name = node.value.removeprefix("tradewind.")
+            if node.value != name and name in MODULES:
+                yield node.value
+
+
+def allows(allowed, name):
+    """Return whether one of the names in `allowed` is `name` or stands above it."""
+    return any(name == one or name.startswith(f"{one}.") for one in allowed.split())
+
+
+def is_extra(module, name):
+    """Return whether `MORE` lets `module` import `name`."""
+    return any(allows(where, module) and allows(what, name) for where, what in MORE)
+
+
+def may_import(module, name):
+    """Return whether the tables let `module` import `name`."""
+    layer = module.split(".")[0]
+    first = name.split(".")[0]
+    if first in sys.stdlib_module_names:
+        pure = COMPILED_STANDARD.get(layer)
+        return pure is None or allows(f"{pure} {COMPILED_STANDARD.get(module, '')}", name)
+    if first == "tradewind":
+        ours = name.removeprefix("tradewind").lstrip(".") or "package"
+        return allows(f"{layer} {OURS[layer]}", ours) or is_extra(module, ours)
+    return OUTSIDE[layer] == "*" or allows(OUTSIDE[layer], name) or is_extra(module, name)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_only_what_its_layer_may(module):
+    """A module imports its own layer, the layers named for it, and the libraries named for it."""
+    layer = module.split(".")[0]
+    assert layer in OURS, f"{layer} is a new layer: give it a row in both tables"
+    names = set(imported(ast.parse(MODULES[module].read_text(encoding="utf-8"))))
+
+    wrong = sorted(name for name in names if not may_import(module, name))
+
+    assert not wrong, f"{module} may not import {', '.join(wrong)}"
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if OUTSIDE.get(name.split(".")[0]) == "*"])
+def test_an_adapter_knows_one_library(module):
+    """A file that may use any library uses one of them, besides numpy."""
+    names = imported(ast.parse(MODULES[module].read_text(encoding="utf-8")))
+    first = {name.split(".")[0] for name in names}
+
+    libraries = first - set(sys.stdlib_module_names) - {"tradewind", "numpy"}
+
+    assert len(libraries) <= 1, f"{module} imports {', '.join(sorted(libraries))}: one file, one library"
+
+
+def test_every_exception_is_needed():
+    """Every line of MORE is used by some module; what is not used any more is taken out."""
+    used = set()
+    for module, path in MODULES.items():
+        for name in imported(ast.parse(path.read_text(encoding="utf-8"))):
+            for where, what in MORE:
+                if allows(where, module) and allows(what, name.removeprefix("tradewind.")):
+                    used.add((where, what))
+
+    assert used == set(MORE)
