@@ -71,7 +71,7 @@ def write_fills(path, peer, fills, profit, notes):
     told = {"peer": name, "version": version, "profit": round(float(profit), 6), "notes": notes}
     path.write_text(json.dumps(told | {"fills": rows}, indent=1) + "\n")
     with path.with_suffix(".csv").open("w", newline="") as lines:
-        writer = csv.DictWriter(lines, ["ts", "quantity", "price"])
+        writer = csv.DictWriter(lines, ["ts", "quantity", "price"], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 

@@ -107,7 +107,8 @@ def plan_backtest(request: Request, history: History) -> Plan:
     listings += [Listing(pair, tradable=False) for pair in pairs]
     series = [find_series(history, one, request) for one in listings]
     start = max(request.start, min(info.first for infos in series[: len(request.symbols)] for info in infos))
-    end = min(request.end, max(info.last for infos in series for info in infos) + DAY_BAR * 1_000_000_000)
+    # Bars are named by their open: the last one still has to close.
+    end = min(request.end, 1 + max(info.last + info.timeframe * 1_000_000_000 for infos in series for info in infos))
     bar_seconds = timeframe_seconds(request.bar)
     state = first_state(profile, listings, request.settings, len(strategies))
     _subscribe(state, strategies, len(request.symbols), bar_seconds)

@@ -111,7 +111,7 @@ UNRATED = {
     "reason": 40,
     "fills": 4,
 }
-"""Long 0.03 lots without a stop, filled at 40,001 and twice at 40,002; a cent of profit, four of commission."""
+"""Long 0.03 lots without a stop, filled at 40,001 and twice at 40,002; a cent gained, four of commission."""
 
 PROVENANCE = Provenance(
     code="c0de",

@@ -117,7 +117,7 @@ def test_the_environment_names_what_calculated():
 
 
 def test_importing_results_is_cheap():
-    """No frame and no table is made at import, so neither polars nor rich is loaded, and the kernel is not compiled."""
+    """Polars and rich wait for the first frame and table; Numba is not needed at all."""
     script = (
         "import sys\n"
         "from tradewind.results import document, printing, provenance, summary, tables, why\n"

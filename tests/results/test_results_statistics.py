@@ -25,7 +25,7 @@ def test_without_losses_there_is_no_profit_factor():
 
 
 def test_expectancy_with_its_error():
-    """R 2, -1, -1, 2: mean 0.5, deviations 1.5 each, variance 4 x 2.25 / 3 = 3, error sqrt(3 / 4) = 0.8660."""
+    """R 2, -1, -1, 2: mean 0.5, deviations 1.5 each, variance 4 x 2.25 / 3 = 3, error sqrt(3 / 4)."""
     mean, error = statistics.expectancy([2, -1, -1, 2])
     assert mean == 0.5
     assert error == pytest.approx(math.sqrt(0.75))
@@ -51,13 +51,13 @@ def test_drawdown_begins_at_the_initial_equity(equity, drawdown):
 
 
 def test_worst_corners_are_measured_from_the_peak_before_them():
-    """Interval 2 fell to 99 from the 110 before it (-10 %), not from the 132 it reached afterwards (-25 %)."""
+    """Interval 2 fell to 99 from the 110 before it (-10 %), not from the 132 after it (-25 %)."""
     assert statistics.worst_drawdown([110, 132], [100, 99], 100) == pytest.approx(-0.1)
     assert statistics.worst_drawdown([], [], 100) == 0.0
 
 
 def test_sharpe_of_a_series_done_by_hand():
-    """Twenty days, half +2 %, half -1 %: mean 0.5 %, variance 20 x 1.5^2 / 19 = 2.368421, deviation 1.538968 %.
+    """Twenty days, half +2 %, half -1 %: mean 0.5 %, variance 20 x 1.5^2 / 19, deviation 1.538968 %.
 
     0.5 / 1.538968 = 0.324893 a day, x sqrt(252) = 5.157519 a year; error sqrt((1 + 0.105556 / 2) / 20) =
     0.229432.

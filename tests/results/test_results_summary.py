@@ -103,7 +103,7 @@ def samples(*equities):
 
 
 def test_the_account_over_three_days():
-    """100,000 -> 110,000 -> 99,000 -> 104,500: +4.5 %, drawdown 99 / 110 - 1 = -10 %; too few days for a Sharpe ratio."""
+    """100,000 -> 110,000 -> 99,000 -> 104,500: +4.5 %, drawdown 99 / 110 - 1; too few days for Sharpe."""
     account = summary_of(samples=samples(110_000, 99_000, 104_500))["account"]
     assert (account["initial"], account["final"], account["open"], account["days"]) == (
         100_000,
@@ -117,7 +117,7 @@ def test_the_account_over_three_days():
 
 
 def test_a_sharpe_ratio_from_twenty_days_on():
-    """Equity doubles and halves: returns 1 and -0.5, mean 0.25, deviation sqrt(20 x 0.5625 / 19) = 0.769484."""
+    """Doubled and halved: returns 1 and -0.5, mean 0.25, deviation sqrt(20 x 0.5625 / 19) = 0.769484."""
     account = summary_of(samples=samples(*[200_000, 100_000] * 10))["account"]
     assert account["days"] == 20
     assert account["sharpe_day"] == pytest.approx(0.25 / 0.769484, abs=1e-6)

@@ -69,7 +69,7 @@ def test_without_a_stop_nothing_is_said_in_r():
 
 
 def test_a_foreign_quote_currency_takes_the_rate_of_the_trade_itself():
-    """100 steps from 150.000 to 150.300: 300 x 100 yen settled as 20,000 cents; 150 ticks against it: 1 R of 10,000.
+    """100 steps from 150.000 to 150.300: 30,000 yen were 20,000 cents; 150 ticks are 10,000: 1 R.
 
     Where entry and exit are the same price, there is no rate to take.
     """
@@ -157,7 +157,7 @@ def test_gates_have_the_names_their_own_strategy_gave_them():
 
 
 def test_equity_is_dated_at_the_roll_of_a_trading_date_only():
-    """The first roll (date 0), samples inside a date (-1) and the weekend's (Saturday 19,784) have no date."""
+    """The first roll (date 0), samples inside a date (-1) and the weekend's (19,784) have no date."""
     samples = rows(
         "samples",
         {"ts": ROLL - 2 * DAY, "date": 0, "equity": 10_000_000, "balance": 10_000_000},

@@ -15,9 +15,8 @@ BAR = START + 5 * MINUTE
 
 def asked(minute, gate, value, low=-INF, high=INF, **more):
     passed = low <= value <= high
-    return {
-        "ts": START + minute * MINUTE, "gate": gate, "value": value, "low": low, "high": high, "passed": passed, **more,
-    }  # fmt: skip
+    values = {"ts": START + minute * MINUTE, "gate": gate, "value": value, "low": low, "high": high}
+    return {**values, "passed": passed, **more}
 
 
 GATES = rows(
@@ -110,9 +109,9 @@ def test_when_all_gates_passed_the_refusal_is_the_reason():
     found = answer(START + 25 * MINUTE, commands=rows("commands", refused))
     assert [one["reason"] for one in found.refusals] == ["market closed"]
     assert found.sentence == (
-        "all 1 gates passed, but the order was refused: The instrument is outside its trading hours."
+        "The one gate asked passed, but the order was refused: The instrument is outside its trading hours."
     )
-    assert answer(START + HOUR).sentence.endswith("all 1 gates passed.")
+    assert answer(START + HOUR).sentence.endswith("the one gate asked passed.")
     assert answer(BAR, commands=rows("commands", refused)).refusals == ()
 
 

@@ -40,8 +40,11 @@ class Target(NamedTuple):
 class Model(Protocol):
     """What knows the spread of a bar; `spread.SpreadModel` is one."""
 
-    def ticks(self, ts: Integers, recorded: Floats | None = None) -> Integers: ...  # noqa: D102
-    def scaled(self, spread: Integers) -> Integers: ...  # noqa: D102
+    def ticks(self, ts: Integers, recorded: Floats | None = None) -> Integers:
+        """The spread of bars that open at `ts`, in ticks."""
+
+    def scaled(self, spread: Integers) -> Integers:
+        """A spread as it is to be charged."""
 
 
 class Given:

@@ -44,36 +44,53 @@ class Held(Protocol):
     """One series of a store, as far as `data` looks at it."""
 
     @property
-    def series(self) -> Identity: ...  # noqa: D102
+    def series(self) -> Identity:
+        """Which one it is."""
+
     @property
-    def first(self) -> int: ...  # noqa: D102
+    def first(self) -> int:
+        """When its first bar opens, or its first tick came; ns UTC."""
+
     @property
-    def last(self) -> int: ...  # noqa: D102
+    def last(self) -> int:
+        """When its last bar opens, or its last tick came."""
 
 
 class Outcome(Protocol):
     """What a write did."""
 
     @property
-    def new(self) -> int: ...  # noqa: D102
+    def new(self) -> int:
+        """Rows that were not there before."""
+
     @property
-    def changed(self) -> int: ...  # noqa: D102
+    def changed(self) -> int:
+        """Rows that took the place of others."""
 
 
 class History(Protocol):
     """The store of market data, as far as `data` uses it; `adapters.parquet.History` is one."""
 
-    def series(self) -> Sequence[Held]: ...  # noqa: D102
-    def find(  # noqa: D102
+    def series(self) -> Sequence[Held]:
+        """Everything that is stored."""
+
+    def find(
         self, symbol: str, feed: str | None = None, side: str | None = None, timeframe: int | None = None
-    ) -> Sequence[Held]: ...
-    def bars(  # noqa: D102
+    ) -> Sequence[Held]:
+        """The series that fit what is given, finest first."""
+
+    def bars(
         self, series: Identity, start_ns: int, end_ns: int, columns: Iterable[str] | None = None
-    ) -> "Iterator[pl.DataFrame]": ...
-    def ticks(  # noqa: D102
+    ) -> "Iterator[pl.DataFrame]":
+        """The bars that open in the period, some at a time."""
+
+    def ticks(
         self, series: Identity, start_ns: int, end_ns: int, columns: Iterable[str] | None = None
-    ) -> "Iterator[pl.DataFrame]": ...
-    def write(self, series: Identity, frame: "pl.DataFrame", provenance: Mapping[str, Any]) -> Outcome: ...  # noqa: D102
+    ) -> "Iterator[pl.DataFrame]":
+        """The ticks in the period, some at a time."""
+
+    def write(self, series: Identity, frame: "pl.DataFrame", provenance: Mapping[str, Any]) -> Outcome:
+        """The rows are stored, all or none, and where they came from is remembered."""
 
 
 def seconds_of(timeframe: str) -> int:

@@ -52,7 +52,7 @@ def begins_with_cash(state, instrument):
 def flat_time(state, instrument):
     """Return when every position must be gone: 16:55 New York, 15 minutes before an early close.
 
-    A market that always closes earlier than New York rolls (GER40 in the evening) is left five minutes before.
+    A market that always closes before New York rolls (GER40 in the evening) is left five minutes before.
     """
     row = state.instruments[instrument]
     closes = state.day_closes

@@ -14,8 +14,8 @@ from tradewind.kernel.gates import gate
 from tradewind.kernel.records import INSTRUMENTS, record
 
 ENTRY_LIMITS = ("day_type", "flat", "news", "reopened", "time_left", "spread", "spread_share")
-"""FULL days only; no position in the instrument; minutes outside a news window; minutes since a reopening; minutes to
-the end of the block; spread over the usual one; spread over the stop distance."""
+"""FULL days only; no position in the instrument; minutes outside a news window; minutes since a reopening;
+minutes to the end of the block; spread over the usual one; spread over the stop distance."""
 
 REOPENED_MINUTES = 15.0
 TIME_LEFT_MINUTES = 30.0

@@ -66,7 +66,7 @@ def finish_block(memory, opens, closes, counts):
 
 @compiled
 def location_of(facts, side):
-    """Return where the block closed in its range seen in the direction of `side`: CLV for +1, 1 - CLV for -1."""
+    """Return where the block closed in its range, seen along `side`: CLV for +1, 1 - CLV for -1."""
     if facts.range <= 0.0:
         return 0.5
     return (facts.close - facts.low) / facts.range if side > 0 else (facts.high - facts.close) / facts.range

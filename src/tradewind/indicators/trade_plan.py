@@ -1,4 +1,4 @@
-"""One set of rules for longs and shorts: levels along the trade, bounded stops, entries in parts, rising stops.
+"""One set of rules for longs and shorts: levels, bounded stops, entries in parts, rising stops.
 
 A *level* is a price seen in the direction of the trade: the price itself for a long, its negative for a
 short, so that higher is always better and every rule is written once. Charts are of bids, but a short trades
@@ -80,8 +80,8 @@ def stop_bounds(spread, atr15, widest):
 def enter(state, instrument, side, stop, near, far, share):
     """A market order is sent, or two: `share` of the size leaves at `near`, the rest at `far` (0: no target).
 
-    Levels are whole ticks. Return an id, or minus a refusal. Where the size is too small to part, all of it leaves at
-    `far`. Of two orders each has its own stop, so the parts cannot leave anything behind.
+    Levels are whole ticks. Return an id, or minus a refusal. Where the size is too small to part, all of it
+    leaves at `far`. Of two orders each has its own stop, so the parts cannot leave anything behind.
     """
     if share > 0.0:
         row = state.instruments[instrument]
@@ -99,7 +99,7 @@ def enter(state, instrument, side, stop, near, far, share):
 
 @compiled
 def enter_beyond(state, instrument, side, trigger, stop, target, expires):
-    """A stop order enters when price comes to `trigger`; return its id or minus a refusal. Levels are whole ticks."""
+    """A stop order waits at the level `trigger`; return its id or minus a refusal. Levels are whole ticks."""
     return place(state, instrument, side, 0.0, 0, side * trigger, side * stop, side * target, 0, expires, 0)
 
 
@@ -128,7 +128,7 @@ def best_level(state, instrument, side):
 
 @compiled
 def raise_stops(state, instrument, side, level):
-    """Every stop-loss of the running strategy in the instrument that lies lower is being moved up to `level`."""
+    """Every stop-loss of the running strategy in the instrument that lies lower is moved up to `level`."""
     price = side * level
     for row in range(state.order_count):
         order = state.orders[row]
@@ -143,7 +143,7 @@ def raise_stops(state, instrument, side, level):
 
 @compiled
 def leave_in_time(state, instrument, ends, flat):
-    """Return whether the position is being closed because the session (`ends`) or the day (`flat`) is over."""
+    """Return whether the position is closed because the session (`ends`) or the day (`flat`) is over."""
     if state.now >= flat or position_of(state, state.strategy, instrument).opened_at < state.day_opens:
         close(state, instrument, refusals.DAY_END)
         return True

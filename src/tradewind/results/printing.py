@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 SYNTHETIC = "SYNTHETIC DATA: prices were made up; the results say nothing about any market."
+LONGEST_WORD = 11
+"""Columns of words are no narrower, so that a line folds between words: "2024-03-04", "take-profit"."""
 
 
 def plain(value: Any) -> Any:
@@ -59,6 +61,7 @@ def summary_tables(run: Mapping[str, Any]) -> "list[Table]":
 def overview_table(run: Mapping[str, Any]) -> "Table":
     """Return the run as a whole, one fact a row."""
     table = _table(run, heading(run))
+    table.show_header = False
     table.add_column("", overflow="fold")
     table.add_column("", justify="right", overflow="fold")
     for name, value in _overview(run["summary"]):
@@ -128,12 +131,12 @@ def _base(summary: Mapping[str, Any]) -> str:
 
 
 def lines_table(run: Mapping[str, Any]) -> "Table":
-    """Return how each strategy did in each instrument."""
+    """Return how each strategy did in each instrument: what fits a terminal, the rest is in the document."""
     summary = run["summary"]
     account = summary["account"]
     table = _table(run, f"By strategy and instrument, net in {account['currency']}")
-    table.add_column("", overflow="fold")
-    for name in ("Trades", "Won", "PF", "Expectancy", "Streak", "Exposed", "Refused", "Net"):
+    table.add_column("", overflow="fold", min_width=LONGEST_WORD)
+    for name in ("Trades", "Won", "Factor", "Mean R", "Exposed", "Net"):
         table.add_column(name, justify="right", overflow="fold")
     lines = [*summary["lines"], summary["total"]]
     shown, last = shown_digits(lines, ("net",), account["digits"]), lines[-2] if len(lines) > 1 else None
@@ -143,10 +146,8 @@ def lines_table(run: Mapping[str, Any]) -> "Table":
             f"{line['trades']:,}",
             share_text(line["win_rate"]),
             factor_text(line),
-            expectancy_text(line),
-            str(line["longest_losing_streak"]),
+            expectancy_text(line).removesuffix(" R"),
             share_text(line["exposure"]),
-            str(line["refusals"]),
             _cash(line["net"], shown),
             end_section=line is last,
         )
@@ -160,7 +161,7 @@ def costs_table(run: Mapping[str, Any]) -> "Table":
     table = _table(
         run, f"Costs, in {account['currency']}: gross + spread + slippage + commission + swap = net"
     )
-    table.add_column("", overflow="fold")
+    table.add_column("", overflow="fold", min_width=LONGEST_WORD)
     for name in ("Gross", *(name for name, _ in COSTS), "Net", "Share"):
         table.add_column(name, justify="right", overflow="fold")
     lines = [*summary["lines"], summary["total"]]
@@ -179,12 +180,11 @@ def trades_table(run: Mapping[str, Any], trades: "pl.DataFrame", newest: int | N
         run, f"{rows.height:,} of {trades.height:,} trades, times UTC, net in {run['account']['currency']}"
     )
     digits = run["summary"]["account"]["digits"]
-    for name in ("Opened", "Closed"):
-        table.add_column(name, overflow="fold")
-    table.add_column("Trade", overflow="fold")
+    for name in ("Opened", "Closed", "Trade"):
+        table.add_column(name, overflow="fold", min_width=LONGEST_WORD)
     for name in ("Lots", "Entry", "Exit", "R", "Net"):
         table.add_column(name, justify="right", overflow="fold")
-    table.add_column("Why it ended", overflow="fold")
+    table.add_column("Why it ended", overflow="fold", min_width=LONGEST_WORD)
     for row in rows.iter_rows(named=True):
         table.add_row(
             f"{row['opened']:%Y-%m-%d %H:%M}",
@@ -218,7 +218,7 @@ def _gates(run: Mapping[str, Any], answer: Answer) -> "Table":
     table.add_column("Gate", overflow="fold")
     for name in ("Value", "At least", "At most", "Missing"):
         table.add_column(name, justify="right", overflow="fold")
-    table.add_column("Verdict")
+    table.add_column("Verdict", overflow="fold")
     for one in answer.gates:
         verdict = _text("passed", "green") if one.passed else _text("NOT PASSED", "red")
         missing = "" if one.passed else number_text(one.missing, sign=True)

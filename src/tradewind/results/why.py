@@ -166,14 +166,16 @@ def _sentence(
         return "No gate was asked yet" + (
             f"; the first was at {following}." if following else " in this run."
         )
-    where = "" if at == ts else f"No gate was asked at {moment(ts)}; the last before it, at {moment(at)}: "
     failed = [one for one in gates if not one.passed]
+    words = f"all {len(gates)} gates passed" if len(gates) > 1 else "the one gate asked passed"
     if failed:
-        text = "; ".join(_shortfall(one) for one in failed)
-        return f"{where}{len(failed)} of {len(gates)} gates did not pass: {text}."
-    if refused:
-        return f"{where}all {len(gates)} gates passed, but the order was refused: {refused[-1]['sentence']}"
-    return f"{where}all {len(gates)} gates passed."
+        words = f"{len(failed)} of {len(gates)} gates did not pass: {'; '.join(map(_shortfall, failed))}"
+    elif refused:
+        words += f", but the order was refused: {refused[-1]['sentence']}"
+    words = words.removesuffix(".") + "."
+    if at == ts:
+        return words[0].upper() + words[1:]
+    return f"No gate was asked at {moment(ts)}; the last before it, at {moment(at)}: {words}"
 
 
 def _shortfall(gate: GateAnswer) -> str:

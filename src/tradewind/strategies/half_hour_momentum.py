@@ -51,7 +51,7 @@ class Params(NamedTuple):
 
 
 MEMORY = memory(
-    day=int, day_type=int, opens=int, closes=int, flat=int, official=int, decided=int, statement=int,
+    day=int, day_type=int, opens=int, closes=int, flat_at=int, official=int, decided=int, statement=int,
     previous=float, first=float, before=float, half=float, cash_close=float,
     sigma=standard_deviation_record(128), spreads=USUAL_SPREAD, continuity=CONTINUITY,
 )  # fmt: skip
@@ -67,7 +67,7 @@ def start_day(state, instrument, memory, params):
     memory.day = state.day_opens
     memory.opens = opens
     memory.closes = closes
-    memory.flat = flat_time(state, instrument)
+    memory.flat_at = flat_time(state, instrument)
     memory.official = 1 if params.anchor == ANCHOR_XETRA or begins_with_cash(state, instrument) else 0
     memory.decided = 0
     memory.statement = 0
@@ -123,7 +123,7 @@ def on_bar(state, bar, memory, params):
     if held(state, instrument) != 0:
         # Sent now or only after 15:59: a bar that ends later than that is too late.
         last_call = memory.closes - MINUTE - bar.timeframe * SECOND + 1
-        leave_in_time(state, instrument, last_call, memory.flat)
+        leave_in_time(state, instrument, last_call, memory.flat_at)
     if bar.close_time <= memory.opens or bar.close_time > memory.closes:
         return
     memory.cash_close = float(bar.close)

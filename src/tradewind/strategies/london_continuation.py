@@ -82,17 +82,17 @@ ARMED = 2
 TRADED = 3
 
 MEMORY = memory(
-    day=int, day_type=int, asia_opens=int, opens=int, starts=int, ends=int, flat=int, fixing=int, cash=int,
+    day=int, day_type=int, asia_opens=int, opens=int, starts=int, ends=int, flat_at=int, fixing=int, cash=int,
     phase=int, side=int, fixed=int, edge=float, far=float, day_close=float,
-    asia=REFERENCE_BLOCK, london=REFERENCE_BLOCK, trend=HIGHER_TREND, day_range=adr_record(20), atr5=ATR, atr15=ATR,
-    average=EMA, highs=highest_record(4), lows=lowest_record(4), spreads=USUAL_SPREAD, continuity=CONTINUITY,
-    plan=PLAN,
+    asia=REFERENCE_BLOCK, london=REFERENCE_BLOCK, trend=HIGHER_TREND, day_range=adr_record(20), plan=PLAN,
+    atr5=ATR, atr15=ATR, average=EMA, highs=highest_record(4), lows=lowest_record(4), spreads=USUAL_SPREAD,
+    continuity=CONTINUITY,
 )  # fmt: skip
 
 GATES = gates(
     *ENTRY_LIMITS,
-    "cash", "bars", "location", "efficiency", "range_usual", "above_asia", "close_above_asia", "trend", "stretch",
-    "bias", "middle", "break_out", "chase", "stop",
+    "cash", "bars", "location", "efficiency", "range_usual", "above_asia", "close_above_asia", "trend",
+    "stretch", "bias", "middle", "break_out", "chase", "stop",
 )  # fmt: skip
 
 
@@ -111,7 +111,7 @@ def start_day(state, instrument, memory):
     memory.ends = cash_closes - 5 * MINUTE if begins_with_cash(state, instrument) else morning_ends + 2 * HOUR
     memory.cash = 0 if cash_closes == NEVER else 1
     memory.fixing = london_closes - 30 * MINUTE
-    memory.flat = flat_time(state, instrument)
+    memory.flat_at = flat_time(state, instrument)
     memory.phase = UNJUDGED
     memory.fixed = 0
 
@@ -149,7 +149,7 @@ def judge(state, instrument, memory, params):
 
 
 def decide(state, bar, memory, params):
-    """A market order is sent if this is the first M15 close beyond London's extreme and every gate lets it."""
+    """A market order is sent if this is the first M15 close beyond London and every gate lets it."""
     side = memory.side
     instrument = bar.instrument
     usual = usual_spread(memory.spreads, state, instrument)
@@ -180,7 +180,7 @@ def decide(state, bar, memory, params):
 
 def manage(state, instrument, memory, params):
     """The position is being closed if its time is over, or at London's close unless it is clearly winning."""
-    if leave_in_time(state, instrument, memory.ends, memory.flat) or state.now < memory.fixing:
+    if leave_in_time(state, instrument, memory.ends, memory.flat_at) or state.now < memory.fixing:
         return
     side = memory.plan.side
     entry = entered_at(state, instrument, side)

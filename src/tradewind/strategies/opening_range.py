@@ -90,7 +90,7 @@ WAITING = 3
 TRADED = 4
 
 MEMORY = memory(
-    day=int, day_type=int, opens=int, closes=int, ends=int, session_ends=int, flat=int, phase=int, side=int,
+    day=int, day_type=int, opens=int, closes=int, ends=int, session_ends=int, flat_at=int, phase=int, side=int,
     bars=int, open=float, high=float, low=float, close=float, cash_close=float, previous_cash=float,
     atr5=ATR, atr15=ATR, continuity=CONTINUITY, trend=HIGHER_TREND, plan=PLAN, day_range=adr_record(20),
     spreads=USUAL_SPREAD,
@@ -98,7 +98,8 @@ MEMORY = memory(
 
 GATES = gates(
     *ENTRY_LIMITS,
-    "bars", "range_day", "gap", "trend", "direction", "plan", "far_side", "life", "unbroken", "break_out", "stop",
+    "bars", "range_day", "gap", "trend", "direction", "plan", "far_side", "life", "unbroken", "break_out",
+    "stop",
 )  # fmt: skip
 
 
@@ -115,7 +116,7 @@ def start_day(state, instrument, memory, params):
     memory.closes = opens + params.window * MINUTE
     memory.session_ends = ends
     memory.ends = ends - (35 if session == LONDON else 5) * MINUTE
-    memory.flat = flat_time(state, instrument)
+    memory.flat_at = flat_time(state, instrument)
     memory.phase = UNJUDGED
     memory.bars = 0
     memory.previous_cash = memory.cash_close
@@ -207,7 +208,7 @@ def decide(state, bar, memory, params):
 
 
 def still_valid(state, bar, memory):
-    """Return whether the trend has not turned and no M15 bar has closed beyond the other side of the range."""
+    """Return whether the trend has not turned and no M15 bar has closed beyond the range's other side."""
     side = memory.side
     valid = gate(state, bar.instrument, GATES.trend, side * memory.trend.value, 0, 1)
     quarter = last_bar(state, bar.instrument, 900)
@@ -218,7 +219,7 @@ def still_valid(state, bar, memory):
 
 
 def withdraw(state, bar, memory):
-    """A waiting order is being cancelled where news is due before the next bar, or another strategy was first."""
+    """A waiting order is cancelled where news is due before the next bar, or another strategy was first."""
     row = state.instruments[bar.instrument]
     due = state.news_opens < state.now + 5 * MINUTE and state.news_closes > state.now
     if due or row.open_positions != 0:
@@ -248,7 +249,7 @@ def follow(state, bar, memory, params):
 def manage(state, bar, memory, params):
     """The position is being closed if its time is over; after 1 R its stop follows the highest high."""
     instrument = bar.instrument
-    if leave_in_time(state, instrument, memory.ends, memory.flat):
+    if leave_in_time(state, instrument, memory.ends, memory.flat_at):
         return
     if bar.close_time <= position(state, instrument).opened_at:
         return

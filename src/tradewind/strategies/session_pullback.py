@@ -99,7 +99,7 @@ PULLBACK = 3
 TRADED = 4
 
 MEMORY = memory(
-    day=int, day_type=int, opens=int, closes=int, starts=int, ends=int, flat=int,
+    day=int, day_type=int, opens=int, closes=int, starts=int, ends=int, flat_at=int,
     phase=int, side=int, origin=float, extreme=float, low=float,
     block=REFERENCE_BLOCK, trend=HIGHER_TREND, day_range=adr_record(20), atr5=ATR, atr15=ATR, average=EMA,
     highs=highest_record(8), lows=lowest_record(8), spreads=USUAL_SPREAD, continuity=CONTINUITY, plan=PLAN,
@@ -108,7 +108,8 @@ MEMORY = memory(
 GATES = gates(
     *ENTRY_LIMITS,
     "bars", "direction", "body", "location", "range_usual", "range_day", "trend",
-    "bias", "opposed", "retrace", "pullback", "break_out", "average", "bar_body", "bar_range", "chase", "stop",
+    "bias", "opposed", "retrace", "pullback", "break_out", "average", "bar_body", "bar_range", "chase",
+    "stop",
 )  # fmt: skip
 
 
@@ -146,7 +147,7 @@ def start_day(state, instrument, memory, params):
     # A reference that ends in America's own winter hour ends after the trade block began: wait for it.
     memory.starts = max(begins, closes)
     memory.ends = ends
-    memory.flat = flat_time(state, instrument)
+    memory.flat_at = flat_time(state, instrument)
     memory.phase = UNJUDGED
 
 
@@ -239,7 +240,7 @@ def decide(state, bar, memory, params, depth, before):
 def manage(state, bar, memory, params):
     """The position is being closed if its time is over."""
     instrument = bar.instrument
-    if leave_in_time(state, instrument, memory.ends - 5 * MINUTE, memory.flat):
+    if leave_in_time(state, instrument, memory.ends - 5 * MINUTE, memory.flat_at):
         return
     side = memory.plan.side
     entry = entered_at(state, instrument, side)

@@ -1,0 +1,70 @@
+"""A plan that has run becomes a document and tables: what is saved, printed and asked about later."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from tradewind.adapters.parquet import History
+from tradewind.kernel.loop import EVERYTHING
+from tradewind.markets.hours import open_intervals
+from tradewind.modes import Plan
+from tradewind.money import minor
+from tradewind.results.document import document
+from tradewind.results.facts import Closing, InstrumentFacts, RunFacts, StrategyFacts
+from tradewind.results.provenance import Provenance, code_digest, digest_of, logs_digest
+from tradewind.results.summary import summarise
+from tradewind.results.tables import tables
+
+LOGS = ("events", "commands", "gates", "trades", "samples")
+
+
+def finish(plan: Plan, history: History) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """Return the document and the tables of a backtest that has run."""
+    facts = facts_of(plan)
+    logs = {name: plan.journal.read(name) for name in LOGS}
+    if plan.request.journal_events == EVERYTHING:
+        raise ValueError("tables are made from the reports; plan with journal_events=REPORTS")
+    made = tables(logs, facts)
+    provenance = provenance_of(plan, history)
+    whole = document(facts, provenance, summarise(made, facts), time.time_ns(), logs_digest(logs))
+    return whole, made
+
+
+def facts_of(plan: Plan) -> RunFacts:
+    """Return what the numbers in the logs of `plan` stand for."""
+    traded = [one.instrument for one in plan.listings if one.tradable]
+    account = plan.request.settings.account
+    return RunFacts(
+        kind="backtest",
+        strategies=[StrategyFacts(one.name, one.gate_names) for one in plan.strategies],
+        instruments=[
+            InstrumentFacts.of(
+                instrument, sum(end - begin for begin, end in open_intervals(instrument, plan.start, plan.end))
+            )
+            for instrument in traded
+        ],
+        currency=account.currency,
+        initial=minor(account.balance, account.currency),
+        start=plan.start,
+        end=plan.end,
+        closing=Closing.of(plan.runner.state),
+        synthetic=plan.synthetic,
+    )
+
+
+def provenance_of(plan: Plan, history: History) -> Provenance:
+    """Return what the results of `plan` depend on."""
+    names = [one.name for one in plan.strategies]
+    settings = plan.request.settings
+    return Provenance(
+        code=code_digest(),
+        strategies={name: one.digest for name, one in zip(names, plan.strategies, strict=True)},
+        data={
+            " ".join(str(part) for part in info.series): history.digest(info.series, plan.start, plan.end)
+            for infos in plan.series
+            for info in infos
+        },
+        profile=digest_of(plan.profile.model_dump(mode="json")),
+        parameters={name: values._asdict() for name, values in zip(names, plan.params, strict=True)},
+        settings=settings.model_dump(mode="json", exclude={"data"}),
+    )
