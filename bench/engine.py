@@ -46,6 +46,7 @@ class Bench:
         self.state = first_state(load_profile(listing.instrument.broker), [listing], FREE, 1)
         seconds = set(self.strategy.timeframes.values())
         self.state["strategies"]["shown"][0, 0] = self.strategy.shown
+        self.state["shows_quotes"] = int(bool(self.strategy.shown & 1))
         add_series(self.state, [seconds], {(0, one): 1 for one in seconds})
         self.venue = simulated_venue(FREE)
 

@@ -8,8 +8,13 @@ import re
 import runpy
 from pathlib import Path
 
+import typer
+from pydantic import BaseModel
+
+from tradewind.cli import app
 from tradewind.kernel import records, refusals
 from tradewind.kernel.orders import FIRST_FINAL, HAPPENINGS, LIFECYCLE, NONE, STATUSES
+from tradewind.settings import Settings
 
 DOCS = Path(__file__).resolve().parent
 PART = re.compile(r"(<!-- drawn: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -95,6 +100,47 @@ def layers():
     ]
     extra = "".join(f"* `{where}` also imports `{what}`: {why}.\n" for (where, what), why in more.items())
     return _table(["layer", "imports of ours", "of others"], rows) + "\n" + extra
+
+
+def _leaves(command, words):
+    """Yield (words, command) of every command that does something."""
+    inner = getattr(command, "commands", {})
+    if not inner:
+        yield " ".join(words), command
+    for word, each in inner.items():
+        yield from _leaves(each, [*words, word])
+
+
+def commands():
+    """Return every command with its arguments and options, as its `--help` tells them."""
+    parts = []
+    for name, command in _leaves(typer.main.get_command(app), ["tradewind"]):
+        rows = []
+        for one in command.params:
+            if one.name == "help":
+                continue
+            is_option = one.param_type_name == "option"
+            spelled = ", ".join((*one.opts, *one.secondary_opts)) if is_option else one.name.upper()
+            note = " May be given again." if one.multiple or one.nargs == -1 else ""
+            needed = "needed" if one.required else "-" if one.default in (None, False) else f"`{one.default}`"
+            rows.append([f"`{spelled}`", needed, (one.help or "") + note])
+        table = _table(["", "default", "meaning"], rows) if rows else ""
+        parts.append(f"### `{name}`\n\n{command.help}\n\n{table}")
+    return "\n".join(parts)
+
+
+def settings():
+    """Return every setting with its default."""
+
+    def rows(section, above):
+        for name, field in section.model_fields.items():
+            kind = field.annotation
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from rows(kind, f"{above}{name}.")
+            else:
+                yield [f"`{above}{name}`", f"`{field.default}`"]
+
+    return _table(["setting", "default"], rows(Settings, ""))
 
 
 def redrawn(text):

@@ -72,13 +72,18 @@ def write(path, orders, ts, decimals):
             writer.writerow((number, when, kind, side, quantity, *prices))
 
 
+def bars_of(path):
+    """Return the bars of a Parquet file as a dict of columns, ts in ns UTC."""
+    frame = pl.read_parquet(path)
+    bars = {name: frame[name].to_numpy() for name in ("open", "high", "low", "close")}
+    return bars | {"ts": frame["ts"].dt.epoch("ns").to_numpy()}
+
+
 def main():
     """Write bars.npz, brackets.csv and netting.csv into the folder."""
     source, folder = Path(sys.argv[1]), Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
-    frame = pl.read_parquet(source)
-    bars = {name: frame[name].to_numpy() for name in ("open", "high", "low", "close")}
-    bars["ts"] = frame["ts"].dt.epoch("ns").to_numpy()
+    bars = bars_of(source)
     np.savez(folder / "bars.npz", **bars)
     for make in (brackets, netting):
         orders = make(bars, np.random.default_rng(SEED))

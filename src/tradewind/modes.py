@@ -18,6 +18,7 @@ from tradewind.data.tape import tape
 from tradewind.errors import BadData, TradewindError, UnknownName
 from tradewind.kernel.bars import DAY_BAR
 from tradewind.kernel.loop import REPORTS
+from tradewind.kernel.step import WANTS_QUOTES
 from tradewind.markets.clock import utc_datetime
 from tradewind.markets.instruments import Instrument, Profile
 from tradewind.markets.loading import load_profile
@@ -208,6 +209,7 @@ def _subscribe(state: Any, strategies: Sequence[Strategy], traded: int, bar_seco
     wanted: list[set[int]] = [set() for _ in range(int(state["instrument_count"][0]))]
     for number, strategy in enumerate(strategies):
         state["strategies"]["shown"][0, number] = strategy.shown
+        state["shows_quotes"] |= int(bool(strategy.shown & WANTS_QUOTES))
         for seconds in {value or bar_seconds for value in strategy.timeframes.values()}:
             for instrument in range(traded):
                 wanted[instrument].add(seconds)

@@ -22,7 +22,7 @@ import numpy as np
 from tradewind.errors import TradewindError, nearest
 from tradewind.kernel.bars import DAY_BAR, MONTH_BAR, WEEK_BAR
 from tradewind.kernel.compiled import CACHE_FOLDER, compiled
-from tradewind.kernel.loop import WANTS_DAYS, WANTS_ORDERS, WANTS_QUOTES, WANTS_SESSIONS
+from tradewind.kernel.step import WANTS_DAYS, WANTS_ORDERS, WANTS_QUOTES, WANTS_SESSIONS
 from tradewind.kernel.records import record
 
 FORMATS: dict[object, str] = {int: "i8", float: "f8", bool: "i8"}

@@ -106,7 +106,7 @@ def test_a_run_that_is_not_found_is_answered_with_what_there_is(runs, wanted, wo
 
 @pytest.mark.parametrize("ask", ["find", "get"])
 def test_an_empty_store_says_how_to_make_a_run(runs, ask):
-    with pytest.raises(TradewindError, match="none is stored yet. Make one with `tradewind backtest`"):
+    with pytest.raises(TradewindError, match=r"none is stored yet\. Make one with `tradewind backtest`"):
         getattr(runs, ask)("latest")
 
 
@@ -114,7 +114,9 @@ def test_unknown_runs_and_tables_are_refused(runs):
     filled(runs)
     with pytest.raises(TradewindError, match="There is no run 'x'"):
         runs.table("x", "trades")
-    with pytest.raises(UnknownName, match="There is no table of run .* named 'trade'. Did you mean 'trades'"):
+    with pytest.raises(
+        UnknownName, match=r"There is no table of run .* named 'trade'\. Did you mean 'trades'"
+    ):
         runs.table(EARLY, "trade")
 
 

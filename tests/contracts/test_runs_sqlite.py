@@ -61,7 +61,7 @@ def test_a_run_lies_in_its_folder_and_can_be_asked_with_sql(runs):
 
 
 def counted(monkeypatch, step):
-    """Every effect of a save on the disk is counted, and the one with number `step` fails; return the counter."""
+    """Every effect of a save is counted, and the one with number `step` fails; return the counter."""
     effects = [
         (os, "fsync"),
         (Path, "mkdir"),
@@ -101,7 +101,7 @@ def test_a_failure_at_any_step_leaves_the_store_as_it_was(runs, monkeypatch):
         if done:
             break
         assert ids(runs) == [FIRST]
-        assert not [name for name in folders(runs) if name.startswith(".")]
+        assert folders(runs) == [FIRST]
         assert runs.table(FIRST, "trades").equals(TABLES["trades"])
         step += 1
     assert step > 10
@@ -123,7 +123,7 @@ def test_a_database_that_cannot_be_written_is_an_error_of_ours(runs, monkeypatch
         patch.setattr(sqlite3, "connect", lambda *given, **options: connect(*given, **options, factory=Full))
         with pytest.raises(TradewindError, match="disk is full"):
             runs.save(document(SECOND), TABLES)
-    assert ids(runs) == [FIRST]
+    assert ids(runs) == folders(runs) == [FIRST]
     runs.save(document(SECOND), TABLES)
     assert ids(runs) == [SECOND, FIRST]
 
@@ -186,7 +186,7 @@ WRITER = """
     from tradewind.adapters.sqlite import SqliteRuns
 
     runs = SqliteRuns(sys.argv[1])
-    for number in range(8):
+    for number in range(5):
         run = {"id": f"{sys.argv[2]}{number}", "created": "x", "kind": "backtest"}
         runs.save(run, {"trades": pl.DataFrame({"net": [float(number)] * 1000})})
         runs.save({"id": f"shared{number}", "kind": "backtest"}, {"trades": pl.DataFrame({"net": [1.0]})})
@@ -202,15 +202,15 @@ def test_processes_save_and_read_at_the_same_time(tmp_path):
         for run in ids(runs):
             assert runs.table(run, "trades").height > 0
     assert [writer.returncode for writer in writers] == [0, 0, 0]
-    assert len(ids(runs)) == 32
-    assert len(folders(runs)) == 32
+    assert len(ids(runs)) == 20
+    assert len(folders(runs)) == 20
 
 
 def test_a_store_made_by_a_later_version_is_left_alone(runs):
     database = sqlite3.connect(runs.root / "runs.sqlite")
     database.execute("PRAGMA user_version = 99")
     database.close()
-    with pytest.raises(TradewindError, match="has format 99, this version knows 1. Upgrade Tradewind"):
+    with pytest.raises(TradewindError, match=r"has format 99, this version knows 1. Upgrade Tradewind"):
         runs.list()
 
 

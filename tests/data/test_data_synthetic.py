@@ -7,7 +7,7 @@ import pytest
 from tradewind.adapters.parquet import History
 from tradewind.data.checks import check_rows
 from tradewind.data.series import seconds_of, timeframe_name
-from tradewind.data.synthetic import synthetic_bars, import_synthetic
+from tradewind.data.synthetic import synthetic_bars, write_synthetic
 from tradewind.errors import TradewindError
 from tradewind.markets.hours import is_open
 from tradewind.markets.loading import load_profile
@@ -53,7 +53,7 @@ def test_the_day_has_the_shape_of_the_instrument(made):
 
 def test_it_is_stored_under_its_own_name_and_only_once(tmp_path):
     history = History(tmp_path)
-    first, second = import_synthetic(history), import_synthetic(history)
+    first, second = write_synthetic(history), write_synthetic(history)
 
     assert {series.feed for series in first} == {"synthetic"}
     assert all(written.new > 80_000 for written in first.values())

@@ -65,7 +65,10 @@ def ran(tmp_path_factory):
 
 
 def test_closed_trades_and_open_positions_add_up_to_the_account(ran):
-    """In cents: initial + sum of net + what is open = equity."""
+    """In cents: initial + sum of net + what is open = equity.
+
+    The tape ends at 2025-10-15 00:00 UTC, 20:00 in New York: that is trading date 15.
+    """
     plan, facts, logs = ran
     made = tables(logs, facts)
     summary = summarise(made, facts)
@@ -76,7 +79,7 @@ def test_closed_trades_and_open_positions_add_up_to_the_account(ran):
     assert (summary["account"]["open"] == 0) == flat
     assert summary["total"]["spread"] < 0
     assert 0 < summary["total"]["exposure"] < 1
-    assert summary["account"]["days"] == np.busday_count("2025-10-01", "2025-10-15")
+    assert summary["account"]["days"] == np.busday_count("2025-10-01", "2025-10-16")
 
 
 def test_tables_agree_with_each_other(ran):

@@ -176,10 +176,14 @@ class SqliteRuns:
         final = self._folder / run
         if final.exists():  # left by a save that was killed before its row
             shutil.rmtree(final)
-        temporary.replace(final)
-        _sync(self._folder)
-        values = (run, text, json.dumps(names))
-        database.execute("INSERT INTO runs (id, document, tables) VALUES (?, ?, ?)", values)
+        try:
+            temporary.replace(final)
+            _sync(self._folder)
+            values = (run, text, json.dumps(names))
+            database.execute("INSERT INTO runs (id, document, tables) VALUES (?, ?, ?)", values)
+        except BaseException:
+            shutil.rmtree(final, ignore_errors=True)
+            raise
 
     def _sweep(self, database: sqlite3.Connection) -> None:
         """Folders that no row has named for a day are gone."""

@@ -69,7 +69,7 @@ def synthetic_bars(
     return pl.DataFrame({"ts": time, **columns, "volume": volume})
 
 
-def import_synthetic(
+def write_synthetic(
     history: History, symbols: Sequence[str] = tuple(SHAPES), seed: int = SEED
 ) -> dict[Series, Outcome]:
     """Store three synthetic months of each symbol and return what each write did."""

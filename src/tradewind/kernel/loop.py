@@ -35,7 +35,7 @@ from tradewind.kernel.records import (
     TRADE,
     VENUE,
 )
-from tradewind.kernel.step import step
+from tradewind.kernel.step import WANTS_DAYS, WANTS_ORDERS, WANTS_QUOTES, WANTS_SESSIONS, step
 from tradewind.kernel.venue import accept, next_report, next_stop_out, observe
 
 # Why the loop stopped.
@@ -48,12 +48,6 @@ NOTHING = 0
 SHOW_BAR = 1
 SHOW_QUOTE = 2
 SHOW_EVENT = 3
-
-# Bits of STRATEGY.shown: what a strategy has handlers for, besides bars.
-WANTS_QUOTES = 1
-WANTS_ORDERS = 2
-WANTS_DAYS = 4
-WANTS_SESSIONS = 8
 
 # What the event log holds.
 NO_JOURNAL = 0
@@ -126,7 +120,7 @@ def apply_event(engine, state, venue, event):
         observe(venue, state, event)
     step(state, event)
     if event.kind == QUOTE:
-        state.quoted = event.instrument + 1
+        state.quoted = state.shows_quotes * (event.instrument + 1)
     if event.kind <= BAR and venue.silent == 0:
         while next_report(venue, state, event):
             report(engine, state, venue)

@@ -424,6 +424,7 @@ STATE = record(
         ("closed_bars", "i8"),        # bars just closed, to be shown to the strategies
         ("pending_count", "i8"),      # reports and calendar events to be shown
         ("quoted", "i8"),             # 1 + the instrument whose quote is to be shown; 0 none
+        ("shows_quotes", "i8"),       # 1: some strategy sees quotes
         ("unmarked", "i8"),           # 1 + the instrument whose latest interval is not yet valued; 0 none
         ("strategy", "i8"),           # whose handler is running
         ("halted", "i8"),

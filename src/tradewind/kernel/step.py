@@ -51,6 +51,12 @@ from tradewind.kernel.records import (
     UNKNOWN_OUTCOME,
 )
 
+# Bits of STRATEGY.shown: what a strategy has handlers for, besides bars.
+WANTS_QUOTES = 1
+WANTS_ORDERS = 2
+WANTS_DAYS = 4
+WANTS_SESSIONS = 8
+
 # Operator verbs.
 HALT = 1
 RESUME = 2
@@ -140,7 +146,7 @@ def apply_report(state, report):
             fill_order(state, row, report.quantity)
     elif row >= 0:
         change_order(state, row, report)
-    if state.pending_count < PENDING:
+    if state.pending_count < PENDING and state.strategies[report.strategy].shown & WANTS_ORDERS != 0:
         copy_record(state.pending[state.pending_count], report)
         state.pending_count += 1
 

@@ -187,26 +187,14 @@ def on_the_way(state, instrument):
 
 @compiled
 def market_order(state, instrument, steps, reason):
-    """A market order for `steps` (signed) is sent, split in two where it crosses zero so that closing never waits."""
-    side = 1 if steps > 0 else -1
-    held = position_of(state, state.strategy, instrument).quantity + on_the_way(state, instrument)
-    closing = np.int64(0)
-    if held != 0 and (held > 0) != (steps > 0):
-        closing = min(abs(held), abs(steps))
-    result = np.int64(0)
-    if closing > 0 and abs(position_of(state, state.strategy, instrument).quantity) >= closing:
-        command = blank_command(state, instrument, side)
-        command.quantity = closing
-        command.reduce_only = 1
-        command.reason = reason
-        result = submit(state, command)
-    else:
-        closing = 0
-    if abs(steps) > closing and result >= 0:
-        command = blank_command(state, instrument, side)
-        command.quantity = abs(steps) - closing
-        command.reason = reason
-        result = submit(state, command)
+    """A market order for `steps` (signed) is sent; where one through zero is refused, the part that closes is sent."""
+    command = blank_command(state, instrument, np.int64(1) if steps > 0 else np.int64(-1))
+    command.quantity = abs(steps)
+    command.reason = reason
+    result = submit(state, command)
+    present = position_of(state, state.strategy, instrument).quantity
+    if result < 0 and present * steps < 0:
+        return reduce_by(state, instrument, min(abs(steps), abs(present)), reason)
     return result
 
 

@@ -90,10 +90,10 @@ WAITING = 3
 TRADED = 4
 
 MEMORY = memory(
-    day=int, day_type=int, opens=int, closes=int, ends=int, session_ends=int, flat_at=int, phase=int, side=int,
-    bars=int, open=float, high=float, low=float, close=float, cash_close=float, previous_cash=float,
-    atr5=ATR, atr15=ATR, continuity=CONTINUITY, trend=HIGHER_TREND, plan=PLAN, day_range=adr_record(20),
-    spreads=USUAL_SPREAD,
+    day=int, day_type=int, opens=int, closes=int, ends=int, session_ends=int, flat_at=int,
+    phase=int, side=int, bars=int, open=float, high=float, low=float, close=float,
+    cash_close=float, previous_cash=float, atr5=ATR, atr15=ATR, continuity=CONTINUITY, trend=HIGHER_TREND,
+    plan=PLAN, day_range=adr_record(20), spreads=USUAL_SPREAD,
 )  # fmt: skip
 
 GATES = gates(
