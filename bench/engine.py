@@ -1,5 +1,7 @@
-"""A strategy file on rows of events, in the real runner, to be run again and again from the same first state."""
+"""A strategy on rows of events, in the real runner, to be run again and again from the same first state."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -7,9 +9,11 @@ import numpy as np
 from bench.events import instrument
 from tradewind.adapters.memory import MemoryFeed, MemoryJournal
 from tradewind.compilation import handler_of
+from tradewind.data.rows import RAW
 from tradewind.kernel.loop import NO_JOURNAL, REPORTS
-from tradewind.kernel.records import FILLED
+from tradewind.kernel.records import EVENT, FILLED
 from tradewind.markets.loading import load_profile
+from tradewind.modes import plan_backtest
 from tradewind.runner import Runner, Slot
 from tradewind.settings import Account, Costs, Fills, Settings
 from tradewind.strategy import load
@@ -34,27 +38,42 @@ class NoJournal:
         raise NotImplementedError
 
 
+@dataclass
 class Bench:
-    """A strategy with its rows, its parameters, and the state and the venue before the first row."""
+    """What runs on which rows of EVENT: the state and the venue are those before the first row."""
 
-    def __init__(self, path, events, params=None, *, plain=False, listed=None):
-        self.events = events
-        self.strategy = load(path, compile_handlers=not plain)
-        self.handler = None if plain else handler_of([self.strategy])
-        self.params = self.strategy.params()._replace(**(params or {}))
+    events: Any
+    state: Any
+    venue: Any
+    slots: Sequence[Slot]
+    handler: Any = None
+
+    @classmethod
+    def of_file(cls, path, events, params=None, *, plain=False, listed=None):
+        """Return a strategy file on one instrument, free of costs."""
+        strategy = load(path, compile_handlers=not plain)
+        handler = None if plain else handler_of([strategy])
         listing = Listing(listed or instrument())
-        self.state = first_state(load_profile(listing.instrument.broker), [listing], FREE, 1)
-        seconds = set(self.strategy.timeframes.values())
-        self.state["strategies"]["shown"][0, 0] = self.strategy.shown
-        self.state["shows_quotes"] = int(bool(self.strategy.shown & 1))
-        add_series(self.state, [seconds], {(0, one): 1 for one in seconds})
-        self.venue = simulated_venue(FREE)
+        state = first_state(load_profile(listing.instrument.broker), [listing], FREE, 1)
+        seconds = set(strategy.timeframes.values())
+        state["strategies"]["shown"][0, 0] = strategy.shown
+        add_series(state, [seconds], {(0, one): 1 for one in seconds})
+        slot = Slot(strategy, strategy.params()._replace(**(params or {})), [0], 60)
+        return cls(events, state, simulated_venue(FREE), [slot], handler)
+
+    @classmethod
+    def of_request(cls, request, history):
+        """Return what a request runs, with all costs and its calendar, its whole tape in memory."""
+        plan = plan_backtest(request, history)
+        # As mere bytes: numpy would give rows whose fields overlap another layout.
+        events = np.concatenate([block.view(RAW) for block in plan.feed()]).view(EVENT)
+        runner = plan.runner
+        return cls(events, runner.state, runner.venue, runner.slots, runner.handler)
 
     def run(self, journal=None, journal_events=NO_JOURNAL) -> Any:
         """Return the runner when it has read all rows."""
-        slot = Slot(self.strategy, self.params, [0], 60)
         state, venue = same(self.state), same(self.venue)
-        runner = Runner(state, venue, [slot], journal or NoJournal(), self.handler, journal_events)
+        runner = Runner(state, venue, self.slots, journal or NoJournal(), self.handler, journal_events)
         runner.run(MemoryFeed(self.events))
         return runner
 
@@ -83,6 +102,6 @@ def fills_of(journal):
 
 
 def count_fills(journal):
-    """Return the number of fills; those of one instant and side count as one, as a turn is two orders of ours."""
+    """Return the number of fills; those of one instant and side are one, however many orders they were."""
     fills = fills_of(journal)
     return len(set(zip(fills["ts"].tolist(), fills["side"].tolist(), strict=True)))

@@ -43,7 +43,7 @@ def w1(opens, close, fast, slow):
 
 
 @numba.njit(cache=True)
-def w2(ts, opens, high, low, close, first, minutes, flat):  # noqa: PLR0917  columns, not options
+def w2(ts, opens, high, low, close, first, minutes, flat):
     """W2: the day's opening range, broken by a close, entered at the next open, stop and target as a bracket.
 
     `first` is the minute of the day at which the range starts, `minutes` its length, and the position is

@@ -1,28 +1,27 @@
 """Tradewind's side of the table: each function makes a work ready and returns what is timed.
 
-What is timed takes no arguments and gives (profit in ticks, number of fills), or None where there is nothing to
-compare: from the first state to the last, the runner with its logs included. Making ready (imports, rows of events,
-compiling) is not timed. A function that raises ImportError is told as "not wired" and the table goes on without it.
+What is timed takes no arguments and gives (profit in ticks, number of fills), or None where there is
+nothing to compare: from the first state to the last, making the runner and its logs included. Making ready
+(imports, rows of events, compiling) is not timed. A function that raises ImportError is told as "not wired"
+and the table goes on without it.
 
-W1, W2 and W4 cost nothing, so that their answers can be compared, but every check and every model of costs runs.
-The first run keeps a journal, from which fills are counted; the timed ones keep none and must end in the same state.
+W1, W2 and W4 cost nothing, so that their answers can be compared, but every check and every model of a cost
+runs. The first run keeps a journal, from which fills are counted; the timed ones keep none and must end in
+the same state.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 import tradewind
-from bench.engine import Bench, count_fills, same
+from bench.engine import Bench, count_fills
 from bench.events import events_of, history
 from bench.tape import BARS, QUOTES
 from bench.works import SETTINGS
-from tradewind.adapters.memory import MemoryFeed, MemoryJournal
+from tradewind.adapters.memory import MemoryJournal
 from tradewind.kernel.loop import EVERYTHING
-from tradewind.modes import Choice, Request, plan_backtest
-from tradewind.runner import Runner
+from tradewind.modes import Choice, Request
 
 NOT_WIRED = "not wired"
 FILES = Path(__file__).parent / "strategies"
@@ -55,37 +54,39 @@ def ready(bench, **told):
 
 def w1():
     """W1 as a compiled strategy in the kernel, with order checks and account on."""
-    return ready(Bench(FILES / "w1.py", events_of("W1", BARS), SETTINGS["W1"]))
+    return ready(Bench.of_file(FILES / "w1.py", events_of("W1", BARS), SETTINGS["W1"]))
 
 
 def w2():
     """W2 as a compiled strategy with a bracket."""
     first, minutes, flat = SETTINGS["W2"].values()
     params = {"first": first, "minutes": minutes, "flat_at": flat}
-    return ready(Bench(FILES / "w2.py", events_of("W2", BARS), params))
+    return ready(Bench.of_file(FILES / "w2.py", events_of("W2", BARS), params))
 
 
 def w4():
-    """W4 on quotes; an order cannot be filled at the quote it answers, so the loop to be met fills at the next."""
-    bench = Bench(FILES / "w4.py", events_of("W4", QUOTES), SETTINGS["W4"])
+    """W4 on quotes; no order is filled at the quote it answers, so the loop to be met fills at the next."""
+    bench = Bench.of_file(FILES / "w4.py", events_of("W4", QUOTES), SETTINGS["W4"])
     return ready(bench, rule="W4 next quote", note="fills at the next quote")
 
 
 def plain_w1():
     """W1 with the strategy left as plain Python, against backtesting.py."""
-    return ready(Bench(FILES / "w1.py", events_of("W1", BARS), SETTINGS["W1"], plain=True))
+    return ready(Bench.of_file(FILES / "w1.py", events_of("W1", BARS), SETTINGS["W1"], plain=True))
 
 
 def strategy_b():
     """The shipped strategy B with all costs, its calendar and every event in a journal in memory."""
     if not STRATEGY_B.exists():
         raise ImportError(NOT_WIRED)
-    plan = plan_backtest(Request([Choice(STRATEGY_B)], ["US30"], journal_events=EVERYTHING), history())
-    events = np.concatenate(list(plan.feed()))
-    first, venue = plan.runner.state, plan.runner.venue
+    bench = Bench.of_request(request_b(EVERYTHING), history())
 
     def run():
-        parts = same(first), same(venue), plan.runner.slots, MemoryJournal(), plan.runner.handler, EVERYTHING
-        Runner(*parts).run(MemoryFeed(events))
+        bench.run(MemoryJournal(), EVERYTHING)
 
-    return Ready(run, note=f"{len(events):,} events, all journalled")
+    return Ready(run, note=f"{len(bench.events):,} events, all journalled")
+
+
+def request_b(journal_events):
+    """Return the request that backtests strategy B."""
+    return Request([Choice(STRATEGY_B)], ["US30"], journal_events=journal_events)

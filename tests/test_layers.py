@@ -16,7 +16,7 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "tradewind"
 OURS = {
     "kernel": "",
     "indicators": "kernel",
-    "strategies": "package indicators",
+    "strategies": "package indicators kernel",
     "money": "errors",
     "errors": "",
     "markets": "money errors",
@@ -32,11 +32,15 @@ OURS = {
     "results": "kernel.records markets money errors",
     "adapters": "ports kernel.records money markets errors",
     "modes": "kernel strategy compilation runner wiring ports data results adapters markets settings errors",
+    "requests": "modes settings markets errors",
+    "runs": "modes results markets money kernel.loop errors",
+    "desk": "errors",
+    "demonstration": "modes requests settings data",
     "research": "runner results ports modes errors",
     "services": "modes research results settings errors",
     "api": "modes research results settings errors",
     "ui": "modes research results settings errors",
-    "cli": "modes research results settings errors",
+    "cli": "modes requests runs desk demonstration research results settings errors",
 }
 """What a layer may import of ours, besides itself."""
 
@@ -50,7 +54,7 @@ OUTSIDE = {
     "settings": "pydantic",
     "package": "",
     "strategy": "numpy",
-    "plain": "numpy",
+    "plain": "numba numpy",
     "compilation": "numba",
     "ports": "numpy",
     "runner": "numpy",
@@ -59,6 +63,10 @@ OUTSIDE = {
     "results": "numpy polars",
     "adapters": "*",
     "modes": "numpy",
+    "requests": "pydantic",
+    "runs": "",
+    "desk": "",
+    "demonstration": "",
     "research": "numpy polars",
     "services": "*",
     "api": "*",
@@ -75,9 +83,9 @@ MORE = {
     ): "it writes the calendar files; no run imports it",
     ("results", "kernel.refusals"): "the names and sentences of reasons, which tables show",
     ("results.printing", "rich"): "it builds tables; whoever calls it prints them",
-    ("results.amounts", "rich"): "the cells of those tables",
-    ("strategies", "kernel.refusals"): "the reasons a strategy closes for are numbers declared there",
-    ("strategies", "kernel.records.NEVER"): "a moment that does not come, to compare with",
+    ("cli", "data.importers"): "`data import` is that and nothing else",
+    ("cli", "markets.clock"): "it shows moments as dates",
+    ("cli", "strategy.timeframe_name"): "it shows bar sizes by name",
 }
 """What single modules or layers may import beyond the tables, and why."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import tradewind
+from tradewind.strategy import load
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -33,7 +34,8 @@ def _normal(name):
 def test_the_commands_of_the_readme_exist():
     """Every `make` verb that the README or CONTRIBUTING names is in the Makefile."""
     verbs = set(re.findall(r"^([a-z]+):", _read("Makefile"), re.MULTILINE))
-    named = set(re.findall(r"`?make ([a-z]+)`?", _read("README.md") + _read("CONTRIBUTING.md")))
+    told = _read("README.md") + _read("CONTRIBUTING.md")
+    named = set(re.findall(r"(?:^|`)make ([a-z]+)", told, re.MULTILINE))
 
     assert {"demo", "test"} <= set(re.findall(r"make ([a-z]+)", _read("README.md")))
     assert named <= verbs
@@ -114,6 +116,16 @@ def _anchors(page):
     """Return what a link can name in a page, as GitHub makes it from the headings."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/strategies.md"])
+def test_examples_are_strategies_that_load(page, tmp_path):
+    """A strategy shown in the documentation is one: it loads, and has a handler to compile."""
+    example = re.search(r"```python\n(.*?)```", _read(page), re.DOTALL)
+    file = tmp_path / "example.py"
+    file.write_text(example[1], encoding="utf-8")
+
+    assert load(file, compile_handlers=True).handlers
 
 
 def test_decisions_are_numbered_without_gaps():

@@ -123,21 +123,20 @@ def test_no_function_is_long():
     assert not offenders, _told(offenders)
 
 
-def _is_compiled(function):
-    """Return whether a decorator compiles the function: such code passes plain values, not objects."""
-    return any(
-        "njit" in ast.unparse(each) or "compiled" in ast.unparse(each) for each in function.decorator_list
-    )
+def _is_free(function):
+    """Return whether a decorator compiles the function, which then passes values, or makes it a command."""
+    words = " ".join(ast.unparse(each) for each in function.decorator_list)
+    return re.search(r"njit|compiled|\.command\(", words) is not None
 
 
 def test_few_positional_arguments():
-    """Outside compiled code a function takes at most five arguments by position; the rest have names."""
+    """Outside compiled code and commands a function takes at most five arguments by position."""
     offenders = [
         f"{path}:{function.lineno} {function.name}: {_positional(function)}, make the rest keyword-only"
         for path in PRODUCT
         if not set(path.parts) & set(COMPILED)
         for function in _functions(path)
-        if _positional(function) > POSITIONAL and not _is_compiled(function)
+        if _positional(function) > POSITIONAL and not _is_free(function)
     ]
 
     assert not offenders, _told(offenders)

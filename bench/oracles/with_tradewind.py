@@ -9,7 +9,7 @@ from bench.engine import Bench, fills_of
 from bench.events import bar_events
 from bench.oracles.exchange import arguments, read_bars, read_orders, write_fills
 from bench.tape import Bars
-from tradewind.kernel.records import REJECTED, REFUSED_COMMAND
+from tradewind.kernel.records import REFUSED_COMMAND, REJECTED
 from tradewind.markets.clock import MINUTE
 from tradewind.markets.loading import load_profile
 from tradewind.money import ticks, ticks_array
@@ -22,7 +22,7 @@ NOTES = [
 ]
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """An order of the list was not sent, or rejected."""
 
 
@@ -34,11 +34,12 @@ def listed_as(name):
 
 def execute(bars, orders, listed):
     """Return (ts, signed quantity, price) of every fill, the profit of them, and that of the account."""
-    columns = {name: ticks_array(bars[name], listed.tick_size)[0] for name in ("open", "high", "low", "close")}
-    bench = Bench(SCRIPTED, bar_events(Bars(bars["ts"], **columns)), plain=True, listed=listed)
-    script = bench.strategy.module.ORDERS
+    size = listed.tick_size
+    columns = {name: ticks_array(bars[name], size)[0] for name in ("open", "high", "low", "close")}
+    bench = Bench.of_file(SCRIPTED, bar_events(Bars(bars["ts"], **columns)), plain=True, listed=listed)
+    script = bench.slots[0].strategy.module.ORDERS
     for order in orders:
-        levels = [0 if level is None else ticks(level, listed.tick_size) for level in (order.stop, order.target)]
+        levels = [0 if level is None else ticks(level, size) for level in (order.stop, order.target)]
         lots = order.quantity / float(listed.contract_size)
         script.setdefault(int(bars["ts"][order.row]), []).append((order.kind, lots, *levels))
     runner, journal = bench.journalled()
@@ -59,7 +60,7 @@ def _all_sent(journal):
     refused = commands["reason"][commands["kind"] == REFUSED_COMMAND]
     rejected = events["reason"][events["kind"] == REJECTED]
     if len(refused) or len(rejected):
-        raise Refused(f"refused for {refused.tolist()}, rejected for {rejected.tolist()}")
+        raise RefusedError(f"refused for {refused.tolist()}, rejected for {rejected.tolist()}")
 
 
 def main():

@@ -127,7 +127,6 @@ class Runner:
             if shown == loop.NOTHING:
                 break
             self._plain.call(shown, strategy, index)
-        loop.send(self._address)
 
     def flush(self) -> None:
         """The logs are in the journal and empty."""

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from tradewind.adapters.parquet import History
-from tradewind.kernel.loop import EVERYTHING
 from tradewind.markets.hours import open_intervals
 from tradewind.modes import Plan
 from tradewind.money import minor
@@ -22,10 +21,8 @@ def finish(plan: Plan, history: History) -> tuple[dict[str, Any], Mapping[str, A
     """Return the document and the tables of a backtest that has run."""
     facts = facts_of(plan)
     logs = {name: plan.journal.read(name) for name in LOGS}
-    if plan.request.journal_events == EVERYTHING:
-        raise ValueError("tables are made from the reports; plan with journal_events=REPORTS")
     made = tables(logs, facts)
-    provenance = provenance_of(plan, history)
+    provenance = provenance_of(plan, facts, history)
     whole = document(facts, provenance, summarise(made, facts), time.time_ns(), logs_digest(logs))
     return whole, made
 
@@ -52,9 +49,9 @@ def facts_of(plan: Plan) -> RunFacts:
     )
 
 
-def provenance_of(plan: Plan, history: History) -> Provenance:
+def provenance_of(plan: Plan, facts: RunFacts, history: History) -> Provenance:
     """Return what the results of `plan` depend on."""
-    names = [one.name for one in plan.strategies]
+    names = facts.strategy_names
     settings = plan.request.settings
     return Provenance(
         code=code_digest(),

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from bench.oracles.exchange import added_up, read_orders
 from bench.oracles.explain import E1, E2, E3, FOLLOWS, UNEXPLAINED, explained
 from bench.oracles.make import bars_of

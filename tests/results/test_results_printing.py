@@ -2,6 +2,8 @@
 
 import json
 import math
+import re
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -37,6 +39,11 @@ def everything(width=80, **changes):
     return shown([*summary_tables(run), trades_table(run, tables["trades"]), *why_tables(run, answer)], width)
 
 
+def letters(text):
+    """Return how often each character occurs, besides blanks and rules."""
+    return Counter(text.translate(str.maketrans("", "", " \n─")))
+
+
 def line_with(text, *words):
     return next(line for line in text.splitlines() if all(word in line for word in words))
 
@@ -63,9 +70,9 @@ def test_the_summary_says_every_amount_with_sign_and_unit():
 def test_a_trade_reads_as_a_line():
     text = everything(width=140)
     assert line_with(
-        text, "2024-03-04 01:00", "pullback long US30", "2", "40000", "40100", "+1.97 R", "take-profit"
+        text, "2024-03-04 01:00", "pullback long 2 US30", "40000", "40100", "+1.97 R", "take-profit"
     )
-    assert line_with(text, "breakout short XAUUSD", "-101.75", "stop-loss (ambiguous)")
+    assert line_with(text, "breakout short 0.5 XAUUSD", "-101.75", "stop-loss (ambiguous)")
 
 
 def test_a_gate_says_its_verdict_in_words():
@@ -76,12 +83,16 @@ def test_a_gate_says_its_verdict_in_words():
     assert "outside its trading hours" in " ".join(text.split())
 
 
-@pytest.mark.parametrize("width", [30, 80, 200])
+@pytest.mark.parametrize("width", [30, 60, 80, 120])
 def test_no_line_is_wider_than_the_terminal_and_nothing_is_cut(width):
+    """Whatever is shown in 200 columns is shown in any number of them, folded."""
     text = everything(width)
     assert max(map(len, text.splitlines())) <= width
-    assert "…" not in text
-    assert "..." not in text
+    assert letters(text) == letters(everything(200))
+
+
+def test_dates_are_not_broken_at_the_usual_width():
+    assert len(re.findall(r" 2024-03-04 ", everything(80))) >= 3
 
 
 def test_columns_of_numbers_end_in_line():

@@ -117,9 +117,10 @@ def bars(rows, span=300, spread=SPREAD, instrument=0):
     return events
 
 
-def calendar(first, last, instruments):
+@cache
+def calendar(first, last, symbols=("US30",)):
     """Return the calendar rows of a stretch of time."""
-    entries = list(schedule(instruments, int(first), int(last)))
+    entries = list(schedule([instrument_of(symbol) for symbol in symbols], first, last))
     events = np.zeros(len(entries), EVENT)
     for row, entry in zip(events, entries, strict=True):
         for name, value in zip(entry._fields, entry, strict=True):
@@ -142,20 +143,28 @@ def joined(parts):
 def tape(prices, *more, symbols=("US30",)):
     """Return prices with their calendar and `more` rows in the order of a tape, and the TIME that ends it."""
     first = int(prices["ts"].min()) - int(prices["span"].max()) * 1_000_000_000
-    rows = [prices, calendar(first, prices["ts"].max(), [instrument_of(symbol) for symbol in symbols]), *more]
+    rows = [prices, calendar(first, int(prices["ts"].max()), symbols), *more]
     end = np.zeros(1, EVENT)
     end["ts"], end["kind"] = max(part["ts"].max() for part in rows), TIME
     events = joined([*rows, end])
-    return events[np.lexsort((events["kind"], events["kind"] == TIME, events["ts"]))]
+    order = np.lexsort((events["kind"], events["kind"] == TIME, events["ts"]))
+    return events.view(RAW)[order].view(EVENT)
 
 
-def prelude(days=PRELUDE_DAYS, before=TEST_DAY, shape=RISING_DAY):
+@cache
+def prelude(days=PRELUDE_DAYS, shape=RISING_DAY, spread=SPREAD):
     """Return the bars of the days before the test day, which ends them at 10,000 points."""
     step = float(shape.split()[-1])
     rows = {}
-    for number, day in enumerate(trading_days(before, days)):
+    for number, day in enumerate(trading_days(TEST_DAY, days)):
         rows |= path(day, shape, 10_000 - step * (days - number))
-    return rows
+    return bars(rows, spread=spread)
+
+
+def scene(rows, *more, spread=SPREAD, days=PRELUDE_DAYS, shape=RISING_DAY):
+    """Return the tape of a test day with these bars, after the prelude."""
+    usual = spread if isinstance(spread, int) else spread[0]
+    return tape(joined([prelude(days, shape, usual), bars(rows, spread=spread)]), *more)
 
 
 def mirrored(events, pivot):
@@ -216,13 +225,13 @@ class Played:
         found = rows[(rows["ts"] == moment(self.day, time)) & (rows["passed"] == 0)]
         return {self.names[number] for number in found["gate"].tolist()}
 
-    state["shows_quotes"] = int(bool(strategy.shown & 1))
 
 def runner_of(name, params=None, *, compiled=True, symbols=("US30",), settings=EXACT, bar_seconds=300):
     """Return a runner at its first state, with its journal."""
     strategy = strategy_of(name, compiled=compiled)
     state = first_state(load_profile("metatrader"), [Listing(instrument_of(one)) for one in symbols], settings, 1)
     state["strategies"]["shown"][0, 0] = strategy.shown
+    state["shows_quotes"] = int(bool(strategy.shown & 1))
     wanted = {value or bar_seconds for value in strategy.timeframes.values()}
     watchers = {(number, seconds): 1 for number in range(len(symbols)) for seconds in wanted}
     add_series(state, [set(wanted) for _ in symbols], watchers)

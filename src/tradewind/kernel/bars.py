@@ -45,65 +45,73 @@ def bar_closes(state, timeframe, opens):
 
 
 @compiled(inline=True)
-def open_bar(state, series, ts, event):
-    """The series forms a new bar, opened by the price in `event`, which belongs to the moment `ts`."""
+def open_bar(state, series, inside, price):
+    """The series forms a new bar, opened by `price` (open, high, low, close, spread, volume) at the moment `inside`."""
     bar = series.forming
+    timeframe = series.timeframe
     # The next bar mostly opens where the last one closed, and a comparison is cheaper than a division.
-    bar.open_time = ts if series.last.close_time == ts else bar_opens(state, series.timeframe, ts)
-    bar.close_time = bar_closes(state, series.timeframe, bar.open_time)
-    bar.open = event.open
-    bar.high = event.high
-    bar.low = event.low
-    bar.close = event.close
-    bar.spread = event.spread_close
-    bar.volume = event.volume
+    opens = inside if series.last.close_time == inside else bar_opens(state, timeframe, inside)
+    closes = bar_closes(state, timeframe, opens)
+    bar.open_time = opens
+    bar.close_time = closes
+    bar.open, bar.high, bar.low, bar.close, bar.spread, bar.volume = price
     bar.sources = 1
+    return closes
 
 
 @compiled(inline=True)
-def extend_bar(bar, event):
-    """The forming bar contains the price in `event`."""
-    bar.high = max(bar.high, event.high)
-    bar.low = min(bar.low, event.low)
-    bar.close = event.close
-    bar.spread = event.spread_close
-    bar.volume += event.volume
+def extend_bar(bar, price):
+    """The forming bar contains `price`."""
+    _, high, low, close, spread, volume = price
+    bar.high = max(bar.high, high)
+    bar.low = min(bar.low, low)
+    bar.close = close
+    bar.spread = spread
+    bar.volume += volume
     bar.sources += 1
 
 
 @compiled(inline=True)
-def fold_price(state, event):
+def fold_price(state, instrument, event):
     """The instrument's forming bars contain the QUOTE or BAR in `event`; none of them is past its close."""
-    instrument = state.instruments[event.instrument]
     inside = event.ts - event.span * SECOND
-    for index in range(instrument.series_first, instrument.series_first + instrument.series_count):
+    # Read once: after a write to the state the compiler must read every field again.
+    price = (event.open, event.high, event.low, event.close, np.int64(event.spread_close), event.volume)
+    first = np.int64(instrument.series_first)
+    earliest = state.next_close
+    for index in range(first, first + instrument.series_count):
         series = state.series[index]
         if series.forming.sources != 0:
-            extend_bar(series.forming, event)
-            continue
-        open_bar(state, series, inside, event)
-        state.next_close = min(state.next_close, series.forming.close_time)
+            extend_bar(series.forming, price)
+        else:
+            earliest = min(earliest, open_bar(state, series, inside, price))
+    state.next_close = earliest
 
 
 @compiled(inline=True)
 def close_bars(state, instant):
     """Every forming bar that closes at `instant` is its series' last one and waits to be shown; now is `instant`."""
     state.now = max(state.now, instant)
+    state.rounds += 1
+    this_round = state.rounds
     earliest = NEVER
+    closed = 0
     for index in range(state.series_count):
         series = state.series[index]
-        if series.forming.sources == 0:
+        forming = series.forming
+        if forming.sources == 0:
             continue
-        if series.forming.close_time > instant:
-            earliest = min(earliest, series.forming.close_time)
+        if forming.close_time > instant:
+            earliest = min(earliest, forming.close_time)
             continue
-        copy_record(series.last, series.forming)
-        series.forming.sources = 0
+        copy_record(series.last, forming)
+        forming.sources = 0
         series.bars += 1
-        series.closed = 1
-        state.closed_bars += 1
+        series.closed = this_round
+        closed += 1
         if series.timeframe == DAY_BAR:
             count_day(state.instruments[series.last.instrument], series.last)
+    state.closed_bars = closed
     state.next_close = earliest
 
 

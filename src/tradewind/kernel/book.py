@@ -4,16 +4,17 @@ from tradewind.kernel.compiled import compiled
 
 
 @compiled(inline=True)
-def apply_price(state, event):
-    """The instrument's bid and ask, with the extremes of the interval, are those of the QUOTE or BAR in `event`."""
-    row = state.instruments[event.instrument]
-    row.bid = event.close
-    row.ask = event.close + event.spread_close
-    row.bid_high = event.high
-    row.bid_low = event.low
-    row.ask_high = event.high + event.spread_high
-    row.ask_low = event.low + event.spread_low
-    row.quoted_at = event.ts
+def apply_price(state, row, event):
+    """The bid and ask of the instrument in `row`, with the interval's extremes, are those of the price in `event`."""
+    bid, high, low, ts = event.close, event.high, event.low, event.ts
+    ask, ask_high, ask_low = bid + event.spread_close, high + event.spread_high, low + event.spread_low
+    row.bid = bid
+    row.ask = ask
+    row.bid_high = high
+    row.bid_low = low
+    row.ask_high = ask_high
+    row.ask_low = ask_low
+    row.quoted_at = ts
     if row.converts > 0:
         apply_rate(state, row)
 

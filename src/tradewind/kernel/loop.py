@@ -104,35 +104,40 @@ def take_sample(engine, state, ts, date):
 
 
 @compiled(inline=True)
-def apply_event(engine, state, venue, event):
-    """The state includes `event` and everything the venue answers to it."""
-    charged = event.kind == DAY or event.kind == DIVIDEND
-    if charged:
-        observe(venue, state, event)
-        while venue.silent == 0 and next_report(venue, state, event):
-            report(engine, state, venue)
-        if event.kind == DAY and state.sample_every > 0:
-            note_equity(state)
-            take_sample(engine, state, event.ts, state.date)
-    if engine.journal == EVERYTHING or (engine.journal == REPORTS and event.kind > BAR):
+def apply_price_event(engine, state, venue, event):
+    """The state includes the QUOTE or BAR in `event` and everything the venue answers to it."""
+    if engine.journal == EVERYTHING:
         log_event(engine, event, state.number + 1)
-    if event.kind <= BAR:
-        observe(venue, state, event)
+    observe(venue, state, event)
     step(state, event)
     if event.kind == QUOTE:
         state.quoted = state.shows_quotes * (event.instrument + 1)
-    if event.kind <= BAR and venue.silent == 0:
-        while next_report(venue, state, event):
-            report(engine, state, venue)
+    if venue.silent == 0:
+        if venue.instruments[event.instrument].working != 0:
+            while next_report(venue, state, event):
+                report(engine, state, venue)
         if state.account.margin != 0:
             settle(state)
             while next_stop_out(venue, state, event):
                 report(engine, state, venue)
                 settle(state)
+
+
+@compiled
+def apply_other_event(engine, state, venue, event):
+    """The state includes the clock event or report in `event` and everything the venue answers to it."""
+    if event.kind == DAY or event.kind == DIVIDEND:
+        venue.cursor = 0
+        while venue.silent == 0 and next_report(venue, state, event):
+            report(engine, state, venue)
+        if event.kind == DAY and state.sample_every > 0:
+            note_equity(state)
+            take_sample(engine, state, event.ts, state.date)
+    if engine.journal != NO_JOURNAL:
+        log_event(engine, event, state.number + 1)
+    step(state, event)
     if event.kind == SESSION_OPEN or event.kind == SESSION_CLOSE or event.kind == DAY:
         pend(state, event)
-    if state.trade_count > 0:
-        drain_trades(engine, state)
 
 
 @compiled
@@ -156,17 +161,6 @@ def drain_trades(engine, state):
 
 
 @compiled(inline=True)
-def complete(engine, state):
-    """Return whether what came before is valued and the strategies have something of it to see."""
-    settle(state)
-    if state.pending_count > 0 or state.quoted != 0:
-        engine.show_strategy = 0
-        engine.show_index = 0
-        return True
-    return False
-
-
-@compiled(inline=True)
 def horizon(event):
     """Return up to which moment bars are known to be complete when `event` arrives, before it is applied.
 
@@ -186,20 +180,25 @@ def advance(engine, state, venue):
             return FULL
         event = record_at(engine.block + engine.position * EVENT_BYTES, EVENT)
         if event.kind < ACCEPTED:
-            if state.unmarked != 0 or state.pending_count > 0 or state.quoted != 0:
-                if complete(engine, state):
-                    return SHOW
+            # What came before is complete: value it, and show it before anything else happens.
+            if state.unmarked != 0:
+                settle(state)
+            if state.pending_count + state.quoted > 0:
+                return SHOW
             limit = horizon(event)
             if state.next_close <= limit:
                 close_bars(state, state.next_close)
-                engine.show_strategy = 0
-                engine.show_index = 0
                 return SHOW
             if state.sample_due <= event.ts:
                 take_sample(engine, state, event.ts, -1)
                 state.sample_due = event.ts - event.ts % state.sample_every + state.sample_every
         engine.position += 1
-        apply_event(engine, state, venue, event)
+        if event.kind <= BAR:
+            apply_price_event(engine, state, venue, event)
+        else:
+            apply_other_event(engine, state, venue, event)
+        if state.trade_count > 0:
+            drain_trades(engine, state)
     return EXHAUSTED
 
 
@@ -215,45 +214,36 @@ def wants_event(state, strategy, event):
 
 
 @compiled(inline=True)
-def next_show(engine, state):
-    """Return (shown, strategy, index) of the next thing to show, or NOTHING when everyone has seen everything.
+def next_show(state, strategy, place):
+    """Return (shown, strategy, place, index): the next thing to show from (strategy, place) on, or NOTHING.
 
-    Strategy by strategy: first reports and calendar, then the quote, then closed bars, large before small.
+    Strategy by strategy: first reports and calendar, then the quote, then closed bars, large before small. Begin at
+    (0, 0) and go on from what came back. NOTHING means that everyone has seen everything.
     """
     pending = state.pending_count
-    while engine.show_strategy < state.strategy_count:
-        strategy = engine.show_strategy
+    while strategy < state.strategy_count:
         state.strategy = strategy
-        while engine.show_index < pending + 1 + state.series_count:
-            index = engine.show_index
-            engine.show_index += 1
-            if index < pending:
-                if wants_event(state, strategy, state.pending[index]):
-                    return SHOW_EVENT, strategy, index
-            elif index == pending:
-                if state.quoted != 0 and state.strategies[strategy].shown & WANTS_QUOTES != 0:
-                    return SHOW_QUOTE, strategy, state.quoted - 1
-                if state.closed_bars == 0:
-                    break
-            else:
-                series = state.series[index - pending - 1]
-                if series.closed != 0 and series.watchers >> strategy & 1 != 0:
-                    return SHOW_BAR, strategy, index - pending - 1
-        engine.show_strategy += 1
-        engine.show_index = 0
-    finish_show(state)
-    return NOTHING, 0, 0
-
-
-@compiled(inline=True)
-def finish_show(state):
-    """Nothing waits to be shown any more."""
+        while place < pending:
+            place += 1
+            if wants_event(state, strategy, state.pending[place - 1]):
+                return SHOW_EVENT, strategy, place, place - 1
+        if place == pending:
+            place += 1
+            if state.quoted != 0 and state.strategies[strategy].shown & WANTS_QUOTES != 0:
+                return SHOW_QUOTE, strategy, place, state.quoted - 1
+        if state.closed_bars > 0:
+            while place <= pending + state.series_count:
+                index = place - pending - 1
+                place += 1
+                series = state.series[index]
+                if series.closed == state.rounds and series.watchers >> strategy & 1 != 0:
+                    return SHOW_BAR, strategy, place, index
+        strategy += 1
+        place = 0
     state.pending_count = 0
     state.quoted = 0
-    if state.closed_bars > 0:
-        for index in range(state.series_count):
-            state.series[index].closed = 0
-        state.closed_bars = 0
+    state.closed_bars = 0
+    return NOTHING, strategy, place, 0
 
 
 @compiled(inline=True)
@@ -308,8 +298,9 @@ def drive(address, handler):
         result = advance(engine, state, venue)
         if result != SHOW or handler == 0:
             return result
+        strategy, place = 0, 0
         while True:
-            shown, strategy, index = next_show(engine, state)
+            shown, strategy, place, index = next_show(state, strategy, place)
             if shown == NOTHING:
                 break
             call(engine, state, handler, shown, strategy, index)
@@ -319,14 +310,17 @@ def drive(address, handler):
 
 @compiled(types.UniTuple(int64, 3)(int64))
 def show(address):
-    """See `next_show`; `address` is that of an ENGINE record."""
+    """Return (shown, strategy, index) of the next thing to show; NOTHING once, and then what was ordered is sent.
+
+    `address` is that of an ENGINE record. See `next_show` and `dispatch`.
+    """
     engine = record_at(address, ENGINE)
-    shown, strategy, index = next_show(engine, record_at(engine.state, STATE))
+    state = record_at(engine.state, STATE)
+    shown, strategy, place, index = next_show(state, engine.show_strategy, engine.show_index)
+    engine.show_strategy = strategy
+    engine.show_index = place
+    if shown == NOTHING:
+        engine.show_strategy = 0
+        engine.show_index = 0
+        dispatch(engine, state, record_at(engine.venue, VENUE))
     return int64(shown), int64(strategy), int64(index)
-
-
-@compiled(void(int64))
-def send(address):
-    """See `dispatch`; `address` is that of an ENGINE record."""
-    engine = record_at(address, ENGINE)
-    dispatch(engine, record_at(engine.state, STATE), record_at(engine.venue, VENUE))

@@ -215,8 +215,8 @@ SERIES_ROW = record(
     [
         ("forming", BAR_ROW),         # not for strategies
         ("last", BAR_ROW),            # the newest closed bar
-        ("closed", "i4"),             # 1: just closed, to be shown to the strategies
-        ("timeframe", "i4"),
+        ("closed", "i8"),             # the round (STATE.rounds) in which `last` closed
+        ("timeframe", "i8"),
         ("bars", "i8"),               # how many have closed
         ("watchers", "i8"),           # bit s: strategy s is shown its bars
     ]
@@ -320,7 +320,6 @@ TRADE = record(
         ("slippage_cost", "i8"),
         ("worst_price", "i8"),
         ("best_price", "i8"),
-        ("entry_stop", "i8"),         # ticks from the average entry to the initial stop, 0 unknown
         ("strategy", "i2"),
         ("instrument", "i2"),
         ("side", "i2"),
@@ -421,6 +420,7 @@ STATE = record(
         ("gate_count", "i8"),
         ("trade_count", "i8"),
         ("next_close", "i8"),         # the earliest close of a forming bar; NEVER if none forms
+        ("rounds", "i8"),             # how often bars have closed
         ("closed_bars", "i8"),        # bars just closed, to be shown to the strategies
         ("pending_count", "i8"),      # reports and calendar events to be shown
         ("quoted", "i8"),             # 1 + the instrument whose quote is to be shown; 0 none
@@ -513,7 +513,7 @@ VENUE = record(
         ("slippage_scale", "f8"),     # 0, 1, 2: cost stress
         ("commission_scale", "f8"),
         ("financing_scale", "f8"),
-        ("interval", "i8"),           # counts price events
+        ("interval", "i8"),           # counts price events that met an order
         ("path_at", "f8"),            # how far along the bar's path, for PATH
         ("cursor", "i8"),
         ("order_count", "i8"),
@@ -533,7 +533,7 @@ ENGINE = record(
         ("position", "i8"),           # next row
         ("journal", "i8"),            # what is logged: loop.py
         ("full", "i8"),               # 1: a log has to be emptied before the loop goes on
-        ("show_strategy", "i8"),      # where the showing of this moment stands
+        ("show_strategy", "i8"),      # where the showing of this moment stands, if the caller shows
         ("show_index", "i8"),
         ("events", "i8"),             # addresses of the logs, their capacities, and rows used
         ("commands", "i8"),

@@ -5,6 +5,8 @@ own bookkeeping. "Now" is the event's time; there is no other clock. A recorder,
 same events gets the same bytes.
 """
 
+import numpy as np
+
 from tradewind.kernel.account import refresh_margin, settle
 from tradewind.kernel.bars import end_periods, fold_price
 from tradewind.kernel.book import apply_price
@@ -70,9 +72,11 @@ def step(state, event):
     state.number += 1
     state.now = max(state.now, event.ts)
     if event.kind <= BAR:
-        apply_price(state, event)
-        fold_price(state, event)
-        state.unmarked = event.instrument + 1
+        instrument = np.int64(event.instrument)
+        row = state.instruments[instrument]
+        apply_price(state, row, event)
+        fold_price(state, row, event)
+        state.unmarked = instrument + 1
     elif event.kind >= ACCEPTED:
         apply_report(state, event)
     else:
@@ -203,7 +207,7 @@ def change_order(state, row, report):
             order.trigger = report.price
         else:
             order.price = report.price
-        order.quantity = max(report.quantity, order.filled)
+        order.quantity = order.filled + report.quantity
     if order.status >= FIRST_FINAL:
         ended = order.id
         forget_order(state, row)

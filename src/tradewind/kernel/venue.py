@@ -114,16 +114,15 @@ def answer_for_leg(venue, command):
 
 @compiled(inline=True)
 def observe(venue, state, event):
-    """The venue looks at `event`: a price it will match orders against, or a roll it will charge for."""
-    venue.cursor = 0
-    if event.kind > BAR:
-        return
-    venue.interval += 1
-    venue.path_at = 0.0
-    local = venue.instruments[event.instrument]
+    """The venue looks at the price in `event`, against which it will match orders."""
+    instrument = event.instrument
+    local = venue.instruments[instrument]
     opening = event.ts - event.span * SECOND
-    if opening - state.instruments[event.instrument].quoted_at > REOPENING:
+    if opening - state.instruments[instrument].quoted_at > REOPENING:
         local.reopened_at = opening
+    if local.working != 0:
+        venue.interval += 1
+        venue.path_at = 0.0
     if venue.stop_slippage_atr != 0.0:
         follow_range(local, event, opening // ATR_BAR)
 

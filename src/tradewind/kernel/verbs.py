@@ -296,9 +296,13 @@ def replace(state, order, price=0, trigger=0, lots=0.0):
     command.order = order
     command.price = np.int64(price) if price != 0 else found.price
     command.trigger = np.int64(trigger) if trigger != 0 else found.trigger
-    command.quantity = steps_of(state, found.instrument, float(lots)) if lots > 0 else found.quantity
+    # What the venue still has to fill: what is filled already cannot be taken back.
+    wanted = steps_of(state, found.instrument, float(lots)) if lots > 0 else found.quantity
+    command.quantity = wanted - found.filled
     if command.price < 0 or command.trigger < 0:
         return refuse(state, command, refusals.PRICE_NOT_POSITIVE)
+    if command.quantity <= 0:
+        return refuse(state, command, refusals.QUANTITY_BELOW_MINIMUM)
     advance_order(state, row, ASK_REPLACE)
     if state.outbox_count < OUTBOX:
         state.outbox_count += 1

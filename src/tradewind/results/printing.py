@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 SYNTHETIC = "SYNTHETIC DATA: prices were made up; the results say nothing about any market."
-LONGEST_WORD = 11
-"""Columns of words are no narrower, so that a line folds between words: "2024-03-04", "take-profit"."""
 
 
 def plain(value: Any) -> Any:
@@ -135,7 +133,7 @@ def lines_table(run: Mapping[str, Any]) -> "Table":
     summary = run["summary"]
     account = summary["account"]
     table = _table(run, f"By strategy and instrument, net in {account['currency']}")
-    table.add_column("", overflow="fold", min_width=LONGEST_WORD)
+    table.add_column("", overflow="fold")
     for name in ("Trades", "Won", "Factor", "Mean R", "Exposed", "Net"):
         table.add_column(name, justify="right", overflow="fold")
     lines = [*summary["lines"], summary["total"]]
@@ -161,7 +159,7 @@ def costs_table(run: Mapping[str, Any]) -> "Table":
     table = _table(
         run, f"Costs, in {account['currency']}: gross + spread + slippage + commission + swap = net"
     )
-    table.add_column("", overflow="fold", min_width=LONGEST_WORD)
+    table.add_column("", overflow="fold")
     for name in ("Gross", *(name for name, _ in COSTS), "Net", "Share"):
         table.add_column(name, justify="right", overflow="fold")
     lines = [*summary["lines"], summary["total"]]
@@ -181,16 +179,16 @@ def trades_table(run: Mapping[str, Any], trades: "pl.DataFrame", newest: int | N
     )
     digits = run["summary"]["account"]["digits"]
     for name in ("Opened", "Closed", "Trade"):
-        table.add_column(name, overflow="fold", min_width=LONGEST_WORD)
-    for name in ("Lots", "Entry", "Exit", "R", "Net"):
+        table.add_column(name, overflow="fold")
+    for name in ("Entry", "Exit", "R", "Net"):
         table.add_column(name, justify="right", overflow="fold")
-    table.add_column("Why it ended", overflow="fold", min_width=LONGEST_WORD)
+    table.add_column("Why it ended", overflow="fold")
     for row in rows.iter_rows(named=True):
+        same_day = row["opened"].date() == row["closed"].date()
         table.add_row(
             f"{row['opened']:%Y-%m-%d %H:%M}",
-            f"{row['closed']:%Y-%m-%d %H:%M}",
-            _text(f"{row['strategy']} {row['side']} {row['symbol']}"),
-            f"{row['lots']:g}",
+            f"{row['closed']:%H:%M}" if same_day else f"{row['closed']:%Y-%m-%d %H:%M}",
+            _text(f"{row['strategy']} {row['side']} {row['lots']:g} {row['symbol']}"),
             f"{row['entry_price']:.10g}",
             f"{row['exit_price']:.10g}",
             multiple_text(row["r"]),

@@ -244,7 +244,9 @@ def manage(state, bar, memory, params):
         return
     side = memory.plan.side
     entry = entered_at(state, instrument, side)
-    if state.now >= position(state, instrument).opened_at + params.patience_minutes * MINUTE:
+    # An order sent at the close of a bar fills a moment later: patience counts from that close.
+    opened = position(state, instrument).opened_at // (5 * MINUTE) * (5 * MINUTE)
+    if state.now >= opened + params.patience_minutes * MINUTE:
         gain = best_level(state, instrument, side) - entry
         if gain < params.patience_r * (entry - memory.plan.value):
             close(state, instrument, TIME_EXIT)

@@ -1,0 +1,12 @@
+"""A rung of `bench.breakdown`: the average of W4, but no order."""
+
+from tradewind import memory
+from tradewind.indicators import EMA, ema
+
+MEMORY = memory(average=EMA, wanted=int)
+
+
+def on_quote(state, quote, memory, params):
+    middle = quote.bid + quote.ask
+    if middle > ema(memory.average, middle, 200):
+        memory.wanted = 1

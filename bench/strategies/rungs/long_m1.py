@@ -1,0 +1,13 @@
+"""A rung of `bench.breakdown`: W1 that is long for ever, so that a position is valued and nothing is ordered."""
+
+from tradewind import memory, target
+from tradewind.indicators import SMA, sma
+
+MEMORY = memory(fast=SMA, slow=SMA)
+
+
+def on_m1(state, bar, memory, params):
+    fast = sma(memory.fast, bar.close, 20)
+    slow = sma(memory.slow, bar.close, 100)
+    if fast > slow or fast <= slow:
+        target(state, bar.instrument, 1.0)
