@@ -39,6 +39,7 @@ def without_series(bench):
     bench.state["series_count"] = 0
     bench.state["instruments"]["series_count"] = 0
     bench.state["strategies"]["shown"] = 0
+    bench.state["shows_quotes"] = 0
     return bench
 
 

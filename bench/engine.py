@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 
 from bench.events import instrument
+from tradewind import modes
 from tradewind.adapters.memory import MemoryFeed, MemoryJournal
 from tradewind.compilation import handler_of
 from tradewind.data.rows import RAW
 from tradewind.kernel.loop import NO_JOURNAL, REPORTS
 from tradewind.kernel.records import EVENT, FILLED
 from tradewind.markets.loading import load_profile
-from tradewind.modes import plan_backtest
 from tradewind.runner import Runner, Slot
 from tradewind.settings import Account, Costs, Fills, Settings
 from tradewind.strategy import load
-from tradewind.wiring import Listing, add_series, first_state, simulated_venue
+from tradewind.wiring import Listing, first_state, simulated_venue
 
 FREE = Settings(
     account=Account(balance=10**12),
@@ -55,16 +55,14 @@ class Bench:
         handler = None if plain else handler_of([strategy])
         listing = Listing(listed or instrument())
         state = first_state(load_profile(listing.instrument.broker), [listing], FREE, 1)
-        seconds = set(strategy.timeframes.values())
-        state["strategies"]["shown"][0, 0] = strategy.shown
-        add_series(state, [seconds], {(0, one): 1 for one in seconds})
+        modes._subscribe(state, [strategy], 1, 60)  # noqa: SLF001  as a backtest does it
         slot = Slot(strategy, strategy.params()._replace(**(params or {})), [0], 60)
         return cls(events, state, simulated_venue(FREE), [slot], handler)
 
     @classmethod
     def of_request(cls, request, history):
         """Return what a request runs, with all costs and its calendar, its whole tape in memory."""
-        plan = plan_backtest(request, history)
+        plan = modes.plan_backtest(request, history)
         # As mere bytes: numpy would give rows whose fields overlap another layout.
         events = np.concatenate([block.view(RAW) for block in plan.feed()]).view(EVENT)
         runner = plan.runner

@@ -1,22 +1,23 @@
 """Strategies as plain Python: any library, any debugger, the same orders.
 
-numpy's record attributes are slow (a microsecond and more each), so a handler gets light stand-ins: the bar as a
-named tuple, and the memory as an object whose nested records are made once. Both read and write the same bytes that
-compiled code would.
+A handler gets light stand-ins for the kernel's records: objects whose attributes read and write the same bytes that
+compiled code would. numpy's own records would do, but each attribute of theirs costs microseconds, and Numba finds out
+the types of its arguments anew at every call; here both are remembered.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from functools import cache
+from types import ModuleType
+from typing import Any, Protocol
 
 import numpy as np
 from numba import from_dtype
+from numba.core.dispatcher import Dispatcher
 
 from tradewind.kernel.compiled import JIT
 from tradewind.kernel.loop import SHOW_BAR, SHOW_QUOTE
-from tradewind.kernel.records import ACCEPTED, BAR_ROW, DAY, STATE
+from tradewind.kernel.records import ACCEPTED, DAY, STATE
 from tradewind.strategy import Strategy
-
-Bar = NamedTuple("Bar", [(name, int) for name in BAR_ROW.names or ()])  # type: ignore[misc]
 
 
 class PlainSlot(Protocol):
@@ -27,12 +28,142 @@ class PlainSlot(Protocol):
     bar_seconds: int
 
 
-class StateView:
-    """The state as a handler sees it: fields by name, and something the compiled verbs accept.
+@cache
+def view_class(dtype: np.dtype[Any]) -> type[Any]:
+    """Return the class of objects whose attributes are the fields of a record of `dtype`, read and written in place.
 
-    A plain numpy record of STATE cannot be handed to compiled code, because its events overlap their fields and
-    numpy refuses a buffer for that. `data` and `_numba_type_` are what Numba asks of a record.
+    Compiled functions take such an object for the record itself: `data` and `_numba_type_` are what Numba asks of one.
     """
+    members: dict[str, Any] = {"__slots__": ("_nested", "_scalars", "data")}
+    if JIT:
+        members["_numba_type_"] = from_dtype(dtype)
+    for place, name in enumerate(dtype.names or ()):
+        nested = dtype[name].fields or dtype[name].subdtype
+        members[name] = _nested(name) if nested else _scalar(place)
+    return type("RecordView", (), members)
+
+
+def _nested(name: str) -> property:
+    return property(lambda self: self._nested[name])
+
+
+def _scalar(place: int) -> property:
+    def read(self: Any) -> Any:
+        return self._scalars[place][0]
+
+    def write(self: Any, value: Any) -> None:
+        self._scalars[place][0] = value
+
+    return property(read, write)
+
+
+def record_view(array: np.ndarray[Any, Any]) -> Any:
+    """Return an object that looks at the one row of `array`."""
+    view: Any = view_class(array.dtype)()
+    view.data = memoryview(array.view("u1"))
+    scalars: list[Any] = []
+    nested: dict[str, Any] = {}
+    for name in array.dtype.names or ():
+        kind = array.dtype[name]
+        if kind.fields:
+            nested[name] = record_view(array[name])
+        elif kind.subdtype:
+            nested[name] = array[name][0]
+        # A memory view of one number: the quickest way there is to read it as a Python number.
+        scalars.append(None if kind.fields or kind.subdtype else memoryview(array[name]).cast("B").cast(kind.char))
+    view._scalars, view._nested = tuple(scalars), nested  # noqa: SLF001  the class is ours
+    return view
+
+
+def remembering(function: Dispatcher) -> Callable[..., Any]:
+    """Return a function that calls the compiled `function` and remembers its machine code for the types it meets."""
+    known: dict[tuple[type, ...], Callable[..., Any]] = {}
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        if named:
+            return function(*arguments, **named)
+        kinds = tuple(map(type, arguments))
+        code = known.get(kinds)
+        if code is not None:
+            return code(*arguments)
+        result = function(*arguments)
+        types = tuple(function.typeof_pyval(argument) for argument in arguments)
+        if types in function.overloads:
+            known[kinds] = function.overloads[types].entry_point
+        return result
+
+    return call
+
+
+def quicken(module: ModuleType) -> None:
+    """The compiled functions that the strategy in `module` uses cost it as little as they can."""
+    for name, value in list(vars(module).items()):
+        if isinstance(value, Dispatcher):
+            setattr(module, name, remembering(value))
+
+
+class PlainStrategies:
+    """Handlers of plain-Python strategies, ready to be called with what the loop shows."""
+
+    def __init__(
+        self, state: np.ndarray[Any, Any], slots: Sequence[PlainSlot], views: Mapping[tuple[int, int], Any]
+    ) -> None:
+        """Every handler is bound to its strategy's memory, parameters and timeframe."""
+        self._state = _state_view(state)
+        self._pending = state["pending"][0]
+        self._instruments = state["instruments"][0]
+        self._slots = slots
+        series = state["series"][0]
+        self._bars = [record_view(series["last"][place : place + 1]) for place in range(len(series))]
+        self._timeframes = series["timeframe"]
+        self._memories = {key: record_view(view) for key, view in views.items()}
+        self._bar_handlers = [_bar_handlers(slot) for slot in slots]
+        self._bound: dict[tuple[int, int], list[tuple[Callable[..., Any], Any]]] = {}
+        for slot in slots:
+            quicken(slot.strategy.module)
+
+    def show(self, shown: int, strategy: int, index: int) -> None:
+        """The handlers of `strategy` that want what is shown have run."""
+        if shown == SHOW_BAR:
+            bound = self._bound.get((strategy, index))
+            if bound is None:
+                bound = self._bind(strategy, index)
+            params, bar = self._slots[strategy].params, self._bars[index]
+            for handler, memory in bound:
+                handler(self._state, bar, memory, params)
+        elif shown == SHOW_QUOTE:
+            self._call(strategy, "on_quote", index, self._instruments[index])
+        else:
+            event = self._pending[index]
+            name = "on_order" if event["kind"] >= ACCEPTED else "on_day" if event["kind"] == DAY else "on_session"
+            self._call(strategy, name, int(event["instrument"]), event)
+
+    def _bind(self, strategy: int, index: int) -> list[tuple[Callable[..., Any], Any]]:
+        """Return the bar handlers of a strategy for a series, each with its memory, and remember them."""
+        memory = self._memories.get((strategy, self._bars[index].instrument))
+        handlers = self._bar_handlers[strategy].get(int(self._timeframes[index]), ())
+        bound = [] if memory is None else [(handler, memory) for handler in handlers]
+        self._bound[strategy, index] = bound
+        return bound
+
+    def _call(self, strategy: int, name: str, instrument: int, what: Any) -> None:
+        """The handler `name` has run, if the strategy has it and trades the instrument."""
+        slot = self._slots[strategy]
+        memory = self._memories.get((strategy, instrument))
+        if memory is not None and name in slot.strategy.handlers:
+            slot.strategy.handlers[name](self._state, what, memory, slot.params)
+
+
+def _state_view(state: np.ndarray[Any, Any]) -> Any:
+    """Return what handlers are given as the state.
+
+    numpy refuses a buffer of STATE, because its events overlap their fields; uncompiled nobody asks for one.
+    """
+    return StateView(state) if JIT else state[0]
+
+
+class StateView:
+    """The state as a handler sees it: fields by name, and something the compiled verbs accept."""
 
     __slots__ = ("_row", "data")
     _numba_type_ = from_dtype(STATE)
@@ -45,71 +176,6 @@ class StateView:
     def __getattr__(self, name: str) -> Any:
         """Return the field `name`."""
         return getattr(self._row, name)
-
-
-def memory_view(array: np.ndarray[Any, Any]) -> Any:
-    """Return an object whose attributes are the fields of the one-row record `array`, read and written in place."""
-    members: dict[str, Any] = {"__slots__": ("_row", "_nested")}
-    for name in array.dtype.names or ():
-        kind = array.dtype[name]
-        members[name] = _nested(name) if kind.fields or kind.subdtype else _scalar(name)
-    view = type("Memory", (), members)()
-    row = array[0]
-    view._row = array  # noqa: SLF001  the class was made four lines above
-    view._nested = {name: row[name] for name in array.dtype.names or ()}  # noqa: SLF001
-    return view
-
-
-def _nested(name: str) -> property:
-    return property(lambda self: self._nested[name])
-
-
-def _scalar(name: str) -> property:
-    def read(self: Any) -> Any:
-        return self._row[name][0].item()
-
-    def write(self: Any, value: Any) -> None:
-        self._row[name][0] = value
-
-    return property(read, write)
-
-
-class PlainStrategies:
-    """Handlers of plain-Python strategies, ready to be called with what the loop shows."""
-
-    def __init__(
-        self, state: np.ndarray[Any, Any], slots: Sequence[PlainSlot], views: Mapping[tuple[int, int], Any]
-    ) -> None:
-        """Every handler is bound to its strategy's memory, parameters and timeframe."""
-        self._state = StateView(state) if JIT else state[0]
-        self._pending = state["pending"][0]
-        self._instruments = state["instruments"][0]
-        self._slots = slots
-        self._last = state["series"][0]["last"]
-        self._timeframes = [int(value) for value in state["series"][0]["timeframe"]]
-        self._memories = {key: memory_view(view) for key, view in views.items()}
-        self._bar_handlers = [_bar_handlers(slot) for slot in slots]
-
-    def call(self, shown: int, strategy: int, index: int) -> None:
-        """The handlers of `strategy` that want what is shown have run."""
-        slot = self._slots[strategy]
-        handlers = slot.strategy.handlers
-        if shown == SHOW_BAR:
-            bar = Bar._make(self._last[index].item())
-            memory = self._memories.get((strategy, bar.instrument))
-            if memory is not None:
-                for handler in self._bar_handlers[strategy].get(self._timeframes[index], ()):
-                    handler(self._state, bar, memory, slot.params)
-        elif shown == SHOW_QUOTE:
-            memory = self._memories.get((strategy, index))
-            if memory is not None:
-                handlers["on_quote"](self._state, self._instruments[index], memory, slot.params)
-        else:
-            event = self._pending[index]
-            memory = self._memories.get((strategy, int(event["instrument"])))
-            name = "on_order" if event["kind"] >= ACCEPTED else "on_day" if event["kind"] == DAY else "on_session"
-            if memory is not None and name in handlers:
-                handlers[name](self._state, event, memory, slot.params)
 
 
 def _bar_handlers(slot: PlainSlot) -> dict[int, list[Callable[..., Any]]]:

@@ -80,7 +80,7 @@ class Runner:
             self.engine[CAPACITIES[name]] = len(log)
         self._place_memories()
         self._pointer = 0 if self.handler is None else handler_pointer(self.handler)
-        self._plain = None if self.handler else PlainStrategies(self.state, self.slots, self._views)
+        self._show = PlainStrategies(self.state, self.slots, self._views).show
 
     def _place_memories(self) -> None:
         """Every strategy has a memory for each of its instruments, and its parameters, at known addresses."""
@@ -110,23 +110,11 @@ class Runner:
         self.engine["block"] = block.ctypes.data
         self.engine["length"] = len(block)
         self.engine["position"] = 0
-        while True:
-            result = loop.drive(self._address, self._pointer)
-            if result == loop.SHOW:
-                self._show_plain()
-            if result == loop.EXHAUSTED:
-                return
-            if self.engine["full"][0]:
+        while (result := loop.drive(self._address, self._pointer)) != loop.EXHAUSTED:
+            if result == loop.FULL:
                 self.flush()
-
-    def _show_plain(self) -> None:
-        """Plain-Python strategies have seen what there is to see, and their commands are on the way."""
-        assert self._plain is not None  # noqa: S101  there is a handler or there is this
-        while True:
-            shown, strategy, index = loop.show(self._address)
-            if shown == loop.NOTHING:
-                break
-            self._plain.call(shown, strategy, index)
+            else:
+                self._show(*loop.shown_of(result))
 
     def flush(self) -> None:
         """The logs are in the journal and empty."""
@@ -135,7 +123,6 @@ class Runner:
             count = int(self.engine[counter][0])
             if count:
                 self.journal.append(name, log[:count].copy())
-                log[:count] = np.zeros((), log.dtype)
                 self.engine[counter] = 0
         self.engine["full"] = 0
 

@@ -77,16 +77,16 @@ def trading_days(last, count):
     return found[::-1]
 
 
-def path(day, waypoints, base=0.0, wick=WICK):
+def path(day, waypoints, base=0.0, wick=WICK, minutes=5):
     """Return {open time: (open, high, low, close)} along straight lines between `HH:MM points` pairs."""
     words = waypoints.split()
     points = [(moment(day, when), base + float(value)) for when, value in zip(words[::2], words[1::2], strict=True)]
     rows, opening = {}, points[0][1]
     for (start, first), (end, last) in zip(points, points[1:], strict=False):
-        count = (end - start) // (5 * MINUTE)
+        count = (end - start) // (minutes * MINUTE)
         for number in range(count):
             close = first + (last - first) * (number + 1) / count
-            rows[start + number * 5 * MINUTE] = (
+            rows[start + number * minutes * MINUTE] = (
                 opening, max(opening, close) + wick, min(opening, close) - wick, close,
             )  # fmt: skip
             opening = close
@@ -152,19 +152,20 @@ def tape(prices, *more, symbols=("US30",)):
 
 
 @cache
-def prelude(days=PRELUDE_DAYS, shape=RISING_DAY, spread=SPREAD):
+def prelude(days=PRELUDE_DAYS, shape=RISING_DAY, spread=SPREAD, minutes=5):
     """Return the bars of the days before the test day, which ends them at 10,000 points."""
     step = float(shape.split()[-1])
     rows = {}
     for number, day in enumerate(trading_days(TEST_DAY, days)):
-        rows |= path(day, shape, 10_000 - step * (days - number))
-    return bars(rows, spread=spread)
+        rows |= path(day, shape, 10_000 - step * (days - number), minutes=minutes)
+    return bars(rows, 60 * minutes, spread)
 
 
-def scene(rows, *more, spread=SPREAD, days=PRELUDE_DAYS, shape=RISING_DAY):
+def scene(rows, *more, spread=SPREAD, days=PRELUDE_DAYS, shape=RISING_DAY, minutes=5, symbol="US30"):
     """Return the tape of a test day with these bars, after the prelude."""
     usual = spread if isinstance(spread, int) else spread[0]
-    return tape(joined([prelude(days, shape, usual), bars(rows, spread=spread)]), *more)
+    prices = [prelude(days, shape, usual, minutes), bars(rows, 60 * minutes, spread)]
+    return tape(joined(prices), *more, symbols=(symbol,))
 
 
 def mirrored(events, pivot):

@@ -135,13 +135,14 @@ def test_stop_too_far():
 def test_stop_too_near_is_widened():
     """A stop nearer than half an ATR14(M15) is put that far away."""
     rows = path(TEST_DAY, "18:00 0  20:00 10  03:00 20  08:00 120", 10_000)
+    # Twenty-eight points down from the high and then calm: the low is 10,091 and the ask will be 10,094.40.
     rows |= path(TEST_DAY, "08:00 120 08:30 92 17:00 92", 10_000, wick=1)
-    result = played(with_bar("09:55 10092 10094.2 10091.9 10094", rows))
+    result = played(with_bar("09:55 10092 10094.3 10091.9 10094.2", rows))
     (order,) = result.orders
     stop = result.gate("stop", "10:00")
 
-    assert stop.value == stop.low > 10_094.2 - 10_091 + 1
-    assert order["stop_loss"] == math.floor(1_009_420 - stop.low)
+    assert stop.value == stop.low > 440
+    assert order["stop_loss"] == math.floor(1_009_440 - stop.low)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from tradewind.kernel.compiled import compiled, copy_record
 from tradewind.kernel.costs import commission_of, slippage_of
 from tradewind.kernel.fills import (
     AT_OPEN,
+    AT_TRIGGER,
     BY_LIMIT,
     BY_STOP,
     OPTIMISTIC,
@@ -61,8 +62,10 @@ def new_venue_order(venue, instrument):
     order.active_from = 0
     order.expires = 0
     order.quantity = 0
+    order.filled = 0
     order.price = 0
     order.trigger = 0
+    order.triggered = 0
     order.stop_loss = 0
     order.take_profit = 0
     order.trail = 0
@@ -78,6 +81,8 @@ def new_venue_order(venue, instrument):
     order.entry = AT_OPEN
     order.ending = 0
     order.reason = 0
+    order.cancel_reason = 0
+    order.resized = 0
     order.ambiguous = 0
     order.trailed = 0
     return order
@@ -134,11 +139,25 @@ def can_fill(venue, event, order):
     through = venue.limit_through
     if order.born == venue.interval and order.entry != AT_OPEN:
         if venue.mode == PATH:
-            return path_time(event, level_of(order), order.side, venue.path_at) <= 3.0
+            return path_of(venue, event, order) <= 3.0
         return certain_leg(event, order, venue.mode, through)
-    if order.lifetime != GOOD_TILL_CANCELLED:
+    if order.lifetime != GOOD_TILL_CANCELLED and works_as_limit(order):
         return gapped(event, order, through)
     return reached(event, order, through)
+
+
+@compiled
+def met_at_trigger(venue, order):
+    """Return whether this is a stop-limit that fills where its stop was met in this interval."""
+    return order.entry == AT_TRIGGER and order.born == venue.interval
+
+
+@compiled
+def path_of(venue, event, order):
+    """Return when on the bar's path the order fills, for PATH; 9 if never."""
+    if met_at_trigger(venue, order) or fill_gap(venue, event, order):
+        return venue.path_at
+    return path_time(event, level_of(order), order.side, venue.path_at)
 
 
 @compiled
@@ -153,13 +172,16 @@ def fill_gap(venue, event, order):
 
 @compiled
 def next_fill(venue, event):
-    """Return the row of the order that fills next in this interval, or -1; at-once orders that cannot are ended."""
+    """Return the row of the order that fills next in this interval, or -1."""
     best = -1
     best_rank = 9
     best_reach = 0.0
     for row in range(venue.order_count):
         order = venue.orders[row]
-        if order.active_from > event.ts or not can_fill(venue, event, order):
+        # What a bar itself brought about (the next clip, a moved trailing stop) acts from the next bar.
+        if order.active_from > event.ts or (event.span != 0 and order.active_from == event.ts):
+            continue
+        if not can_fill(venue, event, order):
             continue
         gap = fill_gap(venue, event, order)
         place = rank(order, venue.mode, venue.interval, gap)
@@ -168,7 +190,7 @@ def next_fill(venue, event):
             reach = float(abs(level_of(order) - open_side(event, order.side)))
             if venue.mode == PATH:
                 place = 2
-                reach = path_time(event, level_of(order), order.side, venue.path_at)
+                reach = path_of(venue, event, order)
                 if reach > 3.0:
                     continue
         if place < best_rank or (place == best_rank and reach < best_reach):
@@ -201,15 +223,23 @@ def hit_reason(order):
 
 
 @compiled
+def trigger(venue, event, order, gap):
+    """The stop of a stop-limit order was met: it works as a limit from here on."""
+    good = (order.price - order.trigger) * order.side >= 0
+    order.triggered = order.trigger
+    order.trigger = 0
+    order.born = 0 if gap else venue.interval
+    order.entry = AT_OPEN if gap else (AT_TRIGGER if good else BY_STOP)
+    emit(venue, event, order, TRIGGERED, refusals.NO_REASON)
+
+
+@compiled
 def execute(venue, state, event, row):
     """The order in `row` is filled, or triggered, or ended because it cannot be; `venue.report` says so."""
     order = venue.orders[row]
     gap = fill_gap(venue, event, order)
     if order.type == STOP_LIMIT and order.trigger != 0:
-        order.trigger = 0
-        order.born = 0 if gap else venue.interval
-        order.entry = AT_OPEN if gap else BY_STOP
-        emit(venue, event, order, TRIGGERED, refusals.NO_REASON)
+        trigger(venue, event, order, gap)
         return
     quantity = quantity_now(state, order)
     opening = open_side(event, -order.side)
@@ -224,11 +254,14 @@ def execute(venue, state, event, row):
         return
     report_fill(venue, state, event, order, quantity, gap, gapped_stop)
     order.quantity -= quantity
+    order.filled += quantity
     # The next clip comes one latency later; a bar gives one clip.
-    order.active_from = event.ts + (venue.latency if event.span == 0 else 1)
-    attach(venue, order, quantity, gap)
+    order.active_from = event.ts + (venue.latency if event.span == 0 else 0)
+    attach(venue, event, order, quantity, gap)
     if order.role != ENTRY:
         take_from_sibling(venue, order, quantity)
+    if is_stop(order):
+        order.type = MARKET  # its trigger was met: what is left no longer waits for a price
     if order.quantity <= 0:
         forget_venue_order(venue, row)
     elif order.lifetime != GOOD_TILL_CANCELLED:
@@ -249,21 +282,21 @@ def quantity_now(state, order):
 
 
 @compiled
-def spread_now(event, order, gap):
+def spread_now(venue, event, order, gap):
     """Return the spread in ticks at the corner of the bar where the order fills."""
     if gap:
         return event.spread_open
-    upward = (order.side > 0) != works_as_limit(order)
+    upward = (order.side > 0) != (works_as_limit(order) and not met_at_trigger(venue, order))
     return event.spread_high if upward else event.spread_low
 
 
 @compiled
 def report_fill(venue, state, event, order, quantity, gap, at_market):
     """`venue.report` is the fill of `quantity` steps of `order`."""
-    spread = spread_now(event, order, gap)
+    spread = spread_now(venue, event, order, gap)
     slippage = 0
-    if order.type == MARKET or is_stop(order):
-        slippage = slippage_of(venue, event.instrument, spread, is_stop(order), is_rough(venue, state, event))
+    if order.type == MARKET or is_stop(order) or met_at_trigger(venue, order):
+        slippage = slippage_of(venue, event.instrument, spread, order.type != MARKET, is_rough(venue, state, event))
     born_now = order.born == venue.interval and order.entry != AT_OPEN
     improve = venue.limit_improvement != 0 or at_market
     price = fill_price(event, order, gap, born_now, slippage, improve)
@@ -286,15 +319,13 @@ def report_fill(venue, state, event, order, quantity, gap, at_market):
 
 @compiled
 def is_ambiguous(venue, event, order):
-    """Return whether the bar alone cannot tell that this attached order filled rather than its sibling or nothing."""
+    """Return whether bars alone cannot tell that this attached order filled rather than its sibling or nothing."""
+    if order.ambiguous != 0:
+        return True
     if order.role == ENTRY or event.span == 0 or fill_gap(venue, event, order):
         return False
     through = venue.limit_through
     born_now = order.born == venue.interval and order.entry != AT_OPEN
-    if born_now and (
-        certain_leg(event, order, PESSIMISTIC, through) != certain_leg(event, order, OPTIMISTIC, through)
-    ):
-        return True
     for row in range(venue.order_count):
         other = venue.orders[row]
         if other.parent == order.parent and other.role != order.role:
@@ -305,24 +336,31 @@ def is_ambiguous(venue, event, order):
 
 
 @compiled
-def attach(venue, entry, quantity, gap):
+def attach(venue, event, entry, quantity, gap):
     """The stop-loss and take-profit of a filled entry work for `quantity` steps more."""
     if entry.role != ENTRY:
         return
-    how = AT_OPEN if gap else (BY_LIMIT if works_as_limit(entry) else BY_STOP)
+    how = AT_OPEN
+    if not gap:
+        how = BY_LIMIT if works_as_limit(entry) and not met_at_trigger(venue, entry) else BY_STOP
+    unsure = False
     if entry.stop_loss != 0:
-        attach_leg(venue, entry, entry.stop_order, STOP_LOSS, quantity, how)
+        unsure = attach_leg(venue, event, entry, entry.stop_order, STOP_LOSS, quantity, how)
     if entry.take_profit != 0:
-        attach_leg(venue, entry, entry.target_order, TAKE_PROFIT, quantity, how)
+        unsure = attach_leg(venue, event, entry, entry.target_order, TAKE_PROFIT, quantity, how) or unsure
+    if unsure:
+        for row in range(venue.order_count):
+            if venue.orders[row].parent == entry.id:
+                venue.orders[row].ambiguous = 1
 
 
 @compiled
-def attach_leg(venue, entry, order_id, role, quantity, how):
-    """The attached order `order_id` of `role` works for `quantity` steps more."""
+def attach_leg(venue, event, entry, order_id, role, quantity, how):
+    """The attached order `order_id` of `role` works for `quantity` steps more; return if its bar of birth is unclear."""
     row = find_venue_order(venue, order_id)
     if row >= 0:
         venue.orders[row].quantity += quantity
-        return
+        return False
     leg = new_venue_order(venue, entry.instrument)
     leg.id = order_id
     leg.parent = entry.id
@@ -340,15 +378,25 @@ def attach_leg(venue, entry, order_id, role, quantity, how):
     leg.status = AT_WORK
     leg.born = venue.interval
     leg.entry = how
+    through = venue.limit_through
+    return how != AT_OPEN and event.span != 0 and (
+        certain_leg(event, leg, PESSIMISTIC, through) != certain_leg(event, leg, OPTIMISTIC, through)
+    )
 
 
 @compiled
 def take_from_sibling(venue, order, quantity):
-    """The other attached order of the same entry works for `quantity` steps less; at none it is ended."""
+    """The other attached order of the same entry works for `quantity` steps less; at none it is ended.
+
+    So is the rest of the entry when its bracket is done: nothing may open again what the bracket closed.
+    """
     for row in range(venue.order_count):
         other = venue.orders[row]
-        if other.parent == order.parent and other.role != order.role and other.role != ENTRY:
+        if other.id == order.parent and order.quantity <= 0:
+            other.ending = refusals.OTHER_LEG_FILLED
+        elif other.parent == order.parent and other.role != order.role and other.role != ENTRY:
             other.quantity -= quantity
+            other.resized = 1
             if other.quantity <= 0:
                 other.quantity = 0
                 other.ending = refusals.OTHER_LEG_FILLED

@@ -28,6 +28,8 @@ MODES = ("pessimistic", "optimistic", "path")
 AT_OPEN = 0
 BY_STOP = 1
 BY_LIMIT = 2
+AT_TRIGGER = 3
+"""A stop-limit whose limit was already good when its stop was met: certain, and at the price of the stop."""
 
 
 @compiled
@@ -97,6 +99,8 @@ def reached(event, order, through):
 def certain_leg(event, leg, mode, through):
     """Return whether an order born inside this same bar (attached to its entry, or triggered) fills in it."""
     if leg.role == ENTRY:
+        if leg.entry == AT_TRIGGER:
+            return True
         return beyond(leg, close_side(event, leg.side), through) or (
             mode == OPTIMISTIC and reached(event, leg, through)
         )
@@ -125,11 +129,15 @@ def rank(order, mode, interval, gap):
 
 @compiled
 def path_time(event, level, side, after):
-    """Return when (0..3, one unit a leg of the path) the bar's path first meets `level` at or after `after`, or 9."""
+    """Return when (0..3, one unit a leg of the path) the bar's path first meets `level` at or after `after`, or 9.
+
+    Where the open is as near to the high as to the low, a falling bar goes to its high first, any other to its low.
+    """
     first = high_side(event, side)
     second = low_side(event, side)
     start = open_side(event, side)
-    if event.high - event.open > event.open - event.low:
+    lead = (event.high - event.open) - (event.open - event.low)
+    if lead > 0 or (lead == 0 and event.close >= event.open):
         first, second = second, first
     end = close_side(event, side)
     begin = start
@@ -150,6 +158,9 @@ def fill_price(event, order, gap, born_now, slippage, improvement):
     opening = open_side(event, side)
     if order.type == MARKET:
         return opening + side * slippage
+    if born_now and order.entry == AT_TRIGGER:
+        worst = order.triggered + side * slippage
+        return worst if (order.price - worst) * side >= 0 else order.price
     if works_as_limit(order):
         return opening if gap and improvement and not born_now else order.price
     if gap:

@@ -5,11 +5,11 @@ strategies are shown what happened, so neither the size of a block nor where rep
 Bars close at their own moments between events. The order at one instant: prices, what the venue says about them,
 valuation, clock; then the strategies, who see large bars before small ones; then what they ordered goes out.
 
-`drive` shows compiled handlers everything and returns when the block is used up; for a plain-Python strategy it
-returns whenever there is something to show, and the runner shows it. Both in the same order: both ask `next_show`.
+`drive` shows compiled handlers everything and returns when the block is used up; for plain-Python strategies it
+returns with each thing to show, and the runner shows it. Both in the same order: both ask `next_show`.
 """
 
-from numba import from_dtype, int64, types, void
+from numba import from_dtype, int64, void
 
 from tradewind.kernel.account import note_equity, settle
 from tradewind.kernel.bars import close_bars
@@ -22,6 +22,7 @@ from tradewind.kernel.records import (
     DIVIDEND,
     ENGINE,
     EVENT,
+    FINANCING,
     GATE_ROW,
     INSTRUMENTS,
     QUOTE,
@@ -40,14 +41,14 @@ from tradewind.kernel.venue import accept, next_report, next_stop_out, observe
 
 # Why the loop stopped.
 EXHAUSTED = 0
-SHOW = 1
-FULL = 2
+FULL = 1
+SHOW = 2
 
 # What a handler is shown.
 NOTHING = 0
-SHOW_BAR = 1
-SHOW_QUOTE = 2
-SHOW_EVENT = 3
+SHOW_BAR = 3
+SHOW_QUOTE = 4
+SHOW_EVENT = 5
 
 # What the event log holds.
 NO_JOURNAL = 0
@@ -62,6 +63,8 @@ TRADE_BYTES = TRADE.itemsize
 SAMPLE_BYTES = SAMPLE.itemsize
 MARGIN = 300
 """Rows kept free in every log: more than one event with all its showings can need."""
+EVENT_MARGIN = 2048
+"""The same for the event log: every order of a full table may be accepted, filled, resized and ended by one price."""
 
 HANDLER = void(from_dtype(STATE), int64, int64, int64, int64, int64)
 """handler(state, shown, strategy, index, memory address, parameters address)."""
@@ -74,7 +77,7 @@ def log_event(engine, event, number):
     copy_record(row, event)
     row.number = number
     engine.event_count += 1
-    if engine.event_count + MARGIN > engine.event_capacity:
+    if engine.event_count + EVENT_MARGIN > engine.event_capacity:
         engine.full = 1
 
 
@@ -179,7 +182,8 @@ def advance(engine, state, venue):
         if engine.full != 0:
             return FULL
         event = record_at(engine.block + engine.position * EVENT_BYTES, EVENT)
-        if event.kind < ACCEPTED:
+        # Financing belongs to the roll that follows it, not to the price before it, as in `apply_event`.
+        if event.kind < ACCEPTED or event.kind == FINANCING:
             # What came before is complete: value it, and show it before anything else happens.
             if state.unmarked != 0:
                 settle(state)
@@ -286,41 +290,37 @@ def call(engine, state, handler, shown, strategy, index):
 
 @compiled(int64(int64, int64))
 def drive(address, handler):
-    """Events of the block are applied: EXHAUSTED when all are, FULL when a log is, SHOW when a caller has to show.
+    """Events of the block are applied: EXHAUSTED when all are, FULL when a log is, or what a caller has to show.
 
     `address` is that of an ENGINE record. `handler` is what `compiled.handler_pointer` gives for a function of the
-    signature HANDLER, which is shown everything; 0 leaves the showing to the caller, with `show` and `send`.
+    signature HANDLER, which is shown everything. With 0 the caller shows: `drive` then returns shown + strategy <<
+    8 + index << 16 (see `shown_of`), and is to be called again when that has been shown.
     """
     engine = record_at(address, ENGINE)
     state = record_at(engine.state, STATE)
     venue = record_at(engine.venue, VENUE)
+    result = SHOW if engine.showing != 0 else EXHAUSTED
+    strategy, place = engine.show_strategy, engine.show_place
     while True:
-        result = advance(engine, state, venue)
-        if result != SHOW or handler == 0:
-            return result
-        strategy, place = 0, 0
+        if result != SHOW:
+            result = advance(engine, state, venue)
+            if result != SHOW:
+                return result
+            strategy, place = 0, 0
         while True:
             shown, strategy, place, index = next_show(state, strategy, place)
             if shown == NOTHING:
                 break
+            if handler == 0:
+                engine.showing, engine.show_strategy, engine.show_place = 1, strategy, place
+                return shown + (strategy << 8) + (index << 16)
             call(engine, state, handler, shown, strategy, index)
+        engine.showing = 0
+        result = EXHAUSTED
         if state.outbox_count > 0 or state.gate_count > 0:
             dispatch(engine, state, venue)
 
 
-@compiled(types.UniTuple(int64, 3)(int64))
-def show(address):
-    """Return (shown, strategy, index) of the next thing to show; NOTHING once, and then what was ordered is sent.
-
-    `address` is that of an ENGINE record. See `next_show` and `dispatch`.
-    """
-    engine = record_at(address, ENGINE)
-    state = record_at(engine.state, STATE)
-    shown, strategy, place, index = next_show(state, engine.show_strategy, engine.show_index)
-    engine.show_strategy = strategy
-    engine.show_index = place
-    if shown == NOTHING:
-        engine.show_strategy = 0
-        engine.show_index = 0
-        dispatch(engine, state, record_at(engine.venue, VENUE))
-    return int64(shown), int64(strategy), int64(index)
+def shown_of(result):
+    """Return (shown, strategy, index) of what `drive` gave its caller to show."""
+    return result & 0xFF, result >> 8 & 0xFF, result >> 16

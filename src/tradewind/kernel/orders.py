@@ -98,6 +98,17 @@ def find_order(state, order):
 
 
 @compiled
+def market_steps(state, strategy, instrument):
+    """Return the signed lot steps of a strategy's market orders that are sent and not yet filled."""
+    total = np.int64(0)
+    for row in range(state.order_count):
+        order = state.orders[row]
+        if order.strategy == strategy and order.instrument == instrument and order.type == MARKET:
+            total += (order.quantity - order.filled) * order.side
+    return total
+
+
+@compiled
 def advance_order(state, row, happening):
     """The order in `row` has the status its lifecycle gives it after `happening`; True if that was allowed."""
     after = LIFECYCLE[state.orders[row].status, happening]

@@ -7,7 +7,7 @@ opens the next.
 
 import numpy as np
 
-from tradewind.kernel.account import cash_of, note_equity, post, refresh_margin
+from tradewind.kernel.account import cash_of, post, refresh_margin
 from tradewind.kernel.compiled import compiled
 from tradewind.kernel.records import INSTRUMENTS, RESULTS, TRADES
 
@@ -34,7 +34,7 @@ def apply_fill(state, report, risk):
         reduce_position(state, position, report, closing, part)
         commission -= part
     if opening > 0:
-        extend_position(state, position, report, opening, commission, risk)
+        extend_position(state, position, report, opening, commission, risk * opening // report.quantity)
     state.account.commission += report.amount
     post(state, report.amount)
     refresh_margin(state)
@@ -66,7 +66,8 @@ def reduce_position(state, position, report, quantity, commission):
     """`quantity` steps of the position are closed at the price filled and their result is in the balance."""
     held = position.quantity
     share = quantity * (1 if held > 0 else -1)
-    cost = position.cost if abs(held) == quantity else position.cost * share // held
+    # floor(cost x share / held), with the product kept inside int64.
+    cost = position.cost // held * share + position.cost % held * share // held
     result = cash_of(state, report.instrument, share * report.price - cost)
     position.quantity -= share
     position.cost -= cost
@@ -79,13 +80,13 @@ def reduce_position(state, position, report, quantity, commission):
     if (report.price - position.best_price) * share > 0:
         position.best_price = report.price
     count_costs(position, report, quantity)
-    post(state, result)
+    # What is realised stops being unrealised before it is posted: equity must never count it twice.
     value = cash_of(state, report.instrument, position.quantity * report.price - position.cost)
     state.account.unrealised += value - position.unrealised
     state.account.adverse += value - position.adverse
     position.unrealised = value
     position.adverse = value
-    note_equity(state)
+    post(state, result)
     if position.quantity == 0:
         state.instruments[report.instrument].open_positions -= 1
         finish_trade(state, position, report)

@@ -457,8 +457,10 @@ VENUE_ORDER = record(
         ("active_from", "i8"),        # sent_at + latency
         ("expires", "i8"),
         ("quantity", "i8"),           # still to be filled
+        ("filled", "i8"),
         ("price", "i8"),
         ("trigger", "i8"),
+        ("triggered", "i8"),          # of a stop-limit whose stop was met: the stop price
         ("stop_loss", "i8"),
         ("take_profit", "i8"),
         ("trail", "i8"),
@@ -479,7 +481,9 @@ VENUE_ORDER = record(
         ("entry", "i2"),              # how its entry filled inside the interval `born`: fills.py
         ("ending", "i2"),             # a reason: to be cancelled for it next
         ("reason", "i2"),             # why the strategy gave it
-        ("ambiguous", "i2"),
+        ("cancel_reason", "i2"),      # why the strategy cancels it
+        ("resized", "i2"),            # 1: the other attached order took of its quantity, to be reported
+        ("ambiguous", "i2"),          # 1: the bar it was born in could not tell whether it filled there
         ("trailed", "i2"),            # 1: its trailing stop has moved
     ]
 )  # fmt: skip
@@ -533,8 +537,9 @@ ENGINE = record(
         ("position", "i8"),           # next row
         ("journal", "i8"),            # what is logged: loop.py
         ("full", "i8"),               # 1: a log has to be emptied before the loop goes on
-        ("show_strategy", "i8"),      # where the showing of this moment stands, if the caller shows
-        ("show_index", "i8"),
+        ("showing", "i8"),            # 1: a caller is showing, and this is where it stands
+        ("show_strategy", "i8"),
+        ("show_place", "i8"),
         ("events", "i8"),             # addresses of the logs, their capacities, and rows used
         ("commands", "i8"),
         ("gates", "i8"),

@@ -8,7 +8,7 @@ here, and nowhere else.
 from tradewind.kernel import refusals
 from tradewind.kernel.account import equity, margin_of
 from tradewind.kernel.compiled import compiled
-from tradewind.kernel.orders import LIMIT, MARKET, STOP, STOP_LIMIT
+from tradewind.kernel.orders import LIMIT, MARKET, STOP, STOP_LIMIT, market_steps
 from tradewind.kernel.positions import position_of
 from tradewind.kernel.records import MARKET as MARKET_HOURS
 
@@ -65,7 +65,7 @@ def check_prices(state, command):
     """Return the refusal that price, trigger or attached levels earn, or 0."""
     row = state.instruments[command.instrument]
     side = command.side
-    if command.price < 0 or command.trigger < 0 or command.stop_loss < 0 or command.take_profit < 0:
+    if min(command.price, command.trigger, command.stop_loss, command.take_profit, command.trail) < 0:
         return refusals.PRICE_NOT_POSITIVE
     if command.type in (LIMIT, STOP_LIMIT) and command.price == 0:
         return refusals.PRICE_NOT_POSITIVE
@@ -91,14 +91,21 @@ def check_prices(state, command):
 
 @compiled
 def check_margin(state, command):
-    """Return NOT_ENOUGH_MARGIN if the account cannot carry the order, or 0."""
+    """Return NOT_ENOUGH_MARGIN if the account cannot carry the order beside what is on its way, or 0."""
     if command.reduce_only != 0:
         return refusals.NO_REASON
     held = position_of(state, command.strategy, command.instrument).quantity
-    after = abs(held + command.quantity * command.side) - abs(held)
-    if after <= 0:
+    coming = held + market_steps(state, command.strategy, command.instrument)
+    after = abs(coming + command.quantity * command.side)
+    if after <= abs(coming):
         return refusals.NO_REASON
-    needed = margin_of(state, command.instrument, after, entering_price(state, command))
+    needed = margin_of(state, command.instrument, after - abs(held), entering_price(state, command))
+    for row in range(state.order_count):
+        order = state.orders[row]
+        elsewhere = order.instrument != command.instrument or order.strategy != command.strategy
+        if elsewhere and order.type == MARKET and order.reduce_only == 0:
+            price = state.instruments[order.instrument].ask
+            needed += margin_of(state, order.instrument, order.quantity - order.filled, price)
     if float(state.account.margin) + needed > float(equity(state)):
         return refusals.NOT_ENOUGH_MARGIN
     return refusals.NO_REASON

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from tradewind.kernel import refusals
-from tradewind.kernel.account import cash_of, convert, margin_of
+from tradewind.kernel.account import convert, margin_of
 from tradewind.kernel.compiled import compiled
 from tradewind.kernel.costs import commission_of
 from tradewind.kernel.records import RESULTS
@@ -110,7 +110,7 @@ def risk_fraction(state, strategy):
 
 
 @compiled
-def steps_for_risk(state, instrument, cash, loss_per_step):
+def steps_for_risk(cash, loss_per_step):
     """Return how many whole steps lose at most `cash`."""
     steps = np.int64(math.floor(cash / loss_per_step))
     if (steps + 1) * loss_per_step <= cash * (1.0 + ROUNDING):
@@ -136,22 +136,24 @@ def size_order(state, strategy, instrument, entry, stop_loss):
     risk = risk_fraction(state, strategy) * float(sizing_capital(state))
     if risk <= 0.0:
         return -np.int64(refusals.NO_RISK_ALLOWED)
+    # Commission of many steps is not the sum of rounded single ones: measure it on one lot.
+    lot = max(np.int64(1), np.int64(row.steps_per_lot))
+    stopped = loss_at_stop(state, instrument, lot, abs(entry - stop_loss)) / float(lot)
     if sizing.method == VOLATILITY:
         if row.day_atr <= 0.0:
             return -np.int64(refusals.VOLATILITY_UNKNOWN)
         distance = np.int64(math.ceil(sizing.atr_multiple * row.day_atr))
-        quantity = steps_for_risk(state, instrument, risk, volatility_per_step(state, instrument, distance))
+        quantity = steps_for_risk(risk, volatility_per_step(state, instrument, distance))
         if stop_loss != 0:
-            stopped = loss_at_stop(state, instrument, 1, abs(entry - stop_loss))
-            quantity = min(quantity, steps_for_risk(state, instrument, sizing.cap * float(sizing_capital(state)), stopped))
+            quantity = min(quantity, steps_for_risk(sizing.cap * float(sizing_capital(state)), stopped))
     else:
-        # Commission of many steps is not the sum of rounded single ones: measure it on one lot.
-        lot = np.int64(row.steps_per_lot)
-        loss = loss_at_stop(state, instrument, lot, abs(entry - stop_loss)) / float(lot)
-        quantity = steps_for_risk(state, instrument, risk, loss)
+        quantity = steps_for_risk(risk, stopped)
     if quantity < row.quantity_minimum:
         return -np.int64(refusals.MINIMUM_LOT_EXCEEDS_RISK)
-    return min(quantity, row.quantity_maximum, steps_by_margin(state, instrument, entry))
+    quantity = min(quantity, row.quantity_maximum, steps_by_margin(state, instrument, entry))
+    if quantity < row.quantity_minimum:
+        return -np.int64(refusals.NOT_ENOUGH_MARGIN)
+    return quantity
 
 
 @compiled

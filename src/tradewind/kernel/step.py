@@ -166,9 +166,10 @@ def fill_order(state, row, quantity):
         for index in range(state.order_count):
             leg = state.orders[index]
             if leg.parent == order_id:
-                leg.quantity = filled
                 if leg.status == HELD:
+                    leg.quantity = 0
                     advance_order(state, index, ACCEPT)
+                leg.quantity += quantity
         if order.status >= FIRST_FINAL:
             forget_order(state, row)
 
@@ -207,7 +208,9 @@ def change_order(state, row, report):
             order.trigger = report.price
         else:
             order.price = report.price
-        order.quantity = order.filled + report.quantity
+        order.quantity = max(report.quantity, order.filled)
+    elif report.kind == TRIGGERED:
+        order.trigger = 0  # it waits for its limit price now
     if order.status >= FIRST_FINAL:
         ended = order.id
         forget_order(state, row)

@@ -10,9 +10,17 @@ from tradewind.kernel import refusals
 from tradewind.kernel.account import cash_of, round_half_away
 from tradewind.kernel.compiled import compiled
 from tradewind.kernel.costs import financing_of
-from tradewind.kernel.execution import emit, execute, find_venue_order, forget_venue_order, new_venue_order, next_fill
-from tradewind.kernel.fills import high_side, low_side
-from tradewind.kernel.orders import ENTRY, STOP_LOSS
+from tradewind.kernel.execution import (
+    can_fill,
+    emit,
+    execute,
+    find_venue_order,
+    forget_venue_order,
+    new_venue_order,
+    next_fill,
+)
+from tradewind.kernel.fills import high_side, level_of, low_side, works_as_limit
+from tradewind.kernel.orders import ENTRY, GOOD_TILL_CANCELLED, STOP, STOP_LOSS
 from tradewind.kernel.records import (
     ACCEPTED,
     BAR,
@@ -73,11 +81,12 @@ def accept(venue, command):
         order.status = WAITING
         return
     row = find_venue_order(venue, command.order)
-    if row < 0:
-        answer_for_leg(venue, command)
+    if row < 0 or venue.orders[row].status == ANSWER:
+        answer_for_leg(venue, command, row)
     elif command.kind == CANCEL:
-        venue.orders[row].cancel_at = command.ts + venue.latency
-        venue.orders[row].reason = command.reason
+        if venue.orders[row].cancel_at == 0:  # asking again must not put the first cancel off
+            venue.orders[row].cancel_at = command.ts + venue.latency
+            venue.orders[row].cancel_reason = command.reason
     else:
         order = venue.orders[row]
         order.replace_at = command.ts + venue.latency
@@ -87,11 +96,14 @@ def accept(venue, command):
 
 
 @compiled
-def answer_for_leg(venue, command):
-    """A cancel or replace of an order the venue does not hold is answered; one attached to a waiting entry is done."""
+def answer_for_leg(venue, command, row):
+    """A cancel or replace of an order the venue does not hold is answered; one attached to a waiting entry is done.
+
+    `row` is that of an answer about the same order that is still to be given, or -1.
+    """
     kind = CANCEL_REJECTED if command.kind == CANCEL else REPLACE_REJECTED
-    for row in range(venue.order_count):
-        entry = venue.orders[row]
+    for index in range(venue.order_count):
+        entry = venue.orders[index]
         if command.order in (entry.stop_order, entry.target_order) and command.order != 0:
             wanted_stop = command.trigger if command.kind != CANCEL else 0
             wanted_target = command.price if command.kind != CANCEL else 0
@@ -100,7 +112,7 @@ def answer_for_leg(venue, command):
             else:
                 entry.take_profit = wanted_target
             kind = CANCELLED if command.kind == CANCEL else REPLACED
-    note = new_venue_order(venue, command.instrument)
+    note = venue.orders[row] if row >= 0 else new_venue_order(venue, command.instrument)
     note.id = command.order
     note.quantity = command.quantity
     note.price = command.trigger if command.trigger != 0 else command.price
@@ -200,18 +212,53 @@ def administer(venue, state, event, row):
         emit(venue, event, order, ACCEPTED, refusals.NO_REASON)
         return True
     if order.cancel_at != 0 and arrived(event, order.cancel_at):
-        return end(venue, event, row, CANCELLED, order.reason)
+        detach(venue, order)
+        return end(venue, event, row, CANCELLED, order.cancel_reason)
     if expired(event, order):
         return end(venue, event, row, EXPIRED, refusals.EXPIRED)
     if order.replace_at != 0 and arrived(event, order.replace_at):
-        order.replace_at = 0
-        order.price = order.new_price
-        order.trigger = order.new_trigger
-        order.quantity = order.new_quantity
-        emit(venue, event, order, REPLACED, refusals.NO_REASON)
-        venue.report.price = order.trigger if order.trigger != 0 else order.price
+        return put_in_place(venue, event, row)
+    if order.resized != 0:
+        emit_replaced(venue, event, order, refusals.OTHER_LEG_FILLED)
         return True
+    if order.lifetime != GOOD_TILL_CANCELLED and works_as_limit(order) and not can_fill(venue, event, order):
+        return end(venue, event, row, CANCELLED, refusals.NOT_FILLED_AT_ONCE)
     return False
+
+
+@compiled
+def detach(venue, leg):
+    """Further fills of its entry bring no new `leg` to life: it was cancelled."""
+    row = find_venue_order(venue, leg.parent)
+    if row >= 0 and leg.role == STOP_LOSS:
+        venue.orders[row].stop_loss = 0
+    elif row >= 0:
+        venue.orders[row].take_profit = 0
+
+
+@compiled
+def put_in_place(venue, event, row):
+    """The new price, trigger and size of the order in `row` hold; one already filled beyond its new size ends. True."""
+    order = venue.orders[row]
+    order.replace_at = 0
+    order.price = order.new_price
+    if order.trigger != 0:
+        order.trigger = order.new_trigger
+    order.quantity = order.new_quantity - order.filled
+    if order.quantity <= 0:
+        order.quantity = 0
+        return end(venue, event, row, CANCELLED, refusals.CANCEL_REQUESTED)
+    emit_replaced(venue, event, order, refusals.NO_REASON)
+    return True
+
+
+@compiled
+def emit_replaced(venue, event, order, reason):
+    """`venue.report` says what `order` is now: the price it waits for and its whole size."""
+    order.resized = 0
+    emit(venue, event, order, REPLACED, reason)
+    venue.report.price = level_of(order)
+    venue.report.quantity = order.filled + order.quantity
 
 
 @compiled
@@ -246,17 +293,17 @@ def next_trail(venue, event):
     """Return whether a trailing stop moved: on a closed interval, to act from the next one."""
     for row in range(venue.order_count):
         order = venue.orders[row]
-        if order.trail == 0 or order.role != STOP_LOSS or order.instrument != event.instrument:
+        if order.trail == 0 or order.type != STOP or order.instrument != event.instrument:
             continue
-        if order.born == venue.interval:
+        if order.role != STOP_LOSS or order.born == venue.interval:
             continue
         best = low_side(event, order.side) if order.side > 0 else high_side(event, order.side)
         level = best + order.trail * order.side
         if (level - order.trigger) * order.side < 0:
             order.trigger = level
             order.trailed = 1
-            emit(venue, event, order, REPLACED, refusals.TRAILING_STOP_HIT)
-            venue.report.price = level
+            order.active_from = event.ts
+            emit_replaced(venue, event, order, refusals.TRAILING_STOP_HIT)
             return True
     return False
 

@@ -24,11 +24,12 @@ from tradewind.kernel.orders import (
     TAKE_PROFIT,
     advance_order,
     find_order,
+    market_steps,
     new_order_row,
 )
 from tradewind.kernel.positions import position_of
 from tradewind.kernel.records import CANCEL, ORDERS, OUTBOX, PLACE, REFUSED_COMMAND, REPLACE
-from tradewind.kernel.risk import check, entering_price
+from tradewind.kernel.risk import check, check_instrument, entering_price
 from tradewind.kernel.sizing import loss_at_stop, size_order, steps_of
 
 
@@ -101,7 +102,8 @@ def submit(state, command):
     """The command, if it passes every check, is in the outbox and its orders are in the table; return its id."""
     if state.outbox_count >= OUTBOX - 1:
         return refuse(state, command, refusals.OUTBOX_FULL)
-    if state.order_count + 3 > ORDERS:
+    rows = 1 + (1 if command.stop_loss != 0 else 0) + (1 if command.take_profit != 0 else 0)
+    if state.order_count + rows > ORDERS:
         return refuse(state, command, refusals.ORDER_TABLE_FULL)
     refusal = check(state, command)
     if refusal != 0:
@@ -144,7 +146,10 @@ def place(state, instrument, side, lots, price, trigger, stop_loss, take_profit,
         command.type = STOP
     if lots > 0.0:
         command.quantity = steps_of(state, instrument, lots)
-    else:
+    elif lots == 0.0:
+        refusal = check_instrument(state, command)
+        if refusal != 0:
+            return refuse(state, command, refusal)
         quantity = size_order(state, command.strategy, instrument, entering_price(state, command), stop_loss)
         if quantity < 0:
             return refuse(state, command, -quantity)
@@ -177,12 +182,21 @@ def sell(
 @compiled
 def on_the_way(state, instrument):
     """Return the signed lot steps of the running strategy's market orders that are sent and not yet filled."""
-    total = np.int64(0)
-    for row in range(state.order_count):
-        order = state.orders[row]
-        if order.strategy == state.strategy and order.instrument == instrument and order.type == MARKET:
-            total += (order.quantity - order.filled) * order.side
-    return total
+    return market_steps(state, state.strategy, instrument)
+
+
+@compiled
+def close_steps(state, instrument, side, steps, reason):
+    """Market orders that may only reduce are sent for `steps`, each as large as allowed; the last one's id or -refusal."""
+    result = np.int64(0)
+    while steps > 0 and result >= 0:
+        command = blank_command(state, instrument, side)
+        command.quantity = min(steps, state.instruments[instrument].quantity_maximum)
+        command.reduce_only = 1
+        command.reason = reason
+        steps -= command.quantity
+        result = submit(state, command)
+    return result
 
 
 @compiled
@@ -227,11 +241,7 @@ def reduce_by(state, instrument, steps, reason):
     left = held + on_the_way(state, instrument)
     if held == 0 or left == 0 or (left > 0) != (held > 0):
         return np.int64(0)
-    command = blank_command(state, instrument, -1 if held > 0 else 1)
-    command.quantity = min(steps, abs(left))
-    command.reduce_only = 1
-    command.reason = reason
-    return submit(state, command)
+    return close_steps(state, instrument, -1 if held > 0 else 1, min(steps, abs(left)), reason)
 
 
 @compiled
@@ -261,12 +271,13 @@ def cancel(state, order, reason=refusals.CANCEL_REQUESTED):
         return refuse(state, command, refusals.ORDER_NOT_FOUND)
     found = state.orders[row]
     command = blank_command(state, found.instrument, found.side)
-    command.kind = CANCEL
     command.order = order
+    if state.outbox_count >= OUTBOX - 1:
+        return refuse(state, command, refusals.OUTBOX_FULL)
+    command.kind = CANCEL
     command.reason = reason
     advance_order(state, row, ASK_CANCEL)
-    if state.outbox_count < OUTBOX:
-        state.outbox_count += 1
+    state.outbox_count += 1
     return np.int64(order)
 
 
@@ -292,20 +303,20 @@ def replace(state, order, price=0, trigger=0, lots=0.0):
         return refuse(state, command, refusals.ORDER_NOT_FOUND)
     found = state.orders[row]
     command = blank_command(state, found.instrument, found.side)
-    command.kind = REPLACE
     command.order = order
+    if state.outbox_count >= OUTBOX - 1:
+        return refuse(state, command, refusals.OUTBOX_FULL)
+    command.kind = REPLACE
     command.price = np.int64(price) if price != 0 else found.price
     command.trigger = np.int64(trigger) if trigger != 0 else found.trigger
-    # What the venue still has to fill: what is filled already cannot be taken back.
-    wanted = steps_of(state, found.instrument, float(lots)) if lots > 0 else found.quantity
-    command.quantity = wanted - found.filled
+    # The whole size, so that what fills while the replacement is on its way is not bought twice.
+    command.quantity = steps_of(state, found.instrument, float(lots)) if lots > 0 else found.quantity
     if command.price < 0 or command.trigger < 0:
         return refuse(state, command, refusals.PRICE_NOT_POSITIVE)
-    if command.quantity <= 0:
+    if command.quantity <= found.filled:
         return refuse(state, command, refusals.QUANTITY_BELOW_MINIMUM)
     advance_order(state, row, ASK_REPLACE)
-    if state.outbox_count < OUTBOX:
-        state.outbox_count += 1
+    state.outbox_count += 1
     return np.int64(order)
 
 
