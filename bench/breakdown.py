@@ -1,7 +1,8 @@
 """Where the time goes: `python -m bench.breakdown [W1] [W4] [B] [--rounds 12]`.
 
-A ladder of runs, each with one thing more than the one before. All rungs run in turn, round after round, and each
-keeps its best time, so that a noisy machine hurts them alike. "step" is what the one thing more costs.
+A ladder of runs, each with one thing more than the one before. All rungs run in turn, round after round,
+and each keeps its best time, so that a noisy machine hurts them alike. "step" is what the one thing more
+costs.
 """
 
 import argparse

@@ -1,7 +1,8 @@
 """The tapes of `bench.tape` as rows of EVENT, the form in which the runner gets them.
 
-Rows are built once, outside the timing, as peers' frames and depth events are; making them of Parquet is the work of
-`tradewind.data.tape`. The spread of bars is 0, so that answers can be compared with the bare loop's.
+Rows are built once, outside the timing, as peers' frames and depth events are; making them of Parquet is
+the work of `tradewind.data.tape`. The spread of bars is 0, so that answers can be compared with the bare
+loop's.
 """
 
 from functools import cache
@@ -68,7 +69,7 @@ def events_of(work, rows):
 
 
 def history():
-    """Return a history of a million synthetic M1 bars of US30 in its real opening hours, made at the first call.
+    """Return a history of a million synthetic M1 bars of US30 in its opening hours, made at the first call.
 
     Strategy B runs on it, because it needs sessions, and so do the measurements of start-up and memory.
     """

@@ -1,8 +1,8 @@
 """Whether memory grows with the tape: `python -m bench.memory_use`.
 
-W1 runs in a fresh process over 1x and 4x the rows, which a generator makes block by block, and its peak is that of
-the whole process. The journal is thrown away: what a person asks to keep is his own to pay. The last lines are those
-of a real feed, from Parquet with the calendar.
+W1 runs in a fresh process over 1x and 4x the rows, which a generator makes block by block, and its peak
+is that of the whole process. The journal is thrown away: what a person asks to keep is his own to pay.
+The last lines are those of a real feed, from Parquet with the calendar.
 """
 
 import argparse

@@ -3,7 +3,7 @@
 The bare loop, ours and every peer do the same work on the same tape, one after another on the same machine.
 Each is the best of several after a run that is not counted. Nothing is asserted about time. "answer" says
 whether the profit (to the tick) and the number of fills are those of the bare loop; where they are not, by
-how much.
+how much. Start-up and memory are measured last (`bench.startup`, `bench.memory_use`) unless works were chosen.
 """
 
 import argparse
@@ -12,7 +12,7 @@ import json
 import platform
 import subprocess
 
-from bench import loops, ours, table, tape
+from bench import loops, memory_use, ours, startup, table, tape
 from bench.cache import ROOT, cache_folder
 from bench.peers.environments import environment
 from bench.works import best_of
@@ -113,6 +113,11 @@ def main():
     for work in wanted:
         results[work] = measure(work, peers=not told.skip_peers)
         table.show(work, ROWS[work], results[work])
+    if not told.only:
+        print("Start-up")
+        startup.measure(5, with_cold=True)
+        print("\nMemory")
+        memory_use.measure()
     now = dt.datetime.now(dt.UTC)
     kept = {"when": now.isoformat(timespec="seconds"), "machine": platform.platform(), "results": results}
     path = cache_folder() / f"results-{now:%Y%m%dT%H%M%S}.json"

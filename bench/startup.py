@@ -1,7 +1,8 @@
 """How long it takes to begin: `python -m bench.startup [--cold]`.
 
-Every time is that of a fresh process, from before it is started until it says that it got there; the best of several,
-files already in the system's cache. `--cold` also compiles everything into an empty TRADEWIND_CACHE, once: a minute.
+Every time is that of a fresh process, from before it is started until it says that it got there; the best
+of several, files already in the system's cache. `--cold` also compiles everything into an empty
+TRADEWIND_CACHE, once: a minute.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """Two files of fills side by side: `python -m bench.oracles.compare A.json B.json [BARS.npz LIST.csv]`.
 
-Prints every bar that differs; with the bars and the list, which reason it has (`bench.oracles.explain`). Ends with
-status 1 where one has none.
+Prints every bar that differs; with the bars and the list, which reason it has (`bench.oracles.explain`).
+Ends with status 1 where one has none.
 """
 
 import json

@@ -30,7 +30,7 @@ class Order(NamedTuple):
 
 
 def arguments(**more):
-    """Return where to read bars and orders and where to write fills, and options `more` with their defaults."""
+    """Return where to read bars and orders and to write fills, and options `more` with their defaults."""
     parser = argparse.ArgumentParser()
     parser.add_argument("bars", type=Path, help=".npz with ts, open, high, low, close")
     parser.add_argument("orders", type=Path, help="a list of orders as CSV")
@@ -56,9 +56,7 @@ def _order(line, ts):
     wanted = np.datetime64(line["ts"].removesuffix("Z"), "ns").astype(np.int64).item()
     row = int(np.searchsorted(ts, wanted))
     if row >= len(ts) or ts[row] != wanted:
-        raise ValueError(
-            f"order {line['id']}: there is no bar at {line['ts']}; make the list from these bars"
-        )
+        raise ValueError(f"order {line['id']}: there is no bar at {line['ts']}; make the list from these bars")
     sign = -1 if line["side"] == "sell" else 1
     prices = [float(line[name]) if line[name] else None for name in ("stop", "target")]
     return Order(line["id"], row, line["kind"], sign * int(line["quantity"] or 0), *prices)

@@ -1,7 +1,8 @@
-"""Why two engines fill a list of trades differently: each bar that differs has a reason, proved by bars and orders.
+"""Why two engines fill a list differently: each bar that differs has a reason, proved by bars and orders.
 
-A bar is looked at together with the trade that owns it: the entry it follows and the ordered exit after that. A reason
-is only given where its condition holds in the prices, so a difference for another cause stays UNEXPLAINED.
+A bar is looked at together with the trade that owns it: the entry it follows and the ordered exit after
+that. A reason is only given where its condition holds in the prices, so a difference for another cause
+stays UNEXPLAINED.
 """
 
 from bisect import bisect_right
@@ -11,7 +12,7 @@ import numpy as np
 
 E1, E2, E3, FOLLOWS, UNEXPLAINED = "E1", "E2", "E3", "follows", "UNEXPLAINED"
 REASONS = {
-    E1: "stop or target lies inside the bar of the entry, which is filled at the open: it is reached in that bar",
+    E1: "stop or target lies inside the bar of the entry, filled at its open: it is reached in that bar",
     E2: "the open that fills the entry is already beyond its stop or target: in and out at that open",
     E3: "the open of the bar is the ordered exit, the level lies inside that bar: the exit comes first",
     FOLLOWS: "the later exit of a trade that differs since an earlier bar",

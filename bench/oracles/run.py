@@ -1,7 +1,8 @@
 """All of it in one command: `python -m bench.oracles.run [--data FOLDER] [--keep]`.
 
-Makes bars and lists, has peers and us execute them, and prints what differs and why. With --keep the peers' fills of
-the XAUUSD lists become the expected ones that `tests/oracles` compares ours with, without any peer.
+Makes bars and lists, has peers and us execute them, and prints what differs and why. With --keep the
+peers' fills of the XAUUSD lists become the expected ones that `tests/oracles` compares ours with, without
+any peer.
 """
 
 import argparse

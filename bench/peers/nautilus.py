@@ -59,9 +59,7 @@ def records(tape, work):
 
 def engine_for(work, rows):
     """Return an engine that is ready to run."""
-    engine = BacktestEngine(
-        BacktestEngineConfig(logging=LoggingConfig(bypass_logging=True), run_analysis=False)
-    )
+    engine = BacktestEngine(BacktestEngineConfig(logging=LoggingConfig(bypass_logging=True), run_analysis=False))
     engine.add_venue(
         venue=VENUE,
         oms_type=OmsType.NETTING,

@@ -1,6 +1,6 @@
-"""W2: the day's opening range, broken by a close, with a bracket, flat at a fixed minute. For the benchmark only.
+"""W2: the day's opening range, broken by a close, with a bracket, flat at a fixed minute.
 
-The stop is the other side of the range, the target one range beyond the break.
+The stop is the other side of the range, the target one range beyond the break. For the benchmark only.
 """
 
 from typing import NamedTuple

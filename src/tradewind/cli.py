@@ -96,18 +96,16 @@ def backtest(
 
 def run_backtest(request: "Request", *, save: bool, as_json: bool) -> None:
     """The request has run, is printed, and is kept if `save`."""
-    from tradewind.adapters.parquet import History
-    from tradewind.adapters.sqlite import SqliteRuns
     from tradewind.modes import backtest as run
+    from tradewind.modes import open_history, open_runs
     from tradewind.runs import finish
 
-    folder = request.settings.data
-    history = History(folder / "history")
+    history = open_history(request.settings)
     with _progress(quiet=as_json) as advance:
         plan = run(request, history, advance)
     document, tables = finish(plan, history)
     if save:
-        SqliteRuns(folder).save(document, tables)
+        open_runs(request.settings).save(document, tables)
     if as_json:
         typer.echo(json.dumps(document, indent=2))
         return
@@ -154,12 +152,12 @@ def why(
     settings_file: SettingsFile = None,
 ) -> None:
     """Explain what each gate of a strategy said at a bar: why there was a trade, or why not."""
-    from tradewind.adapters.sqlite import SqliteRuns
+    from tradewind.modes import open_runs
     from tradewind.requests import moment_ns, only
     from tradewind.results.printing import plain, why_tables
     from tradewind.results.why import why as ask
 
-    runs = SqliteRuns(_settings(settings_file, data).data)
+    runs = open_runs(_settings(settings_file, data))
     found = runs.find(run)
     document = runs.get(found)
     tables = {name: runs.table(found, name) for name in ("gates", "orders", "fills")}
@@ -179,9 +177,9 @@ def why(
 @app.command("runs")
 def list_runs(as_json: AsJson = False, data: DataFolder = None, settings_file: SettingsFile = None) -> None:
     """List saved runs, newest first."""
-    from tradewind.adapters.sqlite import SqliteRuns
+    from tradewind.modes import open_runs
 
-    documents = list(SqliteRuns(_settings(settings_file, data).data).list())
+    documents = list(open_runs(_settings(settings_file, data)).list())
     if as_json:
         typer.echo(json.dumps(documents, indent=2))
         return
@@ -231,9 +229,9 @@ def import_data(
     settings_file: SettingsFile = None,
 ) -> None:
     """Read files into the history; importing twice changes nothing."""
-    from tradewind.adapters.parquet import History
     from tradewind.data.importers import import_files
     from tradewind.markets.clock import utc_datetime
+    from tradewind.modes import open_history
 
     settings = _settings(settings_file, data)
 
@@ -242,7 +240,7 @@ def import_data(
             typer.echo(f"[{number}/{count}] {path.name}", err=True)
 
     summaries = import_files(
-        files, History(settings.data / "history"), symbol=symbol, clock=clock, side=side, feed=feed,
+        files, open_history(settings), symbol=symbol, clock=clock, side=side, feed=feed,
         profile=settings.profile, progress=progress,
     )  # fmt: skip
     if as_json:
@@ -262,11 +260,11 @@ def import_data(
 @data_app.command("list")
 def list_data(as_json: AsJson = False, data: DataFolder = None, settings_file: SettingsFile = None) -> None:
     """List what the history holds."""
-    from tradewind.adapters.parquet import History
     from tradewind.markets.clock import utc_datetime
+    from tradewind.modes import open_history
     from tradewind.strategy import timeframe_name
 
-    found = History(_settings(settings_file, data).data / "history").series()
+    found = open_history(_settings(settings_file, data)).series()
     if as_json:
         rows = [{"symbol": one.symbol, "kind": one.kind, "timeframe": one.timeframe, "feed": one.feed, "side": one.side,
                  "rows": one.rows, "first": one.first, "last": one.last} for one in found]  # fmt: skip

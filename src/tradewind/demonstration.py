@@ -4,10 +4,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from tradewind.adapters.parquet import History
 from tradewind.data.importers import import_files
 from tradewind.data.synthetic import write_synthetic
-from tradewind.modes import Choice, Request
+from tradewind.modes import Choice, Request, open_history
 from tradewind.requests import strategy_path
 from tradewind.settings import Settings
 
@@ -19,7 +18,7 @@ SYMBOLS = ("XAUUSD", "US30")
 def demonstrate(folder: Path | None) -> Iterator[tuple[Request | None, str]]:
     """Yield what to say and what to backtest next; the history is filled first."""
     settings = Settings(data=folder or Path("tradewind-data") / "demo")
-    history = History(settings.data / "history")
+    history = open_history(settings)
     source = os.environ.get("TRADEWIND_DATA")
     files = [path for pattern in REAL for path in sorted(Path(source).glob(pattern))] if source else []
     if files:

@@ -11,6 +11,7 @@ from typing import Any
 
 from tradewind.adapters.memory import MemoryJournal
 from tradewind.adapters.parquet import History, SeriesInfo
+from tradewind.adapters.sqlite import SqliteRuns
 from tradewind.compilation import handler_of
 from tradewind.data.legs import Leg
 from tradewind.data.spread import SpreadSettings
@@ -91,6 +92,16 @@ def _rows_between(info: SeriesInfo, start: int, end: int) -> int:
     return max(0, int(info.rows * min(1.0, share)))
 
 
+def open_history(settings: Settings) -> History:
+    """Return the store of market data that the settings name."""
+    return History(settings.data / "history")
+
+
+def open_runs(settings: Settings) -> SqliteRuns:
+    """Return the store of finished runs that the settings name."""
+    return SqliteRuns(settings.data)
+
+
 def plan_backtest(request: Request, history: History) -> Plan:
     """Return everything a backtest needs, or raise TradewindError saying what is missing and what to do."""
     profile = load_profile(request.settings.profile)
@@ -125,8 +136,10 @@ def plan_backtest(request: Request, history: History) -> Plan:
     legs = _legs(listings, series, request.settings)
     instruments = [one.instrument for one in listings]
 
+    edges = any("on_session" in strategy.handlers for strategy in strategies)
+
     def feed() -> Iterator[Rows]:
-        return tape(history, legs, schedule(instruments, start, end), start, end)
+        return tape(history, legs, schedule(instruments, start, end, edges=edges), start, end)
 
     return Plan(
         request, profile, strategies, params, listings, series, start, end, runner, journal, feed

@@ -44,6 +44,14 @@ class History(Protocol):
     def series(self) -> list[Any]:
         """What is stored: one description a series."""
 
+    def find(
+        self, symbol: str, feed: str | None = None, side: str | None = None, timeframe: int | None = None
+    ) -> list[Any]:
+        """The series of a symbol that fit what is given, finest first."""
+
+    def digest(self, series: Any, start_ns: int, end_ns: int) -> str:
+        """The hash of the rows of a series in [start_ns, end_ns)."""
+
 
 class Runs(Protocol):
     """Finished pieces of work and their results."""

@@ -4,10 +4,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from tradewind.adapters.parquet import History
 from tradewind.markets.hours import open_intervals
 from tradewind.modes import Plan
 from tradewind.money import minor
+from tradewind.ports import History
 from tradewind.results.document import document
 from tradewind.results.facts import Closing, InstrumentFacts, RunFacts, StrategyFacts
 from tradewind.results.provenance import Provenance, code_digest, digest_of, logs_digest

@@ -1,7 +1,8 @@
 """Our fills of fixed lists of orders on real bars against those of backtesting.py 0.6.6 and vectorbt 1.2.0.
 
-The peers' fills are committed (`python -m bench.oracles.run --keep` makes them again), the bars are not: without them
-these tests are skipped, unless TRADEWIND_REQUIRE_DATA=1. Every difference that exists is named here.
+The peers' fills are committed (`python -m bench.oracles.run --keep` makes them again), the bars are not:
+without them these tests are skipped, unless TRADEWIND_REQUIRE_DATA=1. Every difference that exists is
+named here.
 """
 
 import csv

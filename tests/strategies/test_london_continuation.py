@@ -18,7 +18,7 @@ AFTER = "09:30 120 10:00 120 10:05 128 "
 
 def day(text=BREAK, rest=CALM, night=NIGHT):
     """Return the bars of a test day with this night, rest and break."""
-    return path(TEST_DAY, night, 10_000) | path(TEST_DAY, rest, 10_000, wick=1) | table(TEST_DAY, text)
+    return path(TEST_DAY, night, 10_000) | path(TEST_DAY, rest, 10_000) | table(TEST_DAY, text)
 
 
 def played(params=None, text=BREAK, rest=CALM, night=NIGHT, more=()):

@@ -6,10 +6,10 @@ from strategy_market import EXACT, TEST_DAY, moment, path, play, scene, table
 NIGHT = "18:00 0  20:00 10  03:00 20  09:30 120"
 
 
-def played(name, first="10120 10124 10112 10114", rest="09:35 114 17:00 114", params=None, **options):
+def played(name, first="10120 10124 10112 10114", rest="09:35 114 17:00 114", days=3):
     rows = path(TEST_DAY, NIGHT, 10_000) | path(TEST_DAY, rest, 10_000, wick=0)
     rows |= table(TEST_DAY, f"09:30 {first}")
-    return play(name, scene(rows), params, **options)
+    return play(name, scene(rows, days=days))
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,8 @@ def test_first_bar_unchanged():
 
 def test_first_bar_size():
     """One percent of the capital at the stop, but at most four times the capital in value."""
-    wide = played("first_bar", "10060 10180 10000 10040").orders[0]
-    narrow = played("first_bar", "10114.5 10114.6 10113.9 10114").orders[0]
+    wide = played("first_bar", "10060 10180 10000 10040", days=1).orders[0]
+    narrow = played("first_bar", "10114.5 10114.6 10113.9 10114", days=1).orders[0]
     lots = wide["quantity"] / 10
     capital = 100_000
 

@@ -245,9 +245,7 @@ def execute(venue, state, event, row):
     opening = open_side(event, -order.side)
     gapped_stop = order.role == ENTRY and order.stop_loss != 0 and gap
     gapped_stop = gapped_stop and (opening - order.stop_loss) * order.side <= 0
-    if (gapped_stop and venue.cancel_if_gapped != 0) or (
-        order.lifetime == FILL_OR_KILL and quantity < order.quantity
-    ):
+    if (gapped_stop and venue.cancel_if_gapped != 0) or (order.lifetime == FILL_OR_KILL and quantity < order.quantity):
         reason = refusals.GAPPED_BEYOND_STOP if gapped_stop else refusals.NOT_FILLED_AT_ONCE
         emit(venue, event, order, CANCELLED, reason)
         forget_venue_order(venue, row)
@@ -379,8 +377,10 @@ def attach_leg(venue, event, entry, order_id, role, quantity, how):
     leg.born = venue.interval
     leg.entry = how
     through = venue.limit_through
-    return how != AT_OPEN and event.span != 0 and (
-        certain_leg(event, leg, PESSIMISTIC, through) != certain_leg(event, leg, OPTIMISTIC, through)
+    return (
+        how != AT_OPEN
+        and event.span != 0
+        and (certain_leg(event, leg, PESSIMISTIC, through) != certain_leg(event, leg, OPTIMISTIC, through))
     )
 
 

@@ -139,15 +139,19 @@ def apply_other_event(engine, state, venue, event):
     if engine.journal != NO_JOURNAL:
         log_event(engine, event, state.number + 1)
     step(state, event)
-    if event.kind == SESSION_OPEN or event.kind == SESSION_CLOSE or event.kind == DAY:
-        pend(state, event)
+    if event.kind == SESSION_OPEN or event.kind == SESSION_CLOSE:
+        pend(state, event, event.instrument)
+    elif event.kind == DAY:
+        for instrument in range(state.instrument_count):
+            pend(state, event, instrument)
 
 
 @compiled
-def pend(state, event):
-    """The calendar event waits to be shown."""
+def pend(state, event, instrument):
+    """The calendar event waits to be shown to the strategies that trade `instrument`."""
     if state.pending_count < len(state.pending):
         copy_record(state.pending[state.pending_count], event)
+        state.pending[state.pending_count].instrument = instrument
         state.pending_count += 1
 
 

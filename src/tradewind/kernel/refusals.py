@@ -61,7 +61,10 @@ REASONS = {
     STRATEGY_DISABLED: ("strategy disabled", "The strategy is disabled; only orders that reduce a position pass."),
     MARKET_CLOSED: ("market closed", "The instrument is outside its trading hours."),
     NO_STOP_TO_SIZE_BY: ("no stop to size by", "The sizing rule needs a stop-loss and none was given."),
-    NO_RISK_ALLOWED: ("no risk allowed", "The sizing rule allows no risk now (capital or Kelly fraction is not positive)."),
+    NO_RISK_ALLOWED: (
+        "no risk allowed",
+        "The sizing rule allows no risk now (capital or Kelly fraction is not positive).",
+    ),
     VOLATILITY_UNKNOWN: ("volatility unknown", "Fourteen day bars must close before volatility sizing can work."),
     MINIMUM_LOT_EXCEEDS_RISK: (
         "minimum lot exceeds risk",

@@ -158,9 +158,7 @@ def place(state, instrument, side, lots, price, trigger, stop_loss, take_profit,
 
 
 @compiled
-def buy(
-    state, instrument, lots=0.0, price=0, trigger=0, stop_loss=0, take_profit=0, trail=0, expires=0, lifetime=0
-):
+def buy(state, instrument, lots=0.0, price=0, trigger=0, stop_loss=0, take_profit=0, trail=0, expires=0, lifetime=0):
     """An order to buy is sent; return its id, or minus the refusal. See the module for what the arguments make it."""
     return place(
         state, np.int64(instrument), np.int64(1), float(lots), np.int64(price), np.int64(trigger),
@@ -169,9 +167,7 @@ def buy(
 
 
 @compiled
-def sell(
-    state, instrument, lots=0.0, price=0, trigger=0, stop_loss=0, take_profit=0, trail=0, expires=0, lifetime=0
-):
+def sell(state, instrument, lots=0.0, price=0, trigger=0, stop_loss=0, take_profit=0, trail=0, expires=0, lifetime=0):
     """An order to sell is sent; return its id, or minus the refusal. See the module for what the arguments make it."""
     return place(
         state, np.int64(instrument), np.int64(-1), float(lots), np.int64(price), np.int64(trigger),
