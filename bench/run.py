@@ -29,7 +29,7 @@ PEERS = {
 }
 LOOP_OF = {"W1": "W1", "W2": "W2", "W4": "W4", "W1 plain": "W1", "B": "W2"}
 REPEAT = 25
-OUR_REPEAT = {"W1 plain": 3, "W4": 7, "B": 9}
+OUR_REPEAT = {"W1": 40, "W2": 40, "W4": 12, "W1 plain": 3, "B": 20}
 
 
 def bare_loop(work):
@@ -52,7 +52,7 @@ def our_run(work):
         ready = OURS[work]()
     except ImportError as error:
         return told | {"note": str(error)}
-    seconds, answer = best_of(lambda _: ready.run(), OUR_REPEAT.get(work, 15))
+    seconds, answer = best_of(lambda _: ready.run(), OUR_REPEAT[work])
     profit, fills = answer or (None, None)
     told |= {"rows": ready.rows or ROWS[work], "note": ready.note}
     told |= {"rule": ready.rule} if ready.rule else {}
@@ -94,7 +94,9 @@ def checked(line, work):
 
 def measure(work, *, peers):
     """Return every measurement of one work."""
-    lines = [bare_loop(work), our_run(work)]
+    # The loop is over in a moment, so it is measured again after ours: a busy moment must not flatter us.
+    lines = [bare_loop(work), our_run(work), bare_loop(work)]
+    lines[0]["seconds"] = min(lines[0]["seconds"], lines.pop()["seconds"])
     for peer, rows, repeat in PEERS[work] if peers else ():
         lines += peer_runs(work, peer, rows, repeat)
     return [checked(line, work) for line in lines]

@@ -6,6 +6,8 @@ for several strategies one more that chooses among them.
 """
 
 import hashlib
+import os
+import subprocess
 import sys
 from collections.abc import Sequence
 from importlib import util
@@ -13,10 +15,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from numba import int64
 from numba.core.errors import NumbaError
 
 from tradewind.errors import TradewindError
-from tradewind.kernel.compiled import CACHE_FOLDER, compiled, record_at
+from tradewind.kernel import loop
+from tradewind.kernel.compiled import CACHE_FOLDER, JIT, compiled, record_at
 from tradewind.kernel.loop import HANDLER, SHOW_BAR, SHOW_EVENT, SHOW_QUOTE
 from tradewind.kernel.records import ACCEPTED, DAY
 from tradewind.strategy import Strategy, parameter_dtype
@@ -39,11 +43,40 @@ def handle(state, shown, strategy, index, memory_address, parameters_address):
 {body}'''
 
 
+KERNEL_READY = CACHE_FOLDER / "kernel.ready"
+
+
 def handler_of(strategies: Sequence[Strategy]) -> Any:
     """Return the compiled function that shows the loop's events to `strategies` (loaded with compile_handlers).
 
-    Raises TradewindError naming file and cause where Numba cannot compile a handler.
+    The kernel's loop is compiled by then, too. Raises TradewindError naming file and cause where Numba cannot compile
+    a handler.
     """
+    kernel = _start_compiling_kernel()
+    try:
+        return _handler_of_all(strategies)
+    finally:
+        if kernel is not None:
+            kernel.wait()
+
+
+def _start_compiling_kernel() -> "subprocess.Popen[bytes] | None":
+    """Return the process that compiles the loop into the cache, or None if it is there already.
+
+    The loop and a strategy take about as long as each other, so a second core halves the first wait.
+    """
+    if not JIT or KERNEL_READY.exists() or (os.cpu_count() or 1) < 2:
+        return None
+    return subprocess.Popen([sys.executable, "-c", "from tradewind.compilation import compile_kernel; compile_kernel()"])
+
+
+def compile_kernel() -> None:
+    """The machine code of the kernel's loop is in the cache."""
+    loop.drive.compile((int64, int64))
+    KERNEL_READY.touch()
+
+
+def _handler_of_all(strategies: Sequence[Strategy]) -> Any:
     handlers = [_handler_of_one(strategy) for strategy in strategies]
     if len(handlers) == 1:
         return handlers[0]

@@ -3,9 +3,15 @@
 Prices in the tables are points of US30 (a tick is 0.01); the tape has bars of five minutes unless told otherwise. A
 test day is Wednesday 2025-08-27, with 37 days of the same rising shape before it, so that averages, ATRs and medians
 are settled and the higher trend is up. What a strategy did comes back as commands, trades and gates.
+
+Run as a program it goes on from a pickled snapshot and prints a digest, so that a process without the JIT can be
+compared with one that has it.
 """
 
+import hashlib
 import os
+import pickle
+import sys
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
@@ -19,7 +25,7 @@ from tradewind import strategies
 from tradewind.adapters.memory import MemoryFeed, MemoryJournal
 from tradewind.compilation import handler_of
 from tradewind.data.rows import RAW
-from tradewind.kernel.records import BAR, DAY, EVENT, EVENT_KINDS, NEWS, TIME
+from tradewind.kernel.records import BAR, EVENT, EVENT_KINDS, NEWS, TIME
 from tradewind.markets.clock import MINUTE, NEW_YORK, day_number, instant
 from tradewind.markets.loading import load_profile
 from tradewind.markets.schedule import schedule
@@ -56,9 +62,15 @@ def handle_of(name):
 
 
 @cache
+def profile():
+    """Return the shipped profile."""
+    return load_profile("metatrader")
+
+
+@cache
 def instrument_of(symbol="US30"):
     """Return an instrument of the shipped profile."""
-    return load_profile("metatrader").instrument(symbol)
+    return profile().instrument(symbol)
 
 
 def moment(day, time):
@@ -230,7 +242,7 @@ class Played:
 def runner_of(name, params=None, *, compiled=True, symbols=("US30",), settings=EXACT, bar_seconds=300):
     """Return a runner at its first state, with its journal."""
     strategy = strategy_of(name, compiled=compiled)
-    state = first_state(load_profile("metatrader"), [Listing(instrument_of(one)) for one in symbols], settings, 1)
+    state = first_state(profile(), [Listing(instrument_of(one)) for one in symbols], settings, 1)
     state["strategies"]["shown"][0, 0] = strategy.shown
     state["shows_quotes"] = int(bool(strategy.shown & 1))
     wanted = {value or bar_seconds for value in strategy.timeframes.values()}
@@ -251,6 +263,15 @@ def play(name, events, params=None, *, day=TEST_DAY, **options):
     return Played(journal, runner, strategy_of(name).gate_names, day)
 
 
-def days_of(events):
-    """Return the instants at which trading dates begin on the tape."""
-    return events["ts"][events["kind"] == DAY]
+def digest_after(name, params, snapshot, rows, *, compiled=True):
+    """Return a digest of everything that running on from a snapshot over the bytes of EVENT rows brings about."""
+    runner, journal = runner_of(name, params, compiled=compiled)
+    runner.restore(snapshot)
+    runner.run(MemoryFeed(np.frombuffer(bytearray(rows), EVENT)))
+    parts = [journal.read(log).tobytes() for log in ("commands", "gates", "trades")]
+    return hashlib.sha256(b"".join([*parts, runner.snapshot()])).hexdigest()
+
+
+if __name__ == "__main__":
+    for scenario in pickle.loads(Path(sys.argv[1]).read_bytes()):  # noqa: S301  our own file
+        print(digest_after(*scenario, compiled=False))

@@ -13,7 +13,7 @@ NAME = "london_continuation"
 NIGHT = "18:00 0  20:00 10  03:00 20  09:30 120"
 CALM = "09:30 120 09:45 120 17:00 120"
 BREAK = "    09:55 10120 10129 10119 10128\n"
-AFTER = "09:30 120 10:00 120 10:05 128 "
+AFTER = "09:30 120 10:00 128 "
 
 
 def day(text=BREAK, rest=CALM, night=NIGHT):
@@ -49,7 +49,7 @@ def test_values_by_hand():
     result = played()
 
     assert result.gate("location", "09:30").value == pytest.approx(105 / 110)
-    assert result.gate("efficiency", "09:30").value == pytest.approx(100 / 98.717948, rel=1e-6)
+    assert result.gate("efficiency", "09:30").value == pytest.approx(100 / 98.717948, rel=1e-4)
     assert result.gate("range_usual", "09:30").value == pytest.approx(1)
     assert result.gate("above_asia", "09:30").value == pytest.approx(12_500 - 2_500 - 0.1 * 2_000)
     assert result.gate("close_above_asia", "09:30").value == pytest.approx(12_000 - 2_500)
@@ -130,14 +130,12 @@ def test_london_close():
 
 
 def test_half_at_target_then_trail():
-    """Half leaves 1.5 risks up; the rest is trailed by the M15 average and leaves with the stop above its entry."""
+    """Half leaves 1.5 risks up; from then on the stop of the rest follows the M15 average, until it is hit."""
     result = played(rest=AFTER + "11:00 180 12:00 120 17:00 120")
     (trade,) = result.trades
-    moved = [command for command in result.commands if command["kind"] == 3]
-    target = result.orders[0]["take_profit"]
+    first, second = result.orders
+    moved = [command["trigger"].item() for command in result.commands if command["kind"] == 3]
 
-    assert moved
-    assert all(later["trigger"] > earlier["trigger"] for earlier, later in zip(moved, moved[1:], strict=False))
-    assert trade["fills"] == 4
-    assert trade["exit_cost"] > result.orders[0]["quantity"] * target + result.orders[1]["quantity"] * 1_012_820
-    assert trade["reason"] == 41
+    assert moved == sorted(set(moved))
+    assert (trade["fills"], trade["reason"]) == (4, 41)
+    assert trade["exit_cost"] == first["quantity"] * first["take_profit"] + second["quantity"] * moved[-1]

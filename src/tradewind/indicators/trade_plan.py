@@ -24,6 +24,7 @@ PLAN = record(
         ("seen", "i8"),             # trades planned
         ("value", "f8"),            # level of the initial stop
         ("side", "i8"),
+        ("near", "f8"),             # level at which a part leaves; 0 without one
         ("peak", "f8"),             # highest chart level of bars closed since the entry
         ("trailing", "i8"),         # 1: the stop follows
     ]
@@ -104,11 +105,12 @@ def enter_beyond(state, instrument, side, trigger, stop, target, expires):
 
 
 @compiled
-def plan_trade(memory, side, stop):
-    """The plan of a new trade with its stop at that level."""
+def plan_trade(memory, side, stop, near):
+    """The plan of a new trade with its stop at that level and its first target at `near`, 0 for none."""
     memory.seen += 1
     memory.value = float(stop)
     memory.side = side
+    memory.near = float(near)
     memory.peak = -math.inf
     memory.trailing = 0
 

@@ -87,6 +87,8 @@ def report(engine, state, venue):
     if engine.journal != NO_JOURNAL:
         log_event(engine, venue.report, state.number + 1)
     step(state, venue.report)
+    if state.trade_count > 0:
+        drain_trades(engine, state)
 
 
 @compiled
@@ -152,6 +154,7 @@ def pend(state, event, instrument):
     if state.pending_count < len(state.pending):
         copy_record(state.pending[state.pending_count], event)
         state.pending[state.pending_count].instrument = instrument
+        state.pending[state.pending_count].number = state.number
         state.pending_count += 1
 
 
@@ -292,7 +295,7 @@ def call(engine, state, handler, shown, strategy, index):
         call_handler(handler, state, shown, strategy, index, memory, engine.parameters[strategy])
 
 
-@compiled(int64(int64, int64))
+@compiled
 def drive(address, handler):
     """Events of the block are applied: EXHAUSTED when all are, FULL when a log is, or what a caller has to show.
 

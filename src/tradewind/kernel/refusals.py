@@ -29,6 +29,7 @@ NOT_ENOUGH_MARGIN = 20
 ORDER_TABLE_FULL = 21
 OUTBOX_FULL = 22
 ORDER_NOT_FOUND = 23
+ORDER_IS_ENDING = 24
 
 # Endings: why an order or a trade came to its end.
 SIGNAL = 40
@@ -83,6 +84,7 @@ REASONS = {
     ORDER_TABLE_FULL: ("order table full", "Too many orders live at the same time."),
     OUTBOX_FULL: ("outbox full", "Too many commands were given at one instant."),
     ORDER_NOT_FOUND: ("order not found", "The order does not live any more."),
+    ORDER_IS_ENDING: ("order is ending", "A cancel of the order is on its way, or its outcome is not known."),
     SIGNAL: ("signal", "The strategy closed it."),
     STOP_LOSS_HIT: ("stop-loss", "The stop-loss was hit."),
     TAKE_PROFIT_HIT: ("take-profit", "The take-profit was hit."),

@@ -152,6 +152,7 @@ def apply_report(state, report):
         change_order(state, row, report)
     if state.pending_count < PENDING and state.strategies[report.strategy].shown & WANTS_ORDERS != 0:
         copy_record(state.pending[state.pending_count], report)
+        state.pending[state.pending_count].number = state.number  # the same from the venue, a stream or a journal
         state.pending_count += 1
 
 

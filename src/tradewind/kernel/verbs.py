@@ -15,6 +15,7 @@ from tradewind.kernel.orders import (
     ASK_REPLACE,
     ENTRY,
     HELD,
+    LIFECYCLE,
     LIMIT,
     MARKET,
     SENT,
@@ -302,6 +303,8 @@ def replace(state, order, price=0, trigger=0, lots=0.0):
     command.order = order
     if state.outbox_count >= OUTBOX - 1:
         return refuse(state, command, refusals.OUTBOX_FULL)
+    if LIFECYCLE[found.status, ASK_REPLACE] < 0:
+        return refuse(state, command, refusals.ORDER_IS_ENDING)
     command.kind = REPLACE
     command.price = np.int64(price) if price != 0 else found.price
     command.trigger = np.int64(trigger) if trigger != 0 else found.trigger

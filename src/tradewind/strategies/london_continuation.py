@@ -175,7 +175,7 @@ def decide(state, bar, memory, params):
     near = tick_above(entry + params.partial_at * (entry - stop))
     if enter(state, instrument, side, stop, near, 0, params.partial) > 0:
         memory.phase = TRADED
-        plan_trade(memory.plan, side, stop)
+        plan_trade(memory.plan, side, stop, near)
 
 
 def manage(state, instrument, memory, params):
@@ -215,8 +215,7 @@ def trail(state, bar, memory, params):
     """Once the first part has had its target, the stop follows the M15 average."""
     instrument = bar.instrument
     side = memory.plan.side
-    entry = entered_at(state, instrument, side)
-    if best_level(state, instrument, side) >= entry + params.partial_at * (entry - memory.plan.value):
+    if best_level(state, instrument, side) >= memory.plan.near:
         memory.plan.trailing = 1
     if memory.plan.trailing != 0:
         usual = usual_spread(memory.spreads, state, instrument)

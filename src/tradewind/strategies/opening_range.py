@@ -204,7 +204,7 @@ def decide(state, bar, memory, params):
     elif enter_beyond(state, instrument, side, trigger, stop, target, expires) > 0:
         memory.phase = WAITING
     if memory.phase != ARMED:
-        plan_trade(memory.plan, side, stop)
+        plan_trade(memory.plan, side, stop, 0)
 
 
 def still_valid(state, bar, memory):

@@ -234,7 +234,7 @@ def decide(state, bar, memory, params, depth, before):
     far = tick_above(entry + params.target * risk)
     if enter(state, instrument, side, stop, near, far, params.partial) > 0:
         memory.phase = TRADED
-        plan_trade(memory.plan, side, stop)
+        plan_trade(memory.plan, side, stop, near)
 
 
 def manage(state, bar, memory, params):
