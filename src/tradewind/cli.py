@@ -46,7 +46,9 @@ def main() -> None:
         sys.exit(2)
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
-        typer.echo(f"tradewind: {error.strerror or error}:{where}. Free the space or mend the path, then run again.", err=True)
+        typer.echo(
+            f"tradewind: {error.strerror or error}:{where}. Free the space or mend the path, then run again.", err=True
+        )
         sys.exit(2)
 
 
@@ -62,9 +64,13 @@ def _settings(file: Path | None, folder: Path | None) -> "Settings":
 def backtest(
     strategies: Annotated[list[str], typer.Argument(help="Strategy files, or names of shipped ones.")],
     on: Annotated[list[str], typer.Option("--on", help="Instruments, separated by commas or given again.")],
-    start: Annotated[str | None, typer.Option("--from", help="First day or moment (New York days; UTC moments).")] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="First day or moment (New York days; UTC moments).")
+    ] = None,
     end: Annotated[str | None, typer.Option("--to", help="Last day, or moment where to stop.")] = None,
-    sets: Annotated[list[str] | None, typer.Option("--set", help="Parameter, name=value or strategy.name=value.")] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", help="Parameter, name=value or strategy.name=value.")
+    ] = None,
     feed: Annotated[str | None, typer.Option(help="Which feed, where several hold the instrument.")] = None,
     profile: Annotated[str | None, typer.Option(help="Broker profile: metatrader, oanda, or a TOML file.")] = None,
     balance: Annotated[str | None, typer.Option(help="Starting balance.")] = None,
@@ -118,7 +124,9 @@ def run_backtest(request: "Request", *, save: bool, as_json: bool) -> None:
         console.print(table)
     if save:
         symbol = document["instruments"][0]
-        console.print(f"run {document['id']}; ask it: tradewind why {document['id']} --on {symbol} --at MOMENT", soft_wrap=True)
+        console.print(
+            f"run {document['id']}; ask it: tradewind why {document['id']} --on {symbol} --at MOMENT", soft_wrap=True
+        )
 
 
 @contextlib.contextmanager
@@ -131,7 +139,12 @@ def _progress(*, quiet: bool) -> Iterator[Any]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f}%"), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:3.0f}%"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("backtest", total=None)
 
@@ -221,7 +234,9 @@ def demo(data: DataFolder = None) -> None:
 def import_data(
     files: Annotated[list[Path], typer.Argument(help="Files or folders.")],
     symbol: Annotated[str | None, typer.Option("--as", help="Instrument, where the file does not say it.")] = None,
-    clock: Annotated[str | None, typer.Option(help="Clock of local times: ny+7, eet, eet-7, utc, utc+2 or a zone.")] = None,
+    clock: Annotated[
+        str | None, typer.Option(help="Clock of local times: ny+7, eet, eet-7, utc, utc+2 or a zone.")
+    ] = None,
     side: Annotated[str | None, typer.Option(help="bid, ask or mid.")] = None,
     feed: Annotated[str | None, typer.Option(help="Name of the feed.")] = None,
     as_json: AsJson = False,

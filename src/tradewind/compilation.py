@@ -67,7 +67,9 @@ def _start_compiling_kernel() -> "subprocess.Popen[bytes] | None":
     """
     if not JIT or KERNEL_READY.exists() or (os.cpu_count() or 1) < 2:
         return None
-    return subprocess.Popen([sys.executable, "-c", "from tradewind.compilation import compile_kernel; compile_kernel()"])
+    return subprocess.Popen(
+        [sys.executable, "-c", "from tradewind.compilation import compile_kernel; compile_kernel()"]
+    )
 
 
 def compile_kernel() -> None:
@@ -84,9 +86,7 @@ def _handler_of_all(strategies: Sequence[Strategy]) -> Any:
     lines = []
     for number in range(len(handlers)):
         lines.append(f"    {'if' if number == 0 else 'elif'} strategy == {number}:")
-        lines.append(
-            f"        handle_{number}(state, shown, strategy, index, memory_address, parameters_address)"
-        )
+        lines.append(f"        handle_{number}(state, shown, strategy, index, memory_address, parameters_address)")
     names = {f"handle_{number}": handler for number, handler in enumerate(handlers)}
     return _write_and_load(digest, MANY.format(body="\n".join(lines) + "\n"), names)
 

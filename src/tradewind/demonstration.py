@@ -30,7 +30,10 @@ def demonstrate(folder: Path | None) -> Iterator[tuple[Request | None, str]]:
             yield None, f"No gold or Dow minute bars in TRADEWIND_DATA={source}; using a synthetic series."
         write_synthetic(history)
         feed = "synthetic"
-        yield None, "SYNTHETIC DATA: prices were made up. Point TRADEWIND_DATA at a folder of real bars for real results."
+        yield (
+            None,
+            "SYNTHETIC DATA: prices were made up. Point TRADEWIND_DATA at a folder of real bars for real results.",
+        )
     for name in STRATEGIES:
         request = Request([Choice(strategy_path(name))], SYMBOLS, feed=feed, settings=settings)
         yield request, f"\n{name} on {' and '.join(SYMBOLS)}, costs included:"

@@ -54,7 +54,7 @@ class Request:
     bar: str = "M5"
     """The timeframe of `on_bar`."""
     plain: bool = False
-    settings: Settings = Settings()
+    settings: Settings = field(default_factory=Settings)
     journal_events: int = REPORTS
 
 
@@ -106,9 +106,7 @@ def plan_backtest(request: Request, history: History) -> Plan:
     """Return everything a backtest needs, or raise TradewindError saying what is missing and what to do."""
     profile = load_profile(request.settings.profile)
     strategies = [load(choice.path, compile_handlers=not request.plain) for choice in request.choices]
-    params = [
-        strategy.params(choice.overrides) for strategy, choice in zip(strategies, request.choices, strict=True)
-    ]
+    params = [strategy.params(choice.overrides) for strategy, choice in zip(strategies, request.choices, strict=True)]
     listings = [Listing(profile.instrument(symbol)) for symbol in request.symbols]
     fixed = request.settings.rates
     pairs = [
@@ -141,9 +139,7 @@ def plan_backtest(request: Request, history: History) -> Plan:
     def feed() -> Iterator[Rows]:
         return tape(history, legs, schedule(instruments, start, end, edges=edges), start, end)
 
-    return Plan(
-        request, profile, strategies, params, listings, series, start, end, runner, journal, feed
-    )
+    return Plan(request, profile, strategies, params, listings, series, start, end, runner, journal, feed)
 
 
 def _legs(listings: Sequence[Listing], series: Sequence[Sequence[SeriesInfo]], settings: Settings) -> list[Leg]:
@@ -160,9 +156,7 @@ def _legs(listings: Sequence[Listing], series: Sequence[Sequence[SeriesInfo]], s
     ]
 
 
-def backtest(
-    request: Request, history: History, progress: Callable[[Plan, int], None] | None = None
-) -> Plan:
+def backtest(request: Request, history: History, progress: Callable[[Plan, int], None] | None = None) -> Plan:
     """Return the plan of a request after it has run: its journal holds what happened, its runner the last state."""
     plan = plan_backtest(request, history)
     plan.runner.run(plan.feed(), None if progress is None else lambda rows: progress(plan, rows))

@@ -69,9 +69,7 @@ def decimal(value: Number, what: str = "number") -> Decimal:
 def _positive(value: Number, what: str) -> Decimal:
     result = decimal(value, what)
     if result <= 0:
-        raise BadData(
-            f"The {what} is {value}; it must be greater than zero.", "Correct it where it is declared."
-        )
+        raise BadData(f"The {what} is {value}; it must be greater than zero.", "Correct it where it is declared.")
     return result
 
 
@@ -95,9 +93,7 @@ def ticks(price: Number, tick_size: Number, *, exact: bool = False, signed: bool
     count = amount_of_price / size
     whole = count.to_integral_value(ROUND_HALF_EVEN)
     if exact and whole != count:
-        raise BadData(
-            f"The price {price} is not a multiple of the tick size {size}.", f"Nearest: {whole * size}."
-        )
+        raise BadData(f"The price {price} is not a multiple of the tick size {size}.", f"Nearest: {whole * size}.")
     return _within(int(whole), MAX_TICKS, "price in ticks")
 
 

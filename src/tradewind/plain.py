@@ -60,7 +60,7 @@ def _scalar(place: int) -> property:
 def record_view(array: np.ndarray[Any, Any]) -> Any:
     """Return an object that looks at the one row of `array`."""
     view: Any = view_class(array.dtype)()
-    view.data = memoryview(array.view("u1"))
+    view.data = array.view("u1").data
     scalars: list[Any] = []
     nested: dict[str, Any] = {}
     for name in array.dtype.names or ():
@@ -70,12 +70,12 @@ def record_view(array: np.ndarray[Any, Any]) -> Any:
         elif kind.subdtype:
             nested[name] = array[name][0]
         # A memory view of one number: the quickest way there is to read it as a Python number.
-        scalars.append(None if kind.fields or kind.subdtype else memoryview(array[name]).cast("B").cast(kind.char))
+        scalars.append(None if kind.fields or kind.subdtype else array[name].data.cast("B").cast(kind.char))
     view._scalars, view._nested = tuple(scalars), nested  # noqa: SLF001  the class is ours
     return view
 
 
-def remembering(function: Dispatcher) -> Callable[..., Any]:
+def remembering(function: Any) -> Callable[..., Any]:
     """Return a function that calls the compiled `function` and remembers its machine code for the types it meets."""
     known: dict[tuple[type, ...], Callable[..., Any]] = {}
 
@@ -171,7 +171,7 @@ class StateView:
     def __init__(self, state: np.ndarray[Any, Any]) -> None:
         """It looks at the one row of `state`."""
         self._row = state[0]
-        self.data = memoryview(state.view("u1"))
+        self.data = state.view("u1").data
 
     def __getattr__(self, name: str) -> Any:
         """Return the field `name`."""

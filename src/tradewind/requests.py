@@ -34,9 +34,7 @@ def backtest_request(
     end = EVER[1] if period[1] is None else period_end(period[1])
     if start >= end:
         raise TradewindError(f"The period from {period[0]} to {period[1]} is empty.", "Give a --to after --from.")
-    choices = [
-        Choice(path, overrides) for path, overrides in zip(paths, _overrides(paths, sets), strict=True)
-    ]
+    choices = [Choice(path, overrides) for path, overrides in zip(paths, _overrides(paths, sets), strict=True)]
     return Request(choices, symbols, start, end, settings=with_given(settings, given), **others)
 
 
@@ -86,7 +84,9 @@ def with_given(settings: Settings, given: Mapping[str, Any]) -> Settings:
     if given.get("profile") is not None:
         tree["profile"] = given["profile"]
     if given.get("risk") is not None:
-        tree["sizing"].update(method="fixed_fraction", fraction=given["risk"], cap=max(given["risk"], tree["sizing"]["cap"]))
+        tree["sizing"].update(
+            method="fixed_fraction", fraction=given["risk"], cap=max(given["risk"], tree["sizing"]["cap"])
+        )
     if given.get("lots") is not None:
         tree["sizing"].update(method="fixed_lots", lots=given["lots"])
     if given.get("cost_scale") is not None:

@@ -85,7 +85,9 @@ class Runner:
     def _place_memories(self) -> None:
         """Every strategy has a memory for each of its instruments, and its parameters, at known addresses."""
         sizes = [-(-slot.strategy.memory.itemsize // 8) * 8 for slot in self.slots]
-        self.memories = np.zeros(sum(s * len(slot.instruments) for s, slot in zip(sizes, self.slots, strict=True)), "u1")
+        self.memories = np.zeros(
+            sum(s * len(slot.instruments) for s, slot in zip(sizes, self.slots, strict=True)), "u1"
+        )
         self._views: dict[tuple[int, int], Any] = {}
         self._parameters = [slot.strategy.parameter_record(slot.params, slot.bar_seconds) for slot in self.slots]
         start = 0

@@ -22,8 +22,8 @@ import numpy as np
 from tradewind.errors import TradewindError, nearest
 from tradewind.kernel.bars import DAY_BAR, MONTH_BAR, WEEK_BAR
 from tradewind.kernel.compiled import CACHE_FOLDER, compiled
-from tradewind.kernel.step import WANTS_DAYS, WANTS_ORDERS, WANTS_QUOTES, WANTS_SESSIONS
 from tradewind.kernel.records import record
+from tradewind.kernel.step import WANTS_DAYS, WANTS_ORDERS, WANTS_QUOTES, WANTS_SESSIONS
 
 FORMATS: dict[object, str] = {int: "i8", float: "f8", bool: "i8"}
 
@@ -43,14 +43,15 @@ class _NoParams(NamedTuple):
 
 
 def memory(**fields: Any) -> np.dtype[Any]:
-    """Return the record of what a strategy keeps between events: indicator records, `int`, `float`, `bool` or dtypes."""
+    """Return the record of what a strategy keeps between events: indicator records, `int`, `float` or `bool`."""
     if not fields:
         raise TradewindError("memory() needs at least one field, for example memory(fast=EMA, armed=int)")
-    return record([(name, FORMATS.get(kind, kind)) for name, kind in fields.items()])
+    kept: np.dtype[Any] = record([(name, FORMATS.get(kind, kind)) for name, kind in fields.items()])
+    return kept
 
 
 def gates(*names: str) -> Any:
-    """Return numbers for named conditions: `GATES = gates("trend", "range")`, then `GATES.trend`."""
+    """Return a number for each named condition: `GATES = gates("trend", "range")`, then `GATES.trend`."""
     from collections import namedtuple  # noqa: PLC0415  only here, and typing.NamedTuple cannot be made of names
 
     return namedtuple("Gates", names)(*range(len(names)))  # noqa: PYI024  the names are only known here
@@ -103,7 +104,7 @@ class Strategy:
         return sum(bit for name, bit in OTHER_HANDLERS.items() if name in self.handlers)
 
     def params(self, overrides: Mapping[str, str] | None = None) -> Any:
-        """Return its parameters, with `overrides` (text) in place of defaults; unknown names and bad values are named."""
+        """Return its parameters, with `overrides` (text) in place of defaults; raise for a name or value that is none."""
         hints = get_type_hints(self.parameters)
         values: dict[str, Any] = {}
         for name, text in (overrides or {}).items():
@@ -144,7 +145,8 @@ def parameter_dtype(parameters: type[Any]) -> np.dtype[Any]:
         if kind not in FORMATS:
             raise TradewindError(f"parameter {name!r} has type {kind}; use int, float or bool")
         fields.append((name, FORMATS[kind]))
-    return record(fields)
+    dtype: np.dtype[Any] = record(fields)
+    return dtype
 
 
 def load(path: str | Path, *, compile_handlers: bool = False) -> Strategy:

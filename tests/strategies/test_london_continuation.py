@@ -88,7 +88,7 @@ def test_london_inside_asia():
 def test_break(points, orders):
     """The close must be beyond London's high by the buffer."""
     buffer = 12_800 - 12_500 - played().gate("break_out", "10:00").value
-    close = 10_125 + math.floor(buffer) / 100 + (0 if points < 0 else points)
+    close = 10_125 + math.floor(buffer) / 100 + (max(points, 0))
     result = played(text=f"    09:55 10120 10129 10119 {close:.2f}\n")
 
     assert len([order for order in result.orders if order["ts"] == moment(TEST_DAY, "10:00")]) == orders

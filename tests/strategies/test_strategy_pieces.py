@@ -103,7 +103,7 @@ def test_reference_block():
     rows = [(100, 120, 95, 110), (110, 150, 105, 140), (140, 145, 125, 130), (130, 150, 128, 135)]
     for number, prices in enumerate(rows):
         watch_block(memory, bar(number, prices), 0)
-    finish_block(memory, 0, 4 * MINUTES_5, True)  # noqa: FBT003
+    finish_block(memory, 0, 4 * MINUTES_5, True)
     facts = memory.statistics
 
     assert (facts.open, facts.high, facts.low, facts.close) == (100, 150, 95, 135)
@@ -120,7 +120,7 @@ def test_block_needs_four_fifths(bars, valid):
     memory = blank(REFERENCE_BLOCK)
     for number in range(bars):
         watch_block(memory, bar(number, (100, 110, 90, 105)), 0)
-    finish_block(memory, 0, 10 * MINUTES_5, True)  # noqa: FBT003
+    finish_block(memory, 0, 10 * MINUTES_5, True)
 
     assert memory.valid == valid
 
@@ -133,7 +133,7 @@ def relative_after(ranges, lengths):
         for number in range(length):
             row = bar(opens // MINUTES_5 + number, (0, reach, 0, reach))
             watch_block(memory, row, opens)
-        finish_block(memory, opens, opens + length * MINUTES_5, True)  # noqa: FBT003
+        finish_block(memory, opens, opens + length * MINUTES_5, True)
         opens += 288 * MINUTES_5
     return memory.relative
 

@@ -77,9 +77,7 @@ def check_same(run: str, stored: str, text: str) -> None:
 def no_such_run(wanted: str, runs: Sequence[str]) -> TradewindError:
     """Return the error for a run nobody has, with the nearest or the newest id."""
     if not runs:
-        return TradewindError(
-            f"There is no run {wanted!r}: none is stored yet.", "Make one with `tradewind backtest`."
-        )
+        return TradewindError(f"There is no run {wanted!r}: none is stored yet.", "Make one with `tradewind backtest`.")
     advice = nearest(wanted, runs).strip() or f"The newest is {max(runs)}."
     return TradewindError(f"There is no run {wanted!r}.", advice)
 

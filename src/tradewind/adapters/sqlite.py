@@ -164,9 +164,7 @@ class SqliteRuns:
             raise
         return temporary
 
-    def _commit(
-        self, database: sqlite3.Connection, run: str, text: str, written: "tuple[Path, Sequence[str]]"
-    ) -> None:
+    def _commit(self, database: sqlite3.Connection, run: str, text: str, written: "tuple[Path, Sequence[str]]") -> None:
         """The folder has its name and the database its row, once the transaction around this is committed."""
         stored = _row(database, run)
         if stored is not None:

@@ -32,9 +32,7 @@ class Rule(NamedTuple):
     advice: str = REPAIR
 
 
-def checked_columns(
-    found: Iterable[str], needed: Iterable[str], optional: Iterable[str], source: str
-) -> None:
+def checked_columns(found: Iterable[str], needed: Iterable[str], optional: Iterable[str], source: str) -> None:
     """Refuse a table without the columns it needs, naming the nearest of those it has."""
     names, needed = list(found), list(needed)
     missing = [name for name in needed if name not in names]
@@ -58,12 +56,8 @@ def check_rows(frame: pl.DataFrame, kind: str, source: str, first_row: int = 1) 
         *(_bar_rules() if bars else _tick_rules()),
         *_order_rules(bars),
     ]
-    broken = frame.select(
-        rule.broken.fill_null(value=False).alias(str(place)) for place, rule in enumerate(rules)
-    )
-    firsts = [
-        (column.arg_max() or 0, rule) for column, rule in zip(broken, rules, strict=True) if column.any()
-    ]
+    broken = frame.select(rule.broken.fill_null(value=False).alias(str(place)) for place, rule in enumerate(rules))
+    firsts = [(column.arg_max() or 0, rule) for column, rule in zip(broken, rules, strict=True) if column.any()]
     if firsts:
         index, rule = min(firsts, key=lambda found: found[0])
         raise BadData(

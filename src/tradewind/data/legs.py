@@ -50,15 +50,11 @@ def finest_first(history: History, symbol: str, feed: str | None = None) -> list
     if not found:
         stored = {Series(*held.series) for held in history.series()}
         if any(series.symbol == symbol for series in stored):
-            raise UnknownName(
-                f"feed of {symbol} in the history", feed, {s.feed for s in stored if s.symbol == symbol}
-            )
+            raise UnknownName(f"feed of {symbol} in the history", feed, {s.feed for s in stored if s.symbol == symbol})
         raise UnknownName("symbol in the history", symbol, {series.symbol for series in stored})
     feeds = sorted({series.feed for series in found})
     if len(feeds) > 1:
-        raise BadData(
-            f"The history has {symbol} from {len(feeds)} feeds.", f"Choose one: {', '.join(feeds)}."
-        )
+        raise BadData(f"The history has {symbol} from {len(feeds)} feeds.", f"Choose one: {', '.join(feeds)}.")
     side = next(side for side in ("bid", "mid", "ask", BOTH) if any(series.side == side for series in found))
     return [series for series in found if series.side in {side, BOTH}]
 
@@ -76,9 +72,7 @@ class Stretch(NamedTuple):
 
     def columns(self) -> Columns:
         """Return all columns as arrays."""
-        return {"ts": self.ts} | {
-            name: self.frame[name].to_numpy() for name in self.frame.columns if name != "ts"
-        }
+        return {"ts": self.ts} | {name: self.frame[name].to_numpy() for name in self.frame.columns if name != "ts"}
 
 
 class Cursor:
@@ -116,9 +110,7 @@ class Source:
             self._sides = [series.side]
             self._cursors = [Cursor(history.ticks(series, start_ns, end_ns, ("ts", "bid", "ask")))]
             return
-        asks = (
-            history.find(series.symbol, series.feed, "ask", series.timeframe) if series.side == "bid" else ()
-        )
+        asks = history.find(series.symbol, series.feed, "ask", series.timeframe) if series.side == "bid" else ()
         sides = [series, *(Series(*held.series) for held in asks)]
         self._sides = [side.side for side in sides]
         names = ("ts", "open", "high", "low", "close", "volume") + (() if asks else ("spread",))
@@ -168,17 +160,13 @@ def _bounds(history: History, leg: Leg) -> tuple[int, int]:
     wanted = {Series(*series) for series in leg.series}
     held = [info for info in history.find(leg.symbol) if info.series in wanted]
     if not held:
-        raise BadData(
-            f"The history has none of the series asked for of {leg.symbol}.", "See `tradewind data list`."
-        )
+        raise BadData(f"The history has none of the series asked for of {leg.symbol}.", "See `tradewind data list`.")
     return min(info.first for info in held), max(info.last for info in held)
 
 
 def _limits(first: int, last: int) -> Iterator[int]:
     """Yield the first instant of each trading date in which a UTC month begins, and then the end of time."""
-    months = np.arange(
-        np.datetime64(first, "ns").astype("M8[M]") + 1, np.datetime64(last, "ns").astype("M8[M]") + 1
-    )
+    months = np.arange(np.datetime64(first, "ns").astype("M8[M]") + 1, np.datetime64(last, "ns").astype("M8[M]") + 1)
     for month in months.astype("M8[ns]").astype(np.int64).tolist():
         yield instant(trading_day(month) - 1, ROLL, NEW_YORK)
     yield FAR
@@ -203,9 +191,7 @@ def choose(times: list[Integers], spans: list[int]) -> list[tuple[int, int, int]
         best[fits] = fine
     starts = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist()]
     turns = [-FAR, *edges[starts[1:]].tolist(), FAR]
-    return [
-        (int(best[place]), start, end) for place, (start, end) in zip(starts, pairwise(turns), strict=True)
-    ]
+    return [(int(best[place]), start, end) for place, (start, end) in zip(starts, pairwise(turns), strict=True)]
 
 
 def _in_order(chunks: Iterator[Rows]) -> Iterator[Rows]:

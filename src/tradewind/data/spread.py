@@ -50,9 +50,7 @@ class SpreadSettings(NamedTuple):
 class SpreadModel:
     """The spreads of one series of bars, looked up by the time a bar opens."""
 
-    def __init__(
-        self, history: History, series: Identity, tick_size: money.Number, settings: SpreadSettings
-    ) -> None:
+    def __init__(self, history: History, series: Identity, tick_size: money.Number, settings: SpreadSettings) -> None:
         self._history = history
         self._series = Series(*series)
         self._tick_size = tick_size
@@ -138,9 +136,7 @@ def learned(history: History, series: Series, tick_size: money.Number) -> Intege
     counted = [_counts(*part) for part in _some_at_once(_recorded(history, series, tick_size))]
     medians = np.full(MINUTES_OF_WEEK, UNKNOWN, dtype=np.int64)
     if counted:
-        counts = (
-            pl.concat(counted).group_by("minute", "spread").agg(pl.col("len").sum()).sort("minute", "spread")
-        )
+        counts = pl.concat(counted).group_by("minute", "spread").agg(pl.col("len").sum()).sort("minute", "spread")
         # The upper of two middle values: a cost is not rounded down.
         middle = pl.col("len").cum_sum().over("minute") * 2 > pl.col("len").sum().over("minute")
         found = counts.filter(middle).group_by("minute", maintain_order=True).first()
@@ -182,15 +178,11 @@ def _recorded(history: History, series: Series, tick_size: money.Number) -> Iter
             yield frame["ts"].to_physical().to_numpy()[known], spread[known]
 
 
-def _between(
-    history: History, series: Series, ask: pl.DataFrame, tick_size: money.Number
-) -> Iterator[Recorded]:
+def _between(history: History, series: Series, ask: pl.DataFrame, tick_size: money.Number) -> Iterator[Recorded]:
     """Yield (times, ask close - bid close) where both sides have a bar and do not cross."""
     times = ask["ts"].to_physical()
     for bid in history.bars(series, int(times[0]), int(times[-1]) + 1, ("ts", "close")):
         both = bid.join(ask, on="ts", suffix="_ask").filter(pl.col("close_ask") > pl.col("close"))
         if both.height:
-            high, low = (
-                money.ticks_array(both[name].to_numpy(), tick_size)[0] for name in ("close_ask", "close")
-            )
+            high, low = (money.ticks_array(both[name].to_numpy(), tick_size)[0] for name in ("close_ask", "close"))
             yield both["ts"].to_physical().to_numpy(), high - low

@@ -41,9 +41,7 @@ def tape(
     """
     if block_rows < 1:
         raise BadData(f"A block cannot have {block_rows} rows.", "Give 1 or more.")
-    streams = [
-        leg_rows(history, leg, start_ns, end_ns) for leg in sorted(legs, key=lambda leg: leg.instrument)
-    ]
+    streams = [leg_rows(history, leg, start_ns, end_ns) for leg in sorted(legs, key=lambda leg: leg.instrument)]
     return _blocks(_told(_merged(streams), iter(schedule)), block_rows)
 
 

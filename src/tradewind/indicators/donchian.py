@@ -16,9 +16,7 @@ from tradewind.kernel.records import record
 def donchian_record(capacity):
     """Return the dtype of a Donchian channel whose length may be up to `capacity`."""
     outputs = [("value", "f8"), ("upper", "f8"), ("middle", "f8"), ("lower", "f8")]
-    return record(
-        [("seen", "i8"), *outputs, ("highs", highest_record(capacity)), ("lows", lowest_record(capacity))]
-    )
+    return record([("seen", "i8"), *outputs, ("highs", highest_record(capacity)), ("lows", lowest_record(capacity))])
 
 
 DONCHIAN = donchian_record(256)

@@ -36,9 +36,7 @@ LOWEST = lowest_record(256)
 def extreme(memory, value, length, side):
     """`value` is in the queue and `memory.value` is the highest (`side` 1) or lowest (`side` -1) value."""
     capacity = len(memory.values)
-    while (
-        memory.held > 0 and side * memory.values[(memory.front + memory.held - 1) % capacity] <= side * value
-    ):
+    while memory.held > 0 and side * memory.values[(memory.front + memory.held - 1) % capacity] <= side * value:
         memory.held -= 1
     if memory.held > 0 and memory.numbers[memory.front] <= memory.seen - length:
         memory.front = (memory.front + 1) % capacity

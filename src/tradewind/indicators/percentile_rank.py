@@ -30,9 +30,7 @@ def percentile_rank(memory, value, length):
     `length` is outside 1 to the capacity.
     """
     if length < 1 or length > len(memory.values):
-        raise ValueError(
-            "percentile_rank: length must be 1 to the capacity; enlarge it with percentile_rank_record"
-        )
+        raise ValueError("percentile_rank: length must be 1 to the capacity; enlarge it with percentile_rank_record")
     if np.isnan(value):
         return np.nan
     below = 0

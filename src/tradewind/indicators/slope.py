@@ -57,7 +57,5 @@ def slope(memory, value, length):
         memory.value = np.nan
         return memory.value
     places = length * (length - 1) / 2
-    memory.value = (memory.weighted - memory.total * places / length) / (
-        length * (length * length - 1.0) / 12.0
-    )
+    memory.value = (memory.weighted - memory.total * places / length) / (length * (length * length - 1.0) / 12.0)
     return memory.value

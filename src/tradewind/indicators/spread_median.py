@@ -49,13 +49,9 @@ def spread_median(memory, spread, bucket, day, length):
     `length` is outside 1 to the capacity or `bucket` outside 0 to 287.
     """
     if length < 1 or length > len(memory.room):
-        raise ValueError(
-            "spread_median: length must be 1 to the capacity; enlarge it with spread_median_record"
-        )
+        raise ValueError("spread_median: length must be 1 to the capacity; enlarge it with spread_median_record")
     if bucket < 0 or bucket >= BUCKETS:
-        raise ValueError(
-            "spread_median: bucket must be 0 to 287, the minute of the New York day divided by 5"
-        )
+        raise ValueError("spread_median: bucket must be 0 to 287, the minute of the New York day divided by 5")
     if np.isnan(spread):
         return np.nan
     if memory.seen == 0:

@@ -1,9 +1,9 @@
 """The last n values, in a ring: what every moving window is built on.
 
 A record with the fields `seen` (how many values so far), `place` (where the next one goes) and `values` (a ring of
-fixed capacity) has a window. When `place` has come back to 0 a *lap* is complete and the ring reads oldest to newest. Indicators that keep running sums add them up afresh at the end of each
-lap, so that rounding never piles up, however long they run. One record serves one length: give every call the
-same n.
+fixed capacity) has a window. When `place` has come back to 0 a *lap* is complete and the ring reads oldest to newest.
+Indicators that keep running sums add them up afresh at the end of each lap, so that rounding never piles up, however
+long they run. One record serves one length: give every call the same n.
 """
 
 from tradewind.kernel.compiled import compiled

@@ -5,6 +5,7 @@ and take-profit to life for the quantity filled; a fill of one attached order ta
 """
 
 from tradewind.kernel import refusals
+from tradewind.kernel.account import round_half_away
 from tradewind.kernel.compiled import compiled, copy_record
 from tradewind.kernel.costs import commission_of, slippage_of
 from tradewind.kernel.fills import (
@@ -26,7 +27,6 @@ from tradewind.kernel.fills import (
     reached,
     works_as_limit,
 )
-from tradewind.kernel.account import round_half_away
 from tradewind.kernel.orders import (
     ENTRY,
     FILL_OR_KILL,

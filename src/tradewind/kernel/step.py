@@ -30,8 +30,7 @@ from tradewind.kernel.orders import (
     find_order,
     forget_order,
 )
-from tradewind.kernel.refusals import STOPPED_OUT
-from tradewind.kernel.positions import apply_financing, apply_fill
+from tradewind.kernel.positions import apply_fill, apply_financing
 from tradewind.kernel.records import (
     ACCEPTED,
     BAR,
@@ -52,6 +51,7 @@ from tradewind.kernel.records import (
     TRIGGERED,
     UNKNOWN_OUTCOME,
 )
+from tradewind.kernel.refusals import STOPPED_OUT
 
 # Bits of STRATEGY.shown: what a strategy has handlers for, besides bars.
 WANTS_QUOTES = 1

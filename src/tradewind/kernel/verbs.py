@@ -223,7 +223,7 @@ def target_steps(state, instrument, wanted):
 
 @compiled(inline=True)
 def target(state, instrument, lots):
-    """The position is on its way to `lots` (signed), by a market order; return its id, 0 if it is there, or -refusal."""
+    """The position is on its way to `lots` (signed), by a market order; return its id, 0 if there, or -refusal."""
     if lots < 0:
         wanted = -steps_of(state, instrument, -float(lots))
     else:

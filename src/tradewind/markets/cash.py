@@ -54,9 +54,7 @@ def irregular_closes() -> dict[tuple[str, int], int | None]:
     found: dict[tuple[str, int], int | None] = {}
     for line in text.splitlines()[1:]:
         venue, when, close = line.split(",")
-        found[venue, day_number(date.fromisoformat(when))] = (
-            None if close == "closed" else local_time(close).minute
-        )
+        found[venue, day_number(date.fromisoformat(when))] = None if close == "closed" else local_time(close).minute
     return found
 
 

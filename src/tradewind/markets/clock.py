@@ -74,9 +74,7 @@ def day_date(number: int) -> date:
 def wall_ns(naive: datetime) -> int:
     """Return what a wall clock shows, as nanoseconds since it showed 1970-01-01 00:00."""
     if naive.tzinfo is not None:
-        raise BadData(
-            f"The wall-clock time {naive} already has a zone.", "Give it without one, and name the clock."
-        )
+        raise BadData(f"The wall-clock time {naive} already has a zone.", "Give it without one, and name the clock.")
     return (naive - _EPOCH) // timedelta(microseconds=1) * 1000
 
 
@@ -173,17 +171,13 @@ def clock(name: str) -> Clock:
     match = _CLOCK_PATTERN.fullmatch(name)
     if match is None:
         if "/" not in name:
-            raise UnknownName(
-                "clock", name, ["NY+7", "EET", "EET-7", "UTC", "UTC+2", "UTC+3", "Europe/Athens"]
-            )
+            raise UnknownName("clock", name, ["NY+7", "EET", "EET-7", "UTC", "UTC+2", "UTC+3", "Europe/Athens"])
         _zone(name)
         return Clock(name, name, 0)
     word, sign, hours, minutes = match.groups()
     shift = int(hours or 0) * HOUR + int(minutes or 0) * MINUTE
     if shift > 14 * HOUR:
-        raise BadData(
-            f"The clock {name!r} is shifted by more than 14 hours.", "Use a shift such as NY+7 or UTC+3."
-        )
+        raise BadData(f"The clock {name!r} is shifted by more than 14 hours.", "Use a shift such as NY+7 or UTC+3.")
     return Clock(name, _NAMED_CLOCKS[word], -shift if sign == "-" else shift)
 
 

@@ -49,9 +49,7 @@ class Margin(Declared):
     @model_validator(mode="after")
     def _shares(self) -> Self:
         if not (0 < self.maintenance <= self.initial <= 1 and 0 <= self.hedged <= 1):
-            raise ValueError(
-                "margin rates are shares of the value: 0 < maintenance <= initial <= 1, 0 <= hedged <= 1"
-            )
+            raise ValueError("margin rates are shares of the value: 0 < maintenance <= initial <= 1, 0 <= hedged <= 1")
         return self
 
 
@@ -158,9 +156,7 @@ class Instrument(Declared):
             if currency not in money.MINOR_DIGITS:
                 raise ValueError(str(UnknownName("currency", currency, money.MINOR_DIGITS)))
         if self.volume_min % self.volume_step:
-            raise ValueError(
-                f"volume_min {self.volume_min} is not a multiple of volume_step {self.volume_step}"
-            )
+            raise ValueError(f"volume_min {self.volume_min} is not a multiple of volume_step {self.volume_step}")
         if not self.volume_min <= self.max_clip <= self.volume_max:
             raise ValueError(f"max_clip {self.max_clip} is not between volume_min and volume_max")
         if self.point != Decimal(1).scaleb(-self.digits):

@@ -66,11 +66,7 @@ def load_profile(name_or_path: str | Path) -> Profile:
 
 def _document(name_or_path: str) -> Table:
     if name_or_path in SHIPPED:
-        text = (
-            files("tradewind.markets")
-            .joinpath("profiles", f"{name_or_path}.toml")
-            .read_text(encoding="utf-8")
-        )
+        text = files("tradewind.markets").joinpath("profiles", f"{name_or_path}.toml").read_text(encoding="utf-8")
         return tomllib.loads(text, parse_float=Decimal)
     path = Path(name_or_path)
     if path.suffix != ".toml":
@@ -78,9 +74,7 @@ def _document(name_or_path: str) -> Table:
     try:
         own = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except FileNotFoundError:
-        raise BadSettings(
-            f"There is no profile file {path}.", f"Shipped profiles: {', '.join(SHIPPED)}."
-        ) from None
+        raise BadSettings(f"There is no profile file {path}.", f"Shipped profiles: {', '.join(SHIPPED)}.") from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadSettings(f"The profile {path} cannot be read: {error}.", "Correct the file.") from error
     if unknown := sorted(own.keys() - _KEYS):
@@ -128,14 +122,10 @@ def _profile(document: Table) -> Profile:
         for row in versions:
             if row.session_template not in templates:
                 raise UnknownName("session template", row.session_template, templates)
-            rows.append(
-                row.located(templates[row.session_template], str(document.get("holiday_broker", name)), own)
-            )
+            rows.append(row.located(templates[row.session_template], str(document.get("holiday_broker", name)), own))
         _check_dates(symbol, versions)
     settings = {key: document[key] for key in _KEYS & document.keys() & Profile.model_fields.keys()}
-    return Profile.model_validate(
-        settings | {"name": name, "server_clock": server_clock, "rows": tuple(rows)}
-    )
+    return Profile.model_validate(settings | {"name": name, "server_clock": server_clock, "rows": tuple(rows)})
 
 
 def _as_rows(declared: Table | list[Table]) -> list[Table]:

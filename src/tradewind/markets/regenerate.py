@@ -150,9 +150,7 @@ def closings() -> list[Closing]:
     for day in _no_session("XNYS"):
         why = occasion(day)
         rows += [us_index_close(day, why), *commodity_closes(day, why)]
-    for number in range(
-        day_number(date(cash.FIRST_YEAR, 1, 1)), day_number(date(cash.LAST_YEAR, 12, 31)) + 1
-    ):
+    for number in range(day_number(date(cash.FIRST_YEAR, 1, 1)), day_number(date(cash.LAST_YEAR, 12, 31)) + 1):
         day = day_date(number)
         if cash.cash_half_day("XNYS", number):
             rows += half_day_closes(day)
@@ -178,9 +176,7 @@ def holiday_lines() -> list[str]:
 def _reopen(group: str, day: date) -> str:
     """Return the New York wall time at which a group reopens for a trading date after a closing."""
     template = [row for row in shipped_templates()[group] if row.valid_from <= day][-1]
-    opens = [
-        start for start, _ in template.intervals(day_number(day), 0)
-    ]  # Monday's: no minutes before the break
+    opens = [start for start, _ in template.intervals(day_number(day), 0)]  # Monday's: no minutes before the break
     shown = wall(opens[0], NEW_YORK)
     return f"{day_date(shown // DAY)} {shown % DAY // MINUTE // 60:02}:{shown % DAY // MINUTE % 60:02}"
 

@@ -56,9 +56,7 @@ class EdgeEntry(NamedTuple):
 Entry = DayEntry | SessionEntry | EdgeEntry
 
 
-def schedule(
-    instruments: Sequence[Instrument], first_ns: int, last_ns: int, *, edges: bool = False
-) -> Iterator[Entry]:
+def schedule(instruments: Sequence[Instrument], first_ns: int, last_ns: int, *, edges: bool = False) -> Iterator[Entry]:
     """Yield the calendar entries from the DAY that contains `first_ns` through `last_ns`, in time order.
 
     With `edges`, every opening and closing of a session is an entry of its own. Within one instant: DAY,

@@ -116,9 +116,7 @@ def window(name: str, day: int, instrument: Instrument) -> Window | None:
     opens = instant(day, int(opens_hour) * 60 + int(opens_minute), zone)
     closes = instant(day, int(closes_hour) * 60 + int(closes_minute), zone)
     if closes <= opens:
-        raise BadData(
-            f"The window {name!r} ends before it begins.", "Both times are of the same calendar day."
-        )
+        raise BadData(f"The window {name!r} ends before it begins.", "Both times are of the same calendar day.")
     return opens, closes
 
 

@@ -38,9 +38,7 @@ def _spans(value: object) -> object:
     if not isinstance(value, list | tuple):
         raise ValueError(f"{value!r} is not a list of pairs of times")  # noqa: TRY004 - pydantic wants ValueError
     if all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in value):
-        return tuple(
-            tuple(end if isinstance(end, LocalTime) else local_time(end) for end in pair) for pair in value
-        )
+        return tuple(tuple(end if isinstance(end, LocalTime) else local_time(end) for end in pair) for pair in value)
     raise ValueError(f"{value!r} is not a list of pairs of times")
 
 

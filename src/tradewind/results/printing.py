@@ -156,9 +156,7 @@ def costs_table(run: Mapping[str, Any]) -> "Table":
     """Return what each line would have made without costs, each cost, and what was left."""
     summary = run["summary"]
     account = summary["account"]
-    table = _table(
-        run, f"Costs, in {account['currency']}: gross + spread + slippage + commission + swap = net"
-    )
+    table = _table(run, f"Costs, in {account['currency']}: gross + spread + slippage + commission + swap = net")
     table.add_column("", overflow="fold")
     for name in ("Gross", *(name for name, _ in COSTS), "Net", "Share"):
         table.add_column(name, justify="right", overflow="fold")
@@ -174,9 +172,7 @@ def costs_table(run: Mapping[str, Any]) -> "Table":
 def trades_table(run: Mapping[str, Any], trades: "pl.DataFrame", newest: int | None = 20) -> "Table":
     """Return the `newest` trades that closed, or all of them where that is None."""
     rows = trades if newest is None else trades.tail(newest)
-    table = _table(
-        run, f"{rows.height:,} of {trades.height:,} trades, times UTC, net in {run['account']['currency']}"
-    )
+    table = _table(run, f"{rows.height:,} of {trades.height:,} trades, times UTC, net in {run['account']['currency']}")
     digits = run["summary"]["account"]["digits"]
     for name in ("Opened", "Closed", "Trade"):
         table.add_column(name, overflow="fold")

@@ -174,9 +174,7 @@ def _account(equity: "pl.DataFrame", net: float, facts: RunFacts) -> AccountResu
         "open": _units(final - initial - round(net * 10**digits), digits),
         "return_share": final / initial - 1,
         "max_drawdown": closing.drawdown if closing else statistics.max_drawdown(curve, initial),
-        "worst_drawdown": (
-            closing.adverse_drawdown if closing else statistics.worst_drawdown(curve, low, initial)
-        ),
+        "worst_drawdown": (closing.adverse_drawdown if closing else statistics.worst_drawdown(curve, low, initial)),
         "days": len(daily),
         "sharpe_day": ratio.per_day if ratio else None,
         "sharpe_day_error": ratio.error if ratio else None,

@@ -126,9 +126,7 @@ def gates_table(rows: Rows, facts: RunFacts) -> "pl.DataFrame":
     most = max(rows["gate"], default=0) + 1
     for one in facts.strategies:
         first.append(len(words))
-        words += [
-            one.gates[number] if number < len(one.gates) else f"gate {number}" for number in range(most)
-        ]
+        words += [one.gates[number] if number < len(one.gates) else f"gate {number}" for number in range(most)]
     strategy = column(rows, "strategy")
     return frame(
         {

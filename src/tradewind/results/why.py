@@ -55,9 +55,7 @@ class Answer:
     sentence: str
 
 
-def why(
-    run: Mapping[str, Any], tables: Mapping[str, "pl.DataFrame"], strategy: str, symbol: str, ts: int
-) -> Answer:
+def why(run: Mapping[str, Any], tables: Mapping[str, "pl.DataFrame"], strategy: str, symbol: str, ts: int) -> Answer:
     """Return what `strategy` asked, held and wanted in `symbol` at `ts` (ns UTC); `run` is the document."""
     if strategy not in run["strategies"]:
         raise UnknownName("strategy in this run", strategy, run["strategies"])
@@ -163,9 +161,7 @@ def _sentence(
 ) -> str:
     """Return the answer in words."""
     if at is None:
-        return "No gate was asked yet" + (
-            f"; the first was at {following}." if following else " in this run."
-        )
+        return "No gate was asked yet" + (f"; the first was at {following}." if following else " in this run.")
     failed = [one for one in gates if not one.passed]
     words = f"all {len(gates)} gates passed" if len(gates) > 1 else "the one gate asked passed"
     if failed:

@@ -85,9 +85,7 @@ def _files(paths: Iterable[Path | str]) -> Iterator[Path]:
         if path.is_dir():
             inside = sorted(file for file in path.iterdir() if file.suffix in _SUFFIXES)
             if not inside:
-                raise TradewindError(
-                    f"The folder {path} has no {', '.join(_SUFFIXES)} files.", "Name another folder."
-                )
+                raise TradewindError(f"The folder {path} has no {', '.join(_SUFFIXES)} files.", "Name another folder.")
             yield from inside
         else:
             yield path
@@ -108,9 +106,7 @@ def _import(path: Path, history: History, stated: Stated, profile: Profile) -> I
     vendor = next((module for module in VENDORS if module.recognises(path, head)), None)
     if vendor is None:
         names = ", ".join(module.NAME for module in VENDORS)
-        raise TradewindError(
-            f"{path} is of no known kind; it begins {head[:40]!r}.", f"Known kinds: {names}."
-        )
+        raise TradewindError(f"{path} is of no known kind; it begins {head[:40]!r}.", f"Known kinds: {names}.")
     parsed = vendor.read(path, head, stated)
     check_rows(parsed.frame, parsed.series.kind, path.name, parsed.first_row)
     times = parsed.frame["ts"].to_physical()

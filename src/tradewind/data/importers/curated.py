@@ -35,9 +35,7 @@ def read(path: Path, _head: bytes, stated: Stated) -> Parsed:
     """Return the bars or ticks of a file, with the spreads of its companion if it has one."""
     series = _series(path, stated)
     if stated.clock is not None and stated.clock.upper() != "UTC":
-        raise TradewindError(
-            f"{path.name} is in UTC, not {stated.clock}.", "Leave the clock out for Parquet files."
-        )
+        raise TradewindError(f"{path.name} is in UTC, not {stated.clock}.", "Leave the clock out for Parquet files.")
     frame = _table(path)
     if series.kind == TICKS:
         return Parsed(series, _typed(frame, (TICK_COLUMNS, TICK_OPTIONAL), path), "UTC")
@@ -82,9 +80,7 @@ def _typed(frame: pl.DataFrame, columns: tuple[tuple[str, ...], tuple[str, ...]]
     checked_columns(frame.columns, needed, optional, path.name)
     time = frame.schema["ts"]
     if not isinstance(time, pl.Datetime) or time.time_zone != "UTC":
-        raise BadData(
-            f"{path.name}: the column ts is {time}, not a time in UTC.", "Convert ts to timestamp[ns, UTC]."
-        )
+        raise BadData(f"{path.name}: the column ts is {time}, not a time in UTC.", "Convert ts to timestamp[ns, UTC].")
     try:
         known = (
             pl.col(name).cast(_TIME if name == "ts" else pl.Float64)
@@ -94,6 +90,4 @@ def _typed(frame: pl.DataFrame, columns: tuple[tuple[str, ...], tuple[str, ...]]
         return frame.select(known)
     except pl.exceptions.PolarsError as error:
         reason = str(error).partition("\n")[0]
-        raise BadData(
-            f"{path.name} has a column that is not numbers: {reason}.", "Store prices as float64."
-        ) from error
+        raise BadData(f"{path.name} has a column that is not numbers: {reason}.", "Store prices as float64.") from error

@@ -47,10 +47,7 @@ _PREFIX = 10
 
 def recognises(path: Path, head: bytes) -> bool:
     """Answer whether a file that begins with `head` is one of ours."""
-    return (
-        path.suffix.lower() in {".csv", ".txt"}
-        and "<DATE>" in head.replace(b"\x00", b"").decode("latin-1")[:40]
-    )
+    return path.suffix.lower() in {".csv", ".txt"} and "<DATE>" in head.replace(b"\x00", b"").decode("latin-1")[:40]
 
 
 def read(path: Path, _head: bytes, stated: Stated) -> Parsed:
@@ -86,9 +83,7 @@ def _walls(table: pl.DataFrame, source: str) -> Times:
 
 def _digits(table: pl.DataFrame) -> int:
     """Return the most digits after the point of any price in the file."""
-    after = (
-        pl.col(name).str.split(".").list.get(1, null_on_oob=True).str.len_bytes().max() for name in _COLUMNS
-    )
+    after = (pl.col(name).str.split(".").list.get(1, null_on_oob=True).str.len_bytes().max() for name in _COLUMNS)
     return max((int(digits) for digits in table.select(after).row(0) if digits is not None), default=0)
 
 

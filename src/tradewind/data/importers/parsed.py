@@ -62,9 +62,7 @@ def read_text(path: Path, separator: str, names: list[str] | None) -> pl.DataFra
         )
     except pl.exceptions.PolarsError as error:
         reason = str(error).partition("\n")[0]
-        raise BadData(
-            f"{path} is not a table: {reason}.", "Check that the file was not cut or edited."
-        ) from error
+        raise BadData(f"{path} is not a table: {reason}.", "Check that the file was not cut or edited.") from error
     if table.is_empty():
         raise BadData(f"{path.name} has no rows.", "Check that the download or export was complete.")
     return table
@@ -73,8 +71,7 @@ def read_text(path: Path, separator: str, names: list[str] | None) -> pl.DataFra
 def numbers(frame: pl.DataFrame, columns: dict[str, str], source: str, first_row: int) -> pl.DataFrame:
     """Return text columns as numbers under new names, or refuse the first value that is none."""
     values = frame.select(
-        pl.col(old).str.strip_chars().cast(pl.Float64, strict=False).alias(new)
-        for old, new in columns.items()
+        pl.col(old).str.strip_chars().cast(pl.Float64, strict=False).alias(new) for old, new in columns.items()
     )
     for old, new in columns.items():
         if values[new].null_count():
@@ -103,9 +100,7 @@ def wall_times(frame: pl.DataFrame, text: pl.Expr, pattern: str, source: str, fi
 def stated_clock(stated: Stated, source: str) -> str:
     """Return the clock the user named, as `markets.clock` spells it; times without a clock are refused."""
     if stated.clock is None:
-        raise TradewindError(
-            f"{source} does not say which clock its times are of.", f"State it with clock=: {CLOCKS}."
-        )
+        raise TradewindError(f"{source} does not say which clock its times are of.", f"State it with clock=: {CLOCKS}.")
     name = stated.clock if "/" in stated.clock else stated.clock.upper()
     return clocks.clock(name).name
 
