@@ -16,7 +16,8 @@ SOURCE = Path(__file__).resolve().parent.parent / "src" / "tradewind"
 OURS = {
     "kernel": "",
     "indicators": "kernel",
-    "strategies": "package indicators kernel",
+    "rules": "indicators kernel",
+    "strategies": "package indicators rules kernel",
     "money": "errors",
     "errors": "",
     "markets": "money errors",
@@ -33,7 +34,7 @@ OURS = {
     "adapters": "ports kernel.records money markets errors",
     "modes": "kernel strategy compilation runner wiring ports data results adapters markets settings errors",
     "requests": "modes settings markets errors",
-    "runs": "modes results markets money kernel.loop errors",
+    "runs": "modes results markets money ports errors",
     "desk": "errors",
     "demonstration": "modes requests settings data",
     "research": "runner results ports modes errors",
@@ -47,6 +48,7 @@ OURS = {
 OUTSIDE = {
     "kernel": "numba numpy",
     "indicators": "numpy",
+    "rules": "numpy",
     "strategies": "numpy",
     "money": "",
     "errors": "",
@@ -93,6 +95,7 @@ COMPILED_STANDARD = {
     "kernel": "math",
     "kernel.compiled": "ctypes hashlib os pathlib",  # where machine code is kept; plain twins
     "indicators": "functools math",
+    "rules": "functools math",
     "strategies": "math typing",
 }
 """All of the standard library that these may import: no clock, no log, no network, no chance."""

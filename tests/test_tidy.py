@@ -116,9 +116,7 @@ def test_no_function_is_long():
     found.sort(key=lambda row: -row[0])
     print("longest: " + ", ".join(f"{function.name} {size}" for size, _, function in found[:5]))
 
-    offenders = [
-        f"{path}:{f.lineno} {f.name}: {size} lines" for size, path, f in found if size > FUNCTION_LINES
-    ]
+    offenders = [f"{path}:{f.lineno} {f.name}: {size} lines" for size, path, f in found if size > FUNCTION_LINES]
 
     assert not offenders, _told(offenders)
 
@@ -175,9 +173,7 @@ def test_every_test_is_a_sentence():
         for path in PYTHON
         if path.parts[0] == "tests"
         for function in _functions(path)
-        if function.name.startswith("test_")
-        and not ast.get_docstring(function)
-        and function.name.count("_") < 4
+        if function.name.startswith("test_") and not ast.get_docstring(function) and function.name.count("_") < 4
     ]
 
     assert not offenders, _told(offenders)

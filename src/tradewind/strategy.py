@@ -51,7 +51,7 @@ def memory(**fields: Any) -> np.dtype[Any]:
 
 
 def gates(*names: str) -> Any:
-    """Return a number for each named condition: `GATES = gates("trend", "range")`, then `GATES.trend`."""
+    """Return a number for each named condition, as fields: after `GATES = gates("trend")`, `GATES.trend` is 0."""
     from collections import namedtuple  # noqa: PLC0415  only here, and typing.NamedTuple cannot be made of names
 
     return namedtuple("Gates", names)(*range(len(names)))  # noqa: PYI024  the names are only known here
@@ -104,7 +104,7 @@ class Strategy:
         return sum(bit for name, bit in OTHER_HANDLERS.items() if name in self.handlers)
 
     def params(self, overrides: Mapping[str, str] | None = None) -> Any:
-        """Return its parameters, with `overrides` (text) in place of defaults; raise for a name or value that is none."""
+        """Return its parameters with `overrides` (text) for defaults; raise TradewindError for a bad name or value."""
         hints = get_type_hints(self.parameters)
         values: dict[str, Any] = {}
         for name, text in (overrides or {}).items():

@@ -29,9 +29,7 @@ def document(run, **more):
 
 
 def frame(*values):
-    return pl.DataFrame(
-        {"net": pl.Series(values, dtype=pl.Float64), "when": pl.Series([0] * len(values)).cast(TIME)}
-    )
+    return pl.DataFrame({"net": pl.Series(values, dtype=pl.Float64), "when": pl.Series([0] * len(values)).cast(TIME)})
 
 
 TIME = pl.Datetime("ns", "UTC")
@@ -44,9 +42,7 @@ def filled(runs):
 
 
 def test_what_was_saved_comes_back(runs):
-    run = document(
-        EARLY, parameters={"a": {"fast": 10, "share": 0.1}}, strategies=["a"], nothing=None, yes=True
-    )
+    run = document(EARLY, parameters={"a": {"fast": 10, "share": 0.1}}, strategies=["a"], nothing=None, yes=True)
     trades, empty = frame(1.5, -2.25), frame()
     assert runs.save(run, {"trades": trades, "orders": empty}) == EARLY
     assert runs.get(EARLY) == run
@@ -114,9 +110,7 @@ def test_unknown_runs_and_tables_are_refused(runs):
     filled(runs)
     with pytest.raises(TradewindError, match="There is no run 'x'"):
         runs.table("x", "trades")
-    with pytest.raises(
-        UnknownName, match=r"There is no table of run .* named 'trade'\. Did you mean 'trades'"
-    ):
+    with pytest.raises(UnknownName, match=r"There is no table of run .* named 'trade'\. Did you mean 'trades'"):
         runs.table(EARLY, "trade")
 
 

@@ -108,6 +108,4 @@ class Shelf:
 
 def series_of(symbol="XAUUSD", seconds=60, feed="test", side="bid"):
     """Return an identity; 0 seconds are ticks."""
-    return (
-        Series(symbol, "bars", seconds, feed, side) if seconds else Series(symbol, "ticks", 0, feed, "both")
-    )
+    return Series(symbol, "bars", seconds, feed, side) if seconds else Series(symbol, "ticks", 0, feed, "both")

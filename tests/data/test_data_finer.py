@@ -125,11 +125,7 @@ def test_a_legs_series_are_those_of_one_feed_and_one_side():
     assert finest_first(shelf, "XAUUSD", "other") == [other]
     with pytest.raises(TradewindError, match=r"XAUUSD from 2 feeds. Choose one: other, test"):
         finest_first(shelf, "XAUUSD")
-    with pytest.raises(
-        TradewindError, match=r"no feed of XAUUSD in the history named 'tst'. Did you mean 'test'"
-    ):
+    with pytest.raises(TradewindError, match=r"no feed of XAUUSD in the history named 'tst'. Did you mean 'test'"):
         finest_first(shelf, "XAUUSD", "tst")
-    with pytest.raises(
-        TradewindError, match=r"no symbol in the history named 'XAUUDS'. Did you mean 'XAUUSD'"
-    ):
+    with pytest.raises(TradewindError, match=r"no symbol in the history named 'XAUUDS'. Did you mean 'XAUUSD'"):
         finest_first(shelf, "XAUUDS")

@@ -54,9 +54,7 @@ def test_a_correction_rewrites_only_its_month(tmp_path):
     history = History(tmp_path)
     history.write(MINUTES, THREE_MONTHS, PROVENANCE)
     before = files(history)
-    better = THREE_MONTHS.with_columns(
-        close=pl.col("close") + (pl.col("ts").dt.date() == pl.date(2025, 2, 3)) * 0.0
-    )
+    better = THREE_MONTHS.with_columns(close=pl.col("close") + (pl.col("ts").dt.date() == pl.date(2025, 2, 3)) * 0.0)
     better = better.with_columns(
         volume=pl.when(pl.col("ts").dt.date() == pl.date(2025, 2, 3)).then(7.0).otherwise("volume")
     )
@@ -158,9 +156,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("name", "error", "after"), FAULTS, ids=str)
-def test_a_write_that_fails_anywhere_leaves_old_or_new_and_can_be_repeated(
-    tmp_path, monkeypatch, name, error, after
-):
+def test_a_write_that_fails_anywhere_leaves_old_or_new_and_can_be_repeated(tmp_path, monkeypatch, name, error, after):
     new = THREE_MONTHS.with_columns(volume=pl.lit(5.0))
     clean = History(tmp_path / "clean")
     clean.write(MINUTES, THREE_MONTHS, PROVENANCE)
@@ -252,9 +248,7 @@ def test_readers_beside_a_writer_see_old_or_new_and_never_a_mixture(tmp_path):
 
 def test_two_writers_at_once_both_arrive(tmp_path):
     halves = [THREE_MONTHS[::2], THREE_MONTHS[1::2]]
-    writers = [
-        threading.Thread(target=History(tmp_path).write, args=(MINUTES, half, PROVENANCE)) for half in halves
-    ]
+    writers = [threading.Thread(target=History(tmp_path).write, args=(MINUTES, half, PROVENANCE)) for half in halves]
     for writer in writers:
         writer.start()
     for writer in writers:
@@ -285,9 +279,7 @@ def test_series_are_described_and_found_finest_first(tmp_path):
     history.write(series_of("US30"), bars_at([ns("2025-01-01")]), PROVENANCE)
 
     assert [info.series for info in history.find("XAUUSD")] == [TICKS, other, MINUTES, hours]
-    assert [info.series for info in history.find("XAUUSD", feed="test", timeframe=60, side="bid")] == [
-        MINUTES
-    ]
+    assert [info.series for info in history.find("XAUUSD", feed="test", timeframe=60, side="bid")] == [MINUTES]
     assert history.find("EURUSD") == history.find("../*") == []
     assert [info.symbol for info in history.series()] == ["US30", *["XAUUSD"] * 4]
     info = history.find("XAUUSD", timeframe=3600)[0]

@@ -45,9 +45,7 @@ RAW = [
 
 @needs_data
 @pytest.mark.parametrize(("file", "stated", "curated", "rows", "left_out"), RAW)
-def test_a_vendor_file_gives_the_bars_of_its_curated_counterpart(
-    tmp_path, file, stated, curated, rows, left_out
-):
+def test_a_vendor_file_gives_the_bars_of_its_curated_counterpart(tmp_path, file, stated, curated, rows, left_out):
     history = History(tmp_path)
     (summary,) = import_files([DATA / "raw" / file], history, **stated)
     (frame,) = [pl.concat(history.bars(summary.series, *ALL))]

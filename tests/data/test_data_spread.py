@@ -35,9 +35,7 @@ def spreads(rows):
 
 def test_a_recorded_ask_is_used_at_every_corner_and_nothing_else_is():
     bid = bars(NOON, 5, spread=9.0)
-    ask = bid.with_columns(
-        pl.col("open") + 0.1, pl.col("high") + 0.4, pl.col("low") + 0.2, pl.col("close") + 0.3
-    )
+    ask = bid.with_columns(pl.col("open") + 0.1, pl.col("high") + 0.4, pl.col("low") + 0.2, pl.col("close") + 0.3)
     rows = rows_of(Shelf().put(BID, bid).put(ASK, ask), BID)
 
     assert rows["close"].tolist() == np.rint(bid["close"].to_numpy() * 100).astype(int).tolist()
@@ -124,9 +122,7 @@ def test_around_a_mid_price_half_the_spread_lies_on_either_side():
 
     assert spreads(rows) == [18] * 4
     assert rows["close"].tolist() == (even - 9).tolist()
-    assert (rows["high"] - rows["low"]).tolist() == np.rint(
-        (mid["high"] - mid["low"]).to_numpy() * 100
-    ).tolist()
+    assert (rows["high"] - rows["low"]).tolist() == np.rint((mid["high"] - mid["low"]).to_numpy() * 100).tolist()
 
 
 def test_a_bar_of_one_side_alone_or_with_crossed_sides_has_a_modelled_spread():
@@ -166,9 +162,7 @@ def test_medians_do_not_depend_on_how_the_history_is_cut_into_months():
 
 
 def test_a_model_asked_twice_answers_the_same():
-    model = SpreadModel(
-        Shelf().put(BID, bars(NOON, 3, spread=0.2)), BID, GOLD.tick_size, SpreadSettings(GOLD)
-    )
+    model = SpreadModel(Shelf().put(BID, bars(NOON, 3, spread=0.2)), BID, GOLD.tick_size, SpreadSettings(GOLD))
     ts = np.array([ns(NOON)])
 
     assert model.ticks(ts).tolist() == model.ticks(ts).tolist() == [20]

@@ -40,9 +40,7 @@ def test_the_seed_decides_all(made):
 def test_the_day_has_the_shape_of_the_instrument(made):
     instrument, frame = made
     local = pl.col("ts").dt.convert_time_zone("America/New_York").dt
-    by_hour = frame.group_by(local.hour().alias("hour")).agg(
-        (pl.col("high") - pl.col("low")).mean().alias("range")
-    )
+    by_hour = frame.group_by(local.hour().alias("hour")).agg((pl.col("high") - pl.col("low")).mean().alias("range"))
     width = dict(by_hour.rows())
 
     assert width[10] > 2 * width[2]

@@ -80,9 +80,7 @@ def test_within_one_instant_prices_come_first_then_day_sessions_news_and_last_ti
         shelf.put(series_of(symbol), bars("2025-01-15T21:58", 2, seed=number))
     news = News(roll, "news", roll, roll + MINUTE, 3)
     entries = sorted([news, *schedule([GOLD, US30], roll - MINUTE, roll)], key=lambda entry: entry.ts)
-    rows = whole(
-        shelf, [leg(US30, series_of("US30"), number=1), leg(GOLD, series_of("XAUUSD"))], entries, *EVER
-    )
+    rows = whole(shelf, [leg(US30, series_of("US30"), number=1), leg(GOLD, series_of("XAUUSD"))], entries, *EVER)
     last = rows[rows["ts"] == roll]
 
     assert last["kind"][:3].tolist() == [BAR, BAR, DAY]
@@ -227,13 +225,9 @@ def test_frames_of_tests_and_notebooks_are_checked_like_files():
     assert rows["spread_low"].tolist() == [20] * 5
     assert rows["instrument"].tolist() == [2] * 5
     assert (rows["ts"] == frame["ts"].to_physical().to_numpy() + MINUTE).all()
-    assert (
-        events_from_frame(frame.with_columns(spread=0.3), 0, "0.01", 60)["spread_open"].tolist() == [30] * 5
-    )
+    assert events_from_frame(frame.with_columns(spread=0.3), 0, "0.01", 60)["spread_open"].tolist() == [30] * 5
     with pytest.raises(TradewindError, match=r"the frame, row 2: high is not a number"):
-        events_from_frame(
-            frame.with_columns(high=pl.Series([200.0, float("nan"), 200, 200, 200])), 0, "0.01", 60
-        )
+        events_from_frame(frame.with_columns(high=pl.Series([200.0, float("nan"), 200, 200, 200])), 0, "0.01", 60)
     with pytest.raises(TradewindError, match="no column 'spread'"):
         events_from_frame(frame, 0, "0.01", 60)
 

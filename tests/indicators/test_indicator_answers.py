@@ -63,14 +63,10 @@ def batch_supertrend(frame, length, width):
     for now in range(length, len(close)):
         if now > length:
             lower[now] = (
-                lower[now]
-                if lower[now] > lower[now - 1] or close[now - 1] < lower[now - 1]
-                else lower[now - 1]
+                lower[now] if lower[now] > lower[now - 1] or close[now - 1] < lower[now - 1] else lower[now - 1]
             )
             upper[now] = (
-                upper[now]
-                if upper[now] < upper[now - 1] or close[now - 1] > upper[now - 1]
-                else upper[now - 1]
+                upper[now] if upper[now] < upper[now - 1] or close[now - 1] > upper[now - 1] else upper[now - 1]
             )
             if direction[now - 1] == -1:
                 direction[now] = 1 if close[now] > upper[now] else -1
@@ -138,9 +134,7 @@ def test_swings(frame, wing):
 def test_structure_by_hand():
     """A zigzag of rising, mixed and falling swings is +1, 0 and -1 from the bars that confirm them."""
     # Swings (bar, high): up 2:8, down 5:3, up 8:10, down 12:5, up 16:11, down 19:3, up 23:9, down 26:2.
-    high = np.array(
-        [4, 6, 8, 7, 5, 3, 5, 7, 10, 9, 8, 7, 5, 6, 7, 9, 11, 8, 4, 3, 4, 5, 6, 9, 7, 4, 2, 3, 4.0]
-    )
+    high = np.array([4, 6, 8, 7, 5, 3, 5, 7, 10, 9, 8, 7, 5, 6, 7, 9, 11, 8, 4, 3, 4, 5, 6, 9, 7, 4, 2, 3, 4.0])
     ours = stream(ti.structure, ti.STRUCTURE, [high, high - 1], 2)
 
     # Bar 14 confirms the low 5 above 3 (+1), bar 21 the low 3 below 5 (0), bar 25 the high 9 below 11 (-1).
@@ -308,9 +302,7 @@ def test_no_drift():
     """After a million values, prices and a jump among them, the windows are as exact as after the first."""
     values = 40_000 + np.cumsum(np.random.default_rng(3).normal(0, 0.7, 1_000_000 if JIT else 20_000))
     values[len(values) // 2] = 1e9
-    dtype = np.dtype(
-        [("sma", ti.SMA), ("wma", ti.WMA), ("slope", ti.SLOPE), ("deviation", ti.STANDARD_DEVIATION)]
-    )
+    dtype = np.dtype([("sma", ti.SMA), ("wma", ti.WMA), ("slope", ti.SLOPE), ("deviation", ti.STANDARD_DEVIATION)])
     memory = np.zeros(1, np.dtype((np.record, dtype)))
     run_averages(memory, values, 77)
     last = values[-77:]

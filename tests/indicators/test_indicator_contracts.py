@@ -20,9 +20,7 @@ from tradewind.kernel.records import record
 
 PARTS = {"window", "median"}  # what indicators are made of; not exported
 FILES = sorted({module.name for module in pkgutil.iter_modules(indicators.__path__)} - PARTS)
-FUNCTIONS = sorted(
-    name for name in indicators.__all__ if name.upper() in indicators.__all__ and name.islower()
-)
+FUNCTIONS = sorted(name for name in indicators.__all__ if name.upper() in indicators.__all__ and name.islower())
 
 
 def run(name, memory, rows):
@@ -113,10 +111,7 @@ def test_ticks_or_floats(name):
     rows = inputs_of(name, walk(150))
     prices = {"open", "high", "low", "close", "range", "spread"}
     floats = [
-        [
-            float(value) if column in prices else value
-            for column, value in zip(CASES[name][0], row, strict=True)
-        ]
+        [float(value) if column in prices else value for column, value in zip(CASES[name][0], row, strict=True)]
         for row in rows
     ]
     _, dtype = subject(name)

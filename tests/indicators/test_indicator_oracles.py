@@ -78,9 +78,7 @@ def test_macd(series):
 
 def test_bollinger(series):
     """The bands are TA-Lib's, to the 1e-7 that TA-Lib loses by subtracting raw squares."""
-    ours = stream(
-        ti.bollinger, ti.BOLLINGER, [series["close"]], 20, 2.0, outputs=("upper", "middle", "lower")
-    )
+    ours = stream(ti.bollinger, ti.BOLLINGER, [series["close"]], 20, 2.0, outputs=("upper", "middle", "lower"))
     theirs = talib.BBANDS(series["close"], 20, 2.0, 2.0)
 
     for mine, other in zip(ours, theirs, strict=True):

@@ -211,7 +211,15 @@ class Play:
         self.read = {"events": 0, "commands": 0, "trades": 0}
         handlers = {"on_quote": self.on_quote, "on_bar": self.on_bar}
         strategy = Strategy(
-            "scripted", scenario.path, "", ModuleType("scripted"), _NoParams, memory(unused=int), (), handlers, {"on_bar": 0}
+            "scripted",
+            scenario.path,
+            "",
+            ModuleType("scripted"),
+            _NoParams,
+            memory(unused=int),
+            (),
+            handlers,
+            {"on_bar": 0},
         )
         self.world.show([strategy])
         everything = Slot(strategy, _NoParams(), range(len(self.world.instruments)), 60)
@@ -425,7 +433,9 @@ class Play:
         trade = self.journal.read("trades")[-1]
         instrument = self.world.instruments[trade["instrument"]]
         facts = {name: self.world.amount(trade[name]) for name in ("risk", "gross", "commission", "financing")}
-        facts |= {name.removesuffix("_cost"): self.world.amount(trade[name]) for name in ("spread_cost", "slippage_cost")}
+        facts |= {
+            name.removesuffix("_cost"): self.world.amount(trade[name]) for name in ("spread_cost", "slippage_cost")
+        }
         facts |= {name.removesuffix("_price"): instrument.price(trade[name]) for name in ("worst_price", "best_price")}
         facts |= {"lots": instrument.lots(trade["quantity"]), "ambiguous": Decimal(int(trade["ambiguous"]))}
         facts["entry"] = instrument.price(trade["entry_cost"]) / int(trade["quantity"])

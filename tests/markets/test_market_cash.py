@@ -33,10 +33,7 @@ def test_the_shipped_files_are_what_regenerate_would_write():
     declared = regenerate.DECLARED
 
     assert declared.joinpath("cash_exceptions.csv").read_text("utf-8").splitlines() == regenerate.cash_lines()
-    assert (
-        declared.joinpath("product_holidays.csv").read_text("utf-8").splitlines()
-        == regenerate.holiday_lines()
-    )
+    assert declared.joinpath("product_holidays.csv").read_text("utf-8").splitlines() == regenerate.holiday_lines()
 
 
 def test_regenerate_writes_both_files(tmp_path, monkeypatch):
@@ -46,9 +43,7 @@ def test_regenerate_writes_both_files(tmp_path, monkeypatch):
 
     regenerate.main()
 
-    assert (
-        tmp_path.joinpath("product_holidays.csv").read_text("utf-8").startswith("date,product_group,close_ny")
-    )
+    assert tmp_path.joinpath("product_holidays.csv").read_text("utf-8").startswith("date,product_group,close_ny")
     assert tmp_path.joinpath("cash_exceptions.csv").read_text("utf-8") == "venue,date,close\n"
 
 

@@ -69,15 +69,11 @@ UTC_REFERENCE = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("event", "zone", "local", "utc"), UTC_REFERENCE, ids=[row[0] for row in UTC_REFERENCE]
-)
+@pytest.mark.parametrize(("event", "zone", "local", "utc"), UTC_REFERENCE, ids=[row[0] for row in UTC_REFERENCE])
 def test_utc_reference_table(event, zone, local, utc):
     """Domain 1.6, row by row."""
     hour, minute = map(int, local.split(":"))
-    found = [
-        clock.instant(clock.day_number(date.fromisoformat(day)), hour * 60 + minute, zone) for day in DAYS
-    ]
+    found = [clock.instant(clock.day_number(date.fromisoformat(day)), hour * 60 + minute, zone) for day in DAYS]
 
     assert found == [ns(f"{day}T{at}") for day, at in zip(DAYS, utc, strict=True)], event
 
@@ -127,8 +123,7 @@ def test_mismatch_weeks(row):
         day
         for day in days
         if day.weekday() < 5
-        and clock.instant(clock.day_number(day), 0, NEW_YORK)
-        - clock.instant(clock.day_number(day), 0, LONDON)
+        and clock.instant(clock.day_number(day), 0, NEW_YORK) - clock.instant(clock.day_number(day), 0, LONDON)
         == 4 * HOUR
     ]
 

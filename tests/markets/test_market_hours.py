@@ -24,9 +24,7 @@ from tradewind.markets.hours import (
 from tradewind.markets.loading import load_profile
 
 METATRADER = load_profile("metatrader")
-US30, GOLD, OIL, EURUSD, GER40 = (
-    METATRADER.instrument(s) for s in ("US30", "XAUUSD", "USOIL", "EURUSD", "GER40")
-)
+US30, GOLD, OIL, EURUSD, GER40 = (METATRADER.instrument(s) for s in ("US30", "XAUUSD", "USOIL", "EURUSD", "GER40"))
 
 
 def new_york(text):
@@ -100,9 +98,7 @@ HOLIDAYS = [
 def test_holidays(row):
     """Domain 1.5 and 8.5: when each product closes, and what kind of day that makes."""
     when, occasion, index, index_type, gold, gold_type = row
-    closes = {
-        instrument.symbol: [span[-5:] for span in shown(instrument, when)][-1:] for instrument in (US30, GOLD)
-    }
+    closes = {instrument.symbol: [span[-5:] for span in shown(instrument, when)][-1:] for instrument in (US30, GOLD)}
     if when == "2021-06-18":  # the old halt: two intervals
         closes["US30"] = ["16:15"]
 
@@ -118,9 +114,7 @@ def test_currencies_rest_on_two_days_and_weekends(when):
     assert day_type(date.fromisoformat(when), EURUSD) == CLOSED
 
 
-@pytest.mark.parametrize(
-    "when", ["2025-12-24", "2025-12-26", "2026-01-02", "2025-04-18", "2025-11-27", "2023-01-02"]
-)
+@pytest.mark.parametrize("when", ["2025-12-24", "2025-12-26", "2026-01-02", "2025-04-18", "2025-11-27", "2023-01-02"])
 def test_currencies_trade_on_other_holidays(when):
     """Their days are full, whatever New York does."""
     assert day_type(date.fromisoformat(when), EURUSD) == FULL
@@ -202,9 +196,7 @@ def test_next_open_and_close():
     assert next_close(US30, new_york("2025-06-09 17:30")) == new_york("2025-06-10 17:00")
 
 
-@given(
-    st.integers(new_york("2006-01-03"), new_york("2027-11-30")), st.sampled_from([US30, GOLD, EURUSD, GER40])
-)
+@given(st.integers(new_york("2006-01-03"), new_york("2027-11-30")), st.sampled_from([US30, GOLD, EURUSD, GER40]))
 def test_open_is_being_inside_an_interval(ts, instrument):
     """`is_open`, `next_open`, `next_close` and the intervals tell one story."""
     opens, closes = next_open(instrument, ts), next_close(instrument, ts)

@@ -105,17 +105,13 @@ def test_an_instrument_is_found_by_either_name():
 
 def test_an_unknown_instrument_suggests_the_nearest():
     """A typing error costs one line."""
-    with pytest.raises(
-        UnknownName, match=r"no instrument in profile oanda named 'XAUSD'. Did you mean 'XAU_?USD'"
-    ):
+    with pytest.raises(UnknownName, match=r"no instrument in profile oanda named 'XAUSD'. Did you mean 'XAU_?USD'"):
         load_profile("oanda").instrument("XAUSD")
 
 
 def test_a_date_before_all_rows_is_refused():
     """We do not guess what a broker charged before our data begin."""
-    with pytest.raises(
-        BadData, match=r"says nothing about US30 on 1999-01-04; it covers 2006-01-01 to today"
-    ):
+    with pytest.raises(BadData, match=r"says nothing about US30 on 1999-01-04; it covers 2006-01-01 to today"):
         load_profile("metatrader").instrument("US30", on=date(1999, 1, 4))
 
 

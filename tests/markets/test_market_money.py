@@ -44,9 +44,7 @@ def test_tick_values_of_the_shipped_instruments(symbol, metatrader, oanda):
     assert money.tick_value(load_profile("oanda").instrument(symbol)) == oanda
 
 
-@pytest.mark.parametrize(
-    ("lots", "step", "count"), [(0.3, 0.1, 3), (0.7, 0.1, 7), ("0.7", "0.1", 7), (0.29, 0.1, 2)]
-)
+@pytest.mark.parametrize(("lots", "step", "count"), [(0.3, 0.1, 3), (0.7, 0.1, 7), ("0.7", "0.1", 7), (0.29, 0.1, 2)])
 def test_steps_are_counted_as_a_person_would(lots, step, count):
     """Domain 8.8: naive floats would say 2 and 6."""
     assert money.steps(lots, step) == count

@@ -74,9 +74,7 @@ def test_holidays_end_when_the_bars_do(when, index, gold):
         ("US30", "US30_M1_mt5ny_bid_20251202_20260220", index),
         ("XAUUSD", "XAUUSD_M1_mt5ny_bid_20251203_20260220", gold),
     ):
-        closes = market_intervals(load_profile("metatrader").instrument(symbol), date.fromisoformat(when))[
-            -1
-        ][1]
+        closes = market_intervals(load_profile("metatrader").instrument(symbol), date.fromisoformat(when))[-1][1]
         seen = max(ts for ts in bar_times(name) if trading_date(ts) == date.fromisoformat(when))
 
         assert f"{from_utc(seen, NEW_YORK):%H:%M}" == last
@@ -84,9 +82,7 @@ def test_holidays_end_when_the_bars_do(when, index, gold):
 
 
 @pytest.mark.parametrize("when", [date(2025, 12, 25), date(2026, 1, 1)])
-@pytest.mark.parametrize(
-    "name", ["US30_M1_mt5ny_bid_20251202_20260220", "XAUUSD_M1_mt5ny_bid_20251203_20260220"]
-)
+@pytest.mark.parametrize("name", ["US30_M1_mt5ny_bid_20251202_20260220", "XAUUSD_M1_mt5ny_bid_20251203_20260220"])
 def test_christmas_and_new_year_have_no_bars(name, when):
     """And the evening of the same day has: that is the next trading date."""
     dates = {trading_date(ts) for ts in bar_times(name)}

@@ -62,12 +62,8 @@ def test_a_day_brings_all_its_sessions():
     day, sessions = entries[0], entries[1:]
 
     assert day[:3] == (ns("2025-06-09T21:00"), "day", day_number(date(2025, 6, 10)))
-    assert [(entry.instrument, entry.session) for entry in sessions] == [
-        (i, s) for i in (0, 1) for s in range(16)
-    ]
-    assert all(
-        entry.ts == day.ts and entry.kind == "session" and entry.day_type == FULL for entry in sessions
-    )
+    assert [(entry.instrument, entry.session) for entry in sessions] == [(i, s) for i in (0, 1) for s in range(16)]
+    assert all(entry.ts == day.ts and entry.kind == "session" and entry.day_type == FULL for entry in sessions)
     assert sessions[SESSION_IDS["NY_CASH"]][4:6] == (ns("2025-06-10T13:30"), ns("2025-06-10T20:00"))
 
 

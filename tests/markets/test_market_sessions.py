@@ -69,9 +69,7 @@ def test_without_new_york_cash_there_is_no_half_past_nine():
     """On MLK day an index has no anchor, but gold keeps its own."""
     mlk = "2025-01-20"
 
-    assert [utc(name, mlk, US30) for name in ("NY_CASH", "LONDON_BLOCK", "NY_AM", "OVERLAP_CASH")] == [
-        None
-    ] * 4
+    assert [utc(name, mlk, US30) for name in ("NY_CASH", "LONDON_BLOCK", "NY_AM", "OVERLAP_CASH")] == [None] * 4
     assert utc("NY_AM", mlk, GOLD) == "13:00-17:00"
     assert utc("MARKET", mlk, US30) == "23:00-18:00"
 
@@ -146,9 +144,7 @@ def test_fixed_events(name, when, at):
     day = date.fromisoformat(when)
     hour, minute = map(int, at.split(":"))
 
-    assert utc_datetime(fixing_instant(name, day)) == datetime(
-        day.year, day.month, day.day, hour, minute, tzinfo=UTC
-    )
+    assert utc_datetime(fixing_instant(name, day)) == datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)
 
 
 def test_fixed_events_have_days():

@@ -69,9 +69,7 @@ def test_the_summary_says_every_amount_with_sign_and_unit():
 
 def test_a_trade_reads_as_a_line():
     text = everything(width=140)
-    assert line_with(
-        text, "2024-03-04 01:00", "pullback long 2 US30", "40000", "40100", "+1.97 R", "take-profit"
-    )
+    assert line_with(text, "2024-03-04 01:00", "pullback long 2 US30", "40000", "40100", "+1.97 R", "take-profit")
     assert line_with(text, "breakout short 0.5 XAUUSD", "-101.75", "stop-loss (ambiguous)")
 
 
@@ -98,9 +96,7 @@ def test_dates_are_not_broken_at_the_usual_width():
 def test_columns_of_numbers_end_in_line():
     """Amounts of a table are aligned at their last digit."""
     text = everything(width=120)
-    lines = [
-        line_with(text, name, "196.47" if "US30" in name else "%") for name in ("pullback US30", "total")
-    ]
+    lines = [line_with(text, name, "196.47" if "US30" in name else "%") for name in ("pullback US30", "total")]
     assert len({len(line.rstrip()) for line in lines}) == 1
 
 
@@ -111,9 +107,7 @@ def test_made_up_prices_are_announced_over_every_table():
 
 def test_brackets_in_names_are_shown_as_they_are():
     """Rich reads [red] as a colour; a strategy may be called anything."""
-    assert "[red]x[/] US30" in everything(
-        strategies=(StrategyFacts("[red]x[/]"), StrategyFacts("pullback")), width=200
-    )
+    assert "[red]x[/] US30" in everything(strategies=(StrategyFacts("[red]x[/]"), StrategyFacts("pullback")), width=200)
 
 
 def test_json_is_plain():

@@ -105,9 +105,7 @@ def test_net_is_the_sum_of_its_parts_in_minor_units(trades, currency):
     assert minor["net"].tolist() == [one[0] + one[3] + one[4] for one in trades]
 
 
-@given(
-    st.lists(st.integers(1, 2**31), min_size=1), st.sampled_from(["0.01", "0.1", "0.001", "0.25", "1", "10"])
-)
+@given(st.lists(st.integers(1, 2**31), min_size=1), st.sampled_from(["0.01", "0.1", "0.001", "0.25", "1", "10"]))
 def test_lots_and_prices_are_the_nearest_floats_of_the_exact_decimals(counts, size):
     one = InstrumentFacts("X", Decimal(size), Decimal(size), "USD", (1, 1))
     trades = rows("trades", *({"quantity": count, "best_price": count} for count in counts))
@@ -123,9 +121,7 @@ def test_a_run_in_which_nothing_happened_has_the_same_columns():
     full = tables(
         logs(
             trades=rows("trades", WINNER),
-            commands=rows(
-                "commands", {"kind": 1, "order": 1, "side": 1}, {"kind": 4, "reason": 6, "side": 1}
-            ),
+            commands=rows("commands", {"kind": 1, "order": 1, "side": 1}, {"kind": 4, "reason": 6, "side": 1}),
             events=rows("events", {"kind": 18, "order": 1, "quantity": 1, "side": 1}),
             gates=rows("gates", {"gate": 1}),
             samples=rows("samples", {"date": -1}),
@@ -133,9 +129,7 @@ def test_a_run_in_which_nothing_happened_has_the_same_columns():
         facts(),
     )
     assert [table.height for table in empty.values()] == [0] * 6
-    assert {name: table.schema for name, table in empty.items()} == {
-        name: table.schema for name, table in full.items()
-    }
+    assert {name: table.schema for name, table in empty.items()} == {name: table.schema for name, table in full.items()}
     assert all(table.height for table in full.values())
 
 
@@ -193,9 +187,7 @@ def test_times_are_utc_and_keep_their_nanoseconds():
     assert table["opened"].to_physical()[0] == START + 1
 
 
-@pytest.mark.parametrize(
-    ("size", "digits"), [("0.01", 2), ("0.25", 2), ("1", 0), ("10", 0), ("0.10", 1), ("1E+1", 0)]
-)
+@pytest.mark.parametrize(("size", "digits"), [("0.01", 2), ("0.25", 2), ("1", 0), ("10", 0), ("0.10", 1), ("1E+1", 0)])
 def test_the_digits_of_a_size(size, digits):
     assert decimals(Decimal(size)) == digits
 

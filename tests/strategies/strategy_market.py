@@ -15,6 +15,7 @@ import sys
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -94,7 +95,7 @@ def path(day, waypoints, base=0.0, wick=WICK, minutes=5):
     words = waypoints.split()
     points = [(moment(day, when), base + float(value)) for when, value in zip(words[::2], words[1::2], strict=True)]
     rows, opening = {}, points[0][1]
-    for (start, first), (end, last) in zip(points, points[1:], strict=False):
+    for (start, first), (end, last) in pairwise(points):
         count = (end - start) // (minutes * MINUTE)
         for number in range(count):
             close = first + (last - first) * (number + 1) / count

@@ -8,14 +8,14 @@ import pytest
 from strategy_market import TEST_DAY, moment, path, runner_of, scene
 
 from tradewind.indicators import blocks
-from tradewind.indicators.entry_limits import CONTINUITY, minutes_outside_news, watch_continuity
-from tradewind.indicators.higher_trend import HIGHER_TREND, higher_trend_h1, higher_trend_h4
-from tradewind.indicators.reference_block import REFERENCE_BLOCK, finish_block, location_of, watch_block
-from tradewind.indicators.trade_plan import shifted, stop_bounds, tick_above, tick_below
-from tradewind.indicators.usual_spread import USUAL_SPREAD, note_spread, usual_spread
 from tradewind.kernel.records import BAR_ROW, NEVER, STATE
 from tradewind.markets.sessions import SESSION_IDS
 from tradewind.plain import record_view
+from tradewind.rules.entry_limits import CONTINUITY, minutes_outside_news, watch_continuity
+from tradewind.rules.higher_trend import HIGHER_TREND, higher_trend_h1, higher_trend_h4
+from tradewind.rules.reference_block import REFERENCE_BLOCK, finish_block, location_of, watch_block
+from tradewind.rules.trade_plan import shifted, stop_bounds, tick_above, tick_below
+from tradewind.rules.usual_spread import USUAL_SPREAD, note_spread, usual_spread
 
 MINUTES_5 = 300 * 10**9
 

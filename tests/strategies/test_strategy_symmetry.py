@@ -167,7 +167,7 @@ def test_without_the_jit(tmp_path):
     """A process with NUMBA_DISABLE_JIT=1 goes on from a snapshot to the same commands, gates and memory."""
     events, scenarios, expected = walk(1), [], []
     for name, params in (RULES[0], RULES[2], RULES[5], RULES[7]):
-        runner, journal = runner_of(name, params)
+        runner, _ = runner_of(name, params)
         busy = play(name, events, params).rows("commands")["ts"][-3]
         start = int(np.searchsorted(events["ts"], busy - 8 * 60 * MINUTE))
         runner.run(MemoryFeed(events[:start]))

@@ -27,7 +27,9 @@ class MemoryJournal:
         """The rows of the log from position `start` on."""
         parts = self._parts[log]
         if len(parts) > 1:
-            self._parts[log] = parts = [np.concatenate(parts)]
+            # As plain bytes: numpy would lay out a dtype whose fields overlap anew, each field apart.
+            raw = np.concatenate([part.view(f"V{part.itemsize}") for part in parts])
+            self._parts[log] = parts = [raw.view(parts[0].dtype)]
         return parts[0][start:] if parts else np.zeros(0, DTYPES[log])
 
 

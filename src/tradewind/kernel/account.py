@@ -10,11 +10,11 @@ import math
 
 import numpy as np
 
-from tradewind.kernel.compiled import compiled
+from tradewind.kernel.compiled import compiled, inner
 from tradewind.kernel.records import INSTRUMENTS
 
 
-@compiled
+@inner
 def round_half_away(value):
     """Return `value` rounded to the nearest integer, halves away from zero, as int64."""
     if value < 0.0:
@@ -22,14 +22,14 @@ def round_half_away(value):
     return np.int64(math.floor(value + 0.5))
 
 
-@compiled
+@inner
 def convert(state, currency, value, is_gain):
     """Return `value` minor units of `currency` in minor units of the account, as a float."""
     row = state.currencies[currency]
     return value * (row.rate_bid if is_gain else row.rate_ask)
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def cash_of(state, instrument, tick_steps):
     """Return what `tick_steps` (ticks x lot steps, signed) are worth now, in minor units of the account."""
     row = state.instruments[instrument]
@@ -53,7 +53,7 @@ def equity(state):
     return state.account.balance + state.account.unrealised
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def note_equity(state):
     """Peak, trough and drawdown know the present equity."""
     account = state.account
@@ -74,20 +74,20 @@ def note_equity(state):
         account.drawdown = min(account.drawdown, fall(worth, account.peak))
 
 
-@compiled
+@inner
 def fall(worth, peak):
     """Return how far `worth` lies below `peak`, as a share <= 0."""
     return float(worth) / float(peak) - 1.0 if peak > 0 else 0.0
 
 
-@compiled
+@inner
 def post(state, amount):
     """The balance has changed by `amount` minor units."""
     state.account.balance += amount
     note_equity(state)
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def mark(state, instrument):
     """Every position in `instrument`, and the account, are valued at the exit side of the latest price."""
     row = state.instruments[instrument]
@@ -123,7 +123,7 @@ def mark(state, instrument):
     note_equity(state)
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def settle(state):
     """The latest interval of the instrument that had one is valued, once everything that happened in it is known."""
     if state.unmarked == 0:
@@ -134,7 +134,7 @@ def settle(state):
         mark(state, instrument)
 
 
-@compiled
+@inner
 def refresh_margin(state):
     """`account.margin` is what the broker holds back now: the net position of each instrument at its mid price."""
     total = 0.0
@@ -149,7 +149,7 @@ def refresh_margin(state):
     state.account.margin = round_half_away(total)
 
 
-@compiled
+@inner
 def notional(state, instrument, steps, price):
     """Return the value of `steps` lot steps at `price` ticks, minor units of the account, as a float."""
     row = state.instruments[instrument]
@@ -157,7 +157,7 @@ def notional(state, instrument, steps, price):
     return convert(state, row.currency, value, False)
 
 
-@compiled
+@inner
 def margin_of(state, instrument, steps, price):
     """Return the margin for `steps` lot steps at `price` ticks, minor units of the account, as a float."""
     return notional(state, instrument, steps, price) * state.instruments[instrument].margin_rate

@@ -8,7 +8,7 @@ kernel's own; strategies are shown `last` alone.
 
 import numpy as np
 
-from tradewind.kernel.compiled import compiled, copy_record
+from tradewind.kernel.compiled import compiled, copy_record, inner
 from tradewind.kernel.records import NEVER, SECOND, SERIES
 
 DAY_BAR = 86_400
@@ -19,7 +19,7 @@ MONTH_BAR = 2_592_000
 ATR_DAYS = 14
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def bar_opens(state, timeframe, ts):
     """Return when the bar of `timeframe` that contains the moment `ts` opens, ns UTC."""
     if timeframe >= DAY_BAR:
@@ -30,7 +30,7 @@ def bar_opens(state, timeframe, ts):
     return ts - ts % length
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def bar_closes(state, timeframe, opens):
     """Return when a bar of `timeframe` opened at `opens` closes; week and month bars close with a DAY event."""
     if timeframe < DAY_BAR:
@@ -44,7 +44,7 @@ def bar_closes(state, timeframe, opens):
     return NEVER
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def open_bar(state, series, inside, price):
     """The series forms a new bar, opened by `price` (open, high, low, close, spread, volume) at the moment `inside`."""
     bar = series.forming
@@ -59,7 +59,7 @@ def open_bar(state, series, inside, price):
     return closes
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def extend_bar(bar, price):
     """The forming bar contains `price`."""
     _, high, low, close, spread, volume = price
@@ -71,7 +71,7 @@ def extend_bar(bar, price):
     bar.sources += 1
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def fold_price(state, instrument, event):
     """The instrument's forming bars contain the QUOTE or BAR in `event`; none of them is past its close."""
     inside = event.ts - event.span * SECOND
@@ -88,7 +88,7 @@ def fold_price(state, instrument, event):
     state.next_close = earliest
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def close_bars(state, instant):
     """Every forming bar that closes at `instant` is its series' last one and waits to be shown; now is `instant`."""
     state.now = max(state.now, instant)
@@ -115,7 +115,7 @@ def close_bars(state, instant):
     state.next_close = earliest
 
 
-@compiled
+@inner
 def end_periods(state, ts, week, month):
     """Week and month bars end at `ts` where a DAY event brings a new week or month."""
     for index in range(state.series_count):
@@ -128,7 +128,7 @@ def end_periods(state, ts, week, month):
             state.next_close = min(state.next_close, np.int64(ts))
 
 
-@compiled
+@inner
 def count_day(instrument, bar):
     """The instrument's daily ATR (Wilder, 14 days) includes the day bar; it is not positive before 14 days."""
     reach = bar.high - bar.low

@@ -1,9 +1,9 @@
 """The latest price of each instrument, and the conversion rates that some of them give."""
 
-from tradewind.kernel.compiled import compiled
+from tradewind.kernel.compiled import compiled, inner
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def apply_price(state, row, event):
     """The bid and ask of the instrument in `row`, with the interval's extremes, are those of the price in `event`."""
     bid, high, low, ts = event.close, event.high, event.low, event.ts
@@ -19,7 +19,7 @@ def apply_price(state, row, event):
         apply_rate(state, row)
 
 
-@compiled
+@inner
 def apply_rate(state, row):
     """The currency this instrument converts has the rate of its latest price.
 

@@ -1,8 +1,8 @@
 """How kernel functions become machine code, and how stale machine code is kept from ever running.
 
 Numba's cache on disk looks only at the file a function is written in. A caller in another file would go on
-running the old code of what it calls. So the cache lives in a folder named after a hash of every kernel and
-indicator source: change one character and the folder is another. The same text runs uncompiled under
+running the old code of what it calls. So the cache lives in a folder named after a hash of every source that
+can end up in the loop: change one character and the folder is another. The same text runs uncompiled under
 `NUMBA_DISABLE_JIT=1`, and tests demand the same bytes of both.
 """
 
@@ -15,6 +15,9 @@ import numba
 import numpy as np
 from numba import njit, types
 from numba.core import cgutils, config
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler_machinery import register_pass
+from numba.core.typed_passes import NativeLowering
 from numba.extending import intrinsic
 
 JIT = not config.DISABLE_JIT
@@ -24,7 +27,7 @@ def sources_digest():
     """Return a hex digest of every source file that may end up inside compiled kernel code."""
     package = Path(__file__).resolve().parent.parent
     digest = hashlib.sha256(f"numba {numba.__version__} numpy {np.__version__}".encode())
-    for folder in ("kernel", "indicators"):
+    for folder in ("kernel", "indicators", "rules"):
         for path in sorted((package / folder).glob("*.py")):
             digest.update(path.name.encode())
             digest.update(path.read_bytes())
@@ -40,11 +43,12 @@ def cache_folder():
 CACHE_FOLDER = cache_folder()
 
 
-def compiled(signature=None, *, folder=None, inline=False):
+def compiled(signature=None, *, folder=None, inline=False, inner=False):
     """Return a decorator after which the function is compiled once per source text and cached in `folder`.
 
     Without a signature it is compiled when first called, for the types it is called with. `inline` asks LLVM to put
-    it into its callers: for the small pieces that run on every event, where a call costs more than the work.
+    it into its callers: for the small pieces that run on every event, where a call costs more than the work. `inner`
+    says that only compiled code calls it: then nothing is made that Python would need, which halves its compilation.
     """
     if signature is not None and not isinstance(signature, numba.core.typing.Signature):
         return compiled()(signature)
@@ -53,6 +57,8 @@ def compiled(signature=None, *, folder=None, inline=False):
         if not JIT:
             return function
         options = {"cache": True, "forceinline": inline, "error_model": "numpy"}
+        if inner:
+            options |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": InnerCompiler}
         previous = config.CACHE_DIR
         config.CACHE_DIR = str(folder or CACHE_FOLDER)
         try:
@@ -61,6 +67,42 @@ def compiled(signature=None, *, folder=None, inline=False):
             config.CACHE_DIR = previous
 
     return decorate
+
+
+def inner(function):
+    """Return the function compiled for the use of other compiled functions only."""
+    return compiled(inner=True)(function)
+
+
+if JIT:
+
+    @register_pass(mutates_CFG=True, analysis_only=False)
+    class InnerLowering(NativeLowering):
+        """Lowering that stops at LLVM's code: the callers link it, so no machine code of its own is ever run."""
+
+        _name = "inner_lowering"
+
+        def run_pass(self, state):
+            """The function is lowered; what Python would call is a stand-in that refuses."""
+            context = state.targetctx
+            # Numba files the function under the object that Python would call, so that must be one of its own.
+            context.get_executable = lambda _library, _description, _environment: {}.__getitem__
+            try:
+                return super().run_pass(state)
+            finally:
+                del context.get_executable
+
+    class InnerCompiler(CompilerBase):
+        """Numba's usual passes with `InnerLowering` as the last."""
+
+        def define_pipelines(self):
+            """Return the one list of passes."""
+            passes = DefaultPassBuilder.define_nopython_pipeline(self.state)
+            passes.passes = [
+                (InnerLowering, text) if step is NativeLowering else (step, text) for step, text in passes.passes
+            ]
+            passes.finalize()
+            return [passes]
 
 
 if JIT:

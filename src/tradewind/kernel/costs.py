@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from tradewind.kernel.account import convert, notional, round_half_away
-from tradewind.kernel.compiled import compiled
+from tradewind.kernel.compiled import inner
 
 # Commission models. The rate is per side.
 NO_COMMISSION = 0
@@ -31,7 +31,7 @@ MONDAY_OF_EPOCH = 3
 """1970-01-01 was a Thursday: (days + 3) % 7 is 0 on Mondays."""
 
 
-@compiled
+@inner
 def commission_of(state, instrument, steps, price):
     """Return the commission of one side as cash to the account (<= 0), minor units."""
     row = state.instruments[instrument]
@@ -43,7 +43,7 @@ def commission_of(state, instrument, steps, price):
     return np.int64(0)
 
 
-@compiled
+@inner
 def financing_of(state, instrument, quantity, date):
     """Return the cash (signed, minor units) a position of `quantity` steps gets at the roll that ends `date`."""
     row = state.instruments[instrument]
@@ -65,13 +65,13 @@ def financing_of(state, instrument, quantity, date):
     return round_half_away(convert(state, row.currency, value, value > 0.0))
 
 
-@compiled
+@inner
 def ticks_up(value):
     """Return `value` ticks rounded up to a whole tick, as int64: slippage is never rounded away."""
     return np.int64(math.ceil(value - 1e-9))
 
 
-@compiled
+@inner
 def slippage_of(venue, instrument, spread, is_stop, is_rough):
     """Return the ticks lost beyond the side's price by a market order or a triggered stop (>= 0)."""
     if is_stop:

@@ -6,7 +6,7 @@ and take-profit to life for the quantity filled; a fill of one attached order ta
 
 from tradewind.kernel import refusals
 from tradewind.kernel.account import round_half_away
-from tradewind.kernel.compiled import compiled, copy_record
+from tradewind.kernel.compiled import copy_record, inner
 from tradewind.kernel.costs import commission_of, slippage_of
 from tradewind.kernel.fills import (
     AT_OPEN,
@@ -45,7 +45,7 @@ ROUGH_BEFORE_ROLL = 300 * SECOND
 ROUGH_AFTER_REOPENING = 600 * SECOND
 
 
-@compiled
+@inner
 def new_venue_order(venue, instrument):
     """Return a blank row of the venue's order table.
 
@@ -88,7 +88,7 @@ def new_venue_order(venue, instrument):
     return order
 
 
-@compiled
+@inner
 def find_venue_order(venue, order):
     """Return the row of order `order` in the venue's table, or -1."""
     for row in range(venue.order_count):
@@ -97,7 +97,7 @@ def find_venue_order(venue, order):
     return -1
 
 
-@compiled
+@inner
 def forget_venue_order(venue, row):
     """The order in `row` is gone from the venue's table; the others keep their order."""
     venue.instruments[venue.orders[row].instrument].working -= 1
@@ -107,7 +107,7 @@ def forget_venue_order(venue, row):
     venue.order_count = last
 
 
-@compiled
+@inner
 def emit(venue, event, order, kind, reason):
     """`venue.report` says `kind` about `order`."""
     report = venue.report
@@ -129,7 +129,7 @@ def emit(venue, event, order, kind, reason):
     report.occurred = event.ts
 
 
-@compiled
+@inner
 def can_fill(venue, event, order):
     """Return whether the order fills in this interval, given what is certain and the mode."""
     if order.status != AT_WORK or order.instrument != event.instrument or order.ending != 0:
@@ -146,13 +146,13 @@ def can_fill(venue, event, order):
     return reached(event, order, through)
 
 
-@compiled
+@inner
 def met_at_trigger(venue, order):
     """Return whether this is a stop-limit that fills where its stop was met in this interval."""
     return order.entry == AT_TRIGGER and order.born == venue.interval
 
 
-@compiled
+@inner
 def path_of(venue, event, order):
     """Return when on the bar's path the order fills, for PATH; 9 if never."""
     if met_at_trigger(venue, order) or fill_gap(venue, event, order):
@@ -160,7 +160,7 @@ def path_of(venue, event, order):
     return path_time(event, level_of(order), order.side, venue.path_at)
 
 
-@compiled
+@inner
 def fill_gap(venue, event, order):
     """Return whether the order executes at the interval's open."""
     if order.type == MARKET:
@@ -170,7 +170,7 @@ def fill_gap(venue, event, order):
     return gapped(event, order, venue.limit_through)
 
 
-@compiled
+@inner
 def next_fill(venue, event):
     """Return the row of the order that fills next in this interval, or -1."""
     best = -1
@@ -200,7 +200,7 @@ def next_fill(venue, event):
     return best
 
 
-@compiled
+@inner
 def is_rough(venue, state, event):
     """Return whether spreads and fills are rough now: near the roll, after a reopening, around news."""
     if state.day_closes > 0 and event.ts > state.day_closes - ROUGH_BEFORE_ROLL:
@@ -210,7 +210,7 @@ def is_rough(venue, state, event):
     return state.news_opens <= event.ts < state.news_closes
 
 
-@compiled
+@inner
 def hit_reason(order):
     """Return why a fill of this order happened."""
     if order.role == STOP_LOSS:
@@ -222,7 +222,7 @@ def hit_reason(order):
     return refusals.ENTRY_FILLED
 
 
-@compiled
+@inner
 def trigger(venue, event, order, gap):
     """The stop of a stop-limit order was met: it works as a limit from here on."""
     good = (order.price - order.trigger) * order.side >= 0
@@ -233,7 +233,7 @@ def trigger(venue, event, order, gap):
     emit(venue, event, order, TRIGGERED, refusals.NO_REASON)
 
 
-@compiled
+@inner
 def execute(venue, state, event, row):
     """The order in `row` is filled, or triggered, or ended because it cannot be; `venue.report` says so."""
     order = venue.orders[row]
@@ -266,7 +266,7 @@ def execute(venue, state, event, row):
         order.ending = refusals.NOT_FILLED_AT_ONCE
 
 
-@compiled
+@inner
 def quantity_now(state, order):
     """Return the lot steps that fill at once: at most one clip, and no more than there is to reduce."""
     quantity = order.quantity
@@ -279,7 +279,7 @@ def quantity_now(state, order):
     return quantity
 
 
-@compiled
+@inner
 def spread_now(venue, event, order, gap):
     """Return the spread in ticks at the corner of the bar where the order fills."""
     if gap:
@@ -288,7 +288,7 @@ def spread_now(venue, event, order, gap):
     return event.spread_high if upward else event.spread_low
 
 
-@compiled
+@inner
 def report_fill(venue, state, event, order, quantity, gap, at_market):
     """`venue.report` is the fill of `quantity` steps of `order`."""
     spread = spread_now(venue, event, order, gap)
@@ -315,7 +315,7 @@ def report_fill(venue, state, event, order, quantity, gap, at_market):
         report.occurred = min(report.occurred, event.ts)
 
 
-@compiled
+@inner
 def is_ambiguous(venue, event, order):
     """Return whether bars alone cannot tell that this attached order filled rather than its sibling or nothing."""
     if order.ambiguous != 0:
@@ -333,7 +333,7 @@ def is_ambiguous(venue, event, order):
     return False
 
 
-@compiled
+@inner
 def attach(venue, event, entry, quantity, gap):
     """The stop-loss and take-profit of a filled entry work for `quantity` steps more."""
     if entry.role != ENTRY:
@@ -352,7 +352,7 @@ def attach(venue, event, entry, quantity, gap):
                 venue.orders[row].ambiguous = 1
 
 
-@compiled
+@inner
 def attach_leg(venue, event, entry, order_id, role, quantity, how):
     """The attached order `order_id` of `role` works for `quantity` steps more; return if its bar of birth is unclear."""
     row = find_venue_order(venue, order_id)
@@ -384,7 +384,7 @@ def attach_leg(venue, event, entry, order_id, role, quantity, how):
     )
 
 
-@compiled
+@inner
 def take_from_sibling(venue, order, quantity):
     """The other attached order of the same entry works for `quantity` steps less; at none it is ended.
 

@@ -16,7 +16,7 @@ buy limit below the open     | low and close     | high           | target if cl
 A quote is a bar with four equal prices, so one set of rules serves both.
 """
 
-from tradewind.kernel.compiled import compiled
+from tradewind.kernel.compiled import inner
 from tradewind.kernel.orders import ENTRY, LIMIT, MARKET, STOP, STOP_LIMIT, STOP_LOSS, TAKE_PROFIT
 
 PESSIMISTIC = 0
@@ -32,43 +32,43 @@ AT_TRIGGER = 3
 """A stop-limit whose limit was already good when its stop was met: certain, and at the price of the stop."""
 
 
-@compiled
+@inner
 def open_side(event, side):
     """Return the open a buyer (+1: ask) or seller (-1: bid) sees, ticks."""
     return event.open + event.spread_open if side > 0 else event.open
 
 
-@compiled
+@inner
 def high_side(event, side):
     """Return the high a buyer or seller sees, ticks."""
     return event.high + event.spread_high if side > 0 else event.high
 
 
-@compiled
+@inner
 def low_side(event, side):
     """Return the low a buyer or seller sees, ticks."""
     return event.low + event.spread_low if side > 0 else event.low
 
 
-@compiled
+@inner
 def close_side(event, side):
     """Return the close a buyer or seller sees, ticks."""
     return event.close + event.spread_close if side > 0 else event.close
 
 
-@compiled
+@inner
 def works_as_limit(order):
     """Return whether the order waits for a better price (a limit), and not for a worse one (a stop)."""
     return order.type == LIMIT or (order.type == STOP_LIMIT and order.trigger == 0)
 
 
-@compiled
+@inner
 def level_of(order):
     """Return the price the order waits for, ticks."""
     return order.price if works_as_limit(order) else order.trigger
 
 
-@compiled
+@inner
 def beyond(order, price, through):
     """Return whether `price`, on the order's side, is at or beyond what the order waits for."""
     if works_as_limit(order):
@@ -76,26 +76,26 @@ def beyond(order, price, through):
     return (price - order.trigger) * order.side >= 0
 
 
-@compiled
+@inner
 def reaching_price(event, order):
     """Return the corner of the bar, on the order's side, that comes nearest to filling it."""
     upward = (order.side > 0) != works_as_limit(order)
     return high_side(event, order.side) if upward else low_side(event, order.side)
 
 
-@compiled
+@inner
 def gapped(event, order, through):
     """Return whether the bar opened at or beyond what the order waits for."""
     return beyond(order, open_side(event, order.side), through)
 
 
-@compiled
+@inner
 def reached(event, order, through):
     """Return whether the bar comes to what the order waits for at all."""
     return beyond(order, reaching_price(event, order), through)
 
 
-@compiled
+@inner
 def certain_leg(event, leg, mode, through):
     """Return whether an order born inside this same bar (attached to its entry, or triggered) fills in it."""
     if leg.role == ENTRY:
@@ -111,7 +111,7 @@ def certain_leg(event, leg, mode, through):
     return reached(event, leg, through)
 
 
-@compiled
+@inner
 def rank(order, mode, interval, gap):
     """Return the order in which the venue looks at what a bar reached; smaller is first.
 
@@ -127,7 +127,7 @@ def rank(order, mode, interval, gap):
     return 3
 
 
-@compiled
+@inner
 def path_time(event, level, side, after):
     """Return when (0..3, one unit a leg of the path) the bar's path first meets `level` at or after `after`, or 9.
 
@@ -151,7 +151,7 @@ def path_time(event, level, side, after):
     return 9.0
 
 
-@compiled
+@inner
 def fill_price(event, order, gap, born_now, slippage, improvement):
     """Return the price in ticks at which the order fills in this bar."""
     side = order.side
@@ -168,7 +168,7 @@ def fill_price(event, order, gap, born_now, slippage, improvement):
     return order.trigger + side * slippage
 
 
-@compiled
+@inner
 def is_stop(order):
     """Return whether the order becomes a market order when its trigger is met."""
     return order.type == STOP

@@ -13,7 +13,7 @@ from numba import from_dtype, int64, void
 
 from tradewind.kernel.account import note_equity, settle
 from tradewind.kernel.bars import close_bars
-from tradewind.kernel.compiled import call_handler, compiled, copy_record, record_at
+from tradewind.kernel.compiled import call_handler, compiled, copy_record, inner, record_at
 from tradewind.kernel.records import (
     ACCEPTED,
     BAR,
@@ -81,7 +81,7 @@ def log_event(engine, event, number):
         engine.full = 1
 
 
-@compiled
+@inner
 def report(engine, state, venue):
     """What the venue has just said is in the log and in the state."""
     if engine.journal != NO_JOURNAL:
@@ -91,7 +91,7 @@ def report(engine, state, venue):
         drain_trades(engine, state)
 
 
-@compiled
+@inner
 def take_sample(engine, state, ts, date):
     """The sample log ends with the account as it is now."""
     row = record_at(engine.samples + engine.sample_count * SAMPLE_BYTES, SAMPLE)
@@ -108,7 +108,7 @@ def take_sample(engine, state, ts, date):
         engine.full = 1
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def apply_price_event(engine, state, venue, event):
     """The state includes the QUOTE or BAR in `event` and everything the venue answers to it."""
     if engine.journal == EVERYTHING:
@@ -128,7 +128,7 @@ def apply_price_event(engine, state, venue, event):
                 settle(state)
 
 
-@compiled
+@inner
 def apply_other_event(engine, state, venue, event):
     """The state includes the clock event or report in `event` and everything the venue answers to it."""
     if event.kind == DAY or event.kind == DIVIDEND:
@@ -148,7 +148,7 @@ def apply_other_event(engine, state, venue, event):
             pend(state, event, instrument)
 
 
-@compiled
+@inner
 def pend(state, event, instrument):
     """The calendar event waits to be shown to the strategies that trade `instrument`."""
     if state.pending_count < len(state.pending):
@@ -158,7 +158,7 @@ def pend(state, event, instrument):
         state.pending_count += 1
 
 
-@compiled
+@inner
 def drain_trades(engine, state):
     """Finished trades are in the log and no more in the state."""
     for index in range(min(state.trade_count, len(state.trades))):
@@ -170,7 +170,7 @@ def drain_trades(engine, state):
         engine.full = 1
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def horizon(event):
     """Return up to which moment bars are known to be complete when `event` arrives, before it is applied.
 
@@ -182,7 +182,7 @@ def horizon(event):
     return event.ts if event.kind == TIME else event.ts - 1
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def advance(engine, state, venue):
     """Events are applied until there is something to show (SHOW), a log is full (FULL) or none is left (EXHAUSTED)."""
     while engine.position < engine.length:
@@ -213,7 +213,7 @@ def advance(engine, state, venue):
     return EXHAUSTED
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def wants_event(state, strategy, event):
     """Return whether `strategy` is shown `event`."""
     shown = state.strategies[strategy].shown
@@ -224,7 +224,7 @@ def wants_event(state, strategy, event):
     return shown & WANTS_SESSIONS != 0
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def next_show(state, strategy, place):
     """Return (shown, strategy, place, index): the next thing to show from (strategy, place) on, or NOTHING.
 
@@ -257,7 +257,7 @@ def next_show(state, strategy, place):
     return NOTHING, strategy, place, 0
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def shown_instrument(state, shown, index):
     """Return the instrument that the thing shown is about."""
     if shown == SHOW_BAR:
@@ -267,7 +267,7 @@ def shown_instrument(state, shown, index):
     return int64(state.pending[index].instrument)
 
 
-@compiled
+@inner
 def dispatch(engine, state, venue):
     """What the strategies ordered is in the log and on its way; the gates they asked are in the log."""
     for index in range(state.outbox_count):
@@ -287,7 +287,7 @@ def dispatch(engine, state, venue):
         engine.full = 1
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def call(engine, state, handler, shown, strategy, index):
     """The strategy has seen what is shown, if it trades that instrument."""
     memory = engine.memories[strategy * INSTRUMENTS + shown_instrument(state, shown, index)]

@@ -7,7 +7,7 @@ and `state.illegal` counts it. An attached stop-loss or take-profit is HELD unti
 
 import numpy as np
 
-from tradewind.kernel.compiled import compiled, copy_record
+from tradewind.kernel.compiled import copy_record, inner
 from tradewind.kernel.records import ORDERS
 
 # Order types: which of price and trigger are given decides.
@@ -88,7 +88,7 @@ LIFECYCLE = np.array(
 """LIFECYCLE[status, happening] is the next status, or -1 where that must not happen."""
 
 
-@compiled
+@inner
 def find_order(state, order):
     """Return the row of order `order` in `state.orders`, or -1 when it does not live any more."""
     for row in range(state.order_count):
@@ -97,7 +97,7 @@ def find_order(state, order):
     return -1
 
 
-@compiled
+@inner
 def market_steps(state, strategy, instrument):
     """Return the signed lot steps of a strategy's market orders that are sent and not yet filled."""
     total = np.int64(0)
@@ -108,7 +108,7 @@ def market_steps(state, strategy, instrument):
     return total
 
 
-@compiled
+@inner
 def advance_order(state, row, happening):
     """The order in `row` has the status its lifecycle gives it after `happening`; True if that was allowed."""
     after = LIFECYCLE[state.orders[row].status, happening]
@@ -119,7 +119,7 @@ def advance_order(state, row, happening):
     return True
 
 
-@compiled
+@inner
 def new_order_row(state):
     """Return a blank row for a new order, or -1 when the table is full."""
     row = state.order_count
@@ -130,7 +130,7 @@ def new_order_row(state):
     return row
 
 
-@compiled
+@inner
 def forget_order(state, row):
     """The order in `row` is gone from the table; the others keep their order."""
     last = state.order_count - 1
@@ -139,7 +139,7 @@ def forget_order(state, row):
     state.order_count = last
 
 
-@compiled
+@inner
 def end_held_legs(state, parent):
     """Attached orders still held for the entry `parent` are gone: their entry ended without a fill."""
     row = 0

@@ -8,17 +8,17 @@ opens the next.
 import numpy as np
 
 from tradewind.kernel.account import cash_of, post, refresh_margin
-from tradewind.kernel.compiled import compiled
+from tradewind.kernel.compiled import compiled, inner
 from tradewind.kernel.records import INSTRUMENTS, RESULTS, TRADES
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def position_of(state, strategy, instrument):
     """Return the position row of a strategy in an instrument."""
     return state.positions[strategy * INSTRUMENTS + instrument]
 
 
-@compiled
+@inner
 def apply_fill(state, report, risk):
     """The position, the balance and the trade know the fill in `report`; `risk` is the cash at risk of an entry."""
     position = position_of(state, report.strategy, report.instrument)
@@ -40,7 +40,7 @@ def apply_fill(state, report, risk):
     refresh_margin(state)
 
 
-@compiled
+@inner
 def extend_position(state, position, report, quantity, commission, risk):
     """`quantity` steps more are held at the price filled."""
     if position.quantity == 0:
@@ -61,7 +61,7 @@ def extend_position(state, position, report, quantity, commission, risk):
     count_costs(position, report, quantity)
 
 
-@compiled
+@inner
 def reduce_position(state, position, report, quantity, commission):
     """`quantity` steps of the position are closed at the price filled and their result is in the balance."""
     held = position.quantity
@@ -92,7 +92,7 @@ def reduce_position(state, position, report, quantity, commission):
         finish_trade(state, position, report)
 
 
-@compiled
+@inner
 def count_costs(position, report, quantity):
     """The position knows what the spread and slippage of this fill cost."""
     position.spread_cost += report.spread * quantity
@@ -101,7 +101,7 @@ def count_costs(position, report, quantity):
     position.ambiguous += report.ambiguous
 
 
-@compiled
+@inner
 def blank_trade(position):
     """Nothing of an earlier trade is left in the row."""
     position.cost = 0
@@ -121,7 +121,7 @@ def blank_trade(position):
     position.ambiguous = 0
 
 
-@compiled
+@inner
 def finish_trade(state, position, report):
     """A trade row stands in `state.trades`, and the strategy knows its R."""
     trade = state.trades[min(state.trade_count, TRADES - 1)]
@@ -154,7 +154,7 @@ def finish_trade(state, position, report):
         strategy.rated += 1
 
 
-@compiled
+@inner
 def apply_financing(state, report):
     """The cash of a night's financing or of a dividend is in the balance and in the trade."""
     position = position_of(state, report.strategy, report.instrument)

@@ -7,13 +7,13 @@ here, and nowhere else.
 
 from tradewind.kernel import refusals
 from tradewind.kernel.account import equity, margin_of
-from tradewind.kernel.compiled import compiled
+from tradewind.kernel.compiled import inner
 from tradewind.kernel.orders import LIMIT, MARKET, STOP, STOP_LIMIT, market_steps
 from tradewind.kernel.positions import position_of
 from tradewind.kernel.records import MARKET as MARKET_HOURS
 
 
-@compiled
+@inner
 def entering_price(state, command):
     """Return the price in ticks at which the command is expected to fill, before slippage."""
     row = state.instruments[command.instrument]
@@ -24,7 +24,7 @@ def entering_price(state, command):
     return command.price
 
 
-@compiled
+@inner
 def check_instrument(state, command):
     """Return the first refusal that instrument, market and operator give to a new order, or 0."""
     row = state.instruments[command.instrument]
@@ -45,7 +45,7 @@ def check_instrument(state, command):
     return refusals.NO_REASON
 
 
-@compiled
+@inner
 def check_quantity(state, command):
     """Return the refusal the quantity earns, or 0."""
     row = state.instruments[command.instrument]
@@ -60,7 +60,7 @@ def check_quantity(state, command):
     return refusals.NO_REASON
 
 
-@compiled
+@inner
 def check_prices(state, command):
     """Return the refusal that price, trigger or attached levels earn, or 0."""
     row = state.instruments[command.instrument]
@@ -89,7 +89,7 @@ def check_prices(state, command):
     return refusals.NO_REASON
 
 
-@compiled
+@inner
 def check_margin(state, command):
     """Return NOT_ENOUGH_MARGIN if the account cannot carry the order beside what is on its way, or 0."""
     if command.reduce_only != 0:
@@ -111,7 +111,7 @@ def check_margin(state, command):
     return refusals.NO_REASON
 
 
-@compiled
+@inner
 def check(state, command):
     """Return 0 if the new order in `command` may be sent, otherwise the refusal."""
     refusal = check_instrument(state, command)

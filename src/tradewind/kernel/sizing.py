@@ -12,7 +12,7 @@ import numpy as np
 
 from tradewind.kernel import refusals
 from tradewind.kernel.account import convert, margin_of
-from tradewind.kernel.compiled import compiled
+from tradewind.kernel.compiled import compiled, inner
 from tradewind.kernel.costs import commission_of
 from tradewind.kernel.records import RESULTS
 
@@ -30,21 +30,21 @@ ROUNDING = 1e-9
 """A quotient this close below a whole step is that step: 74800 / 149.6 is 500 in decimals, not quite in binary."""
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def steps_of(state, instrument, lots):
     """Return `lots` in whole lot steps, rounded down."""
     exact = lots * state.instruments[instrument].steps_per_lot
     return np.int64(math.floor(exact + ROUNDING))
 
 
-@compiled
+@inner
 def sizing_capital(state):
     """Return the capital sizes are measured on: the smaller of balance and equity, minor units."""
     account = state.account
     return min(account.balance, account.balance + account.unrealised)
 
 
-@compiled
+@inner
 def loss_at_stop(state, instrument, quantity, distance):
     """Return the cash `quantity` steps lose when stopped `distance` ticks away, costs included, minor units, float."""
     row = state.instruments[instrument]
@@ -54,7 +54,7 @@ def loss_at_stop(state, instrument, quantity, distance):
     return convert(state, row.currency, loss, False) - commission
 
 
-@compiled
+@inner
 def kelly_fraction(results, count):
     """Return the Kelly fraction of `count` R multiples: argmax over f of mean(ln(1 + f R)), by bisection; 0 if none.
 
@@ -80,7 +80,7 @@ def kelly_fraction(results, count):
     return low
 
 
-@compiled
+@inner
 def shrunk_kelly(state, strategy):
     """Return a quarter of the Kelly fraction of the strategy's own past trades, every R lowered by one standard error."""
     row = state.strategies[strategy]
@@ -99,7 +99,7 @@ def shrunk_kelly(state, strategy):
     return KELLY_SHARE * kelly_fraction(lowered, count)
 
 
-@compiled
+@inner
 def risk_fraction(state, strategy):
     """Return the share of capital to risk on the next trade."""
     sizing = state.sizing
@@ -109,7 +109,7 @@ def risk_fraction(state, strategy):
     return min(fraction, sizing.cap)
 
 
-@compiled
+@inner
 def steps_for_risk(cash, loss_per_step):
     """Return how many whole steps lose at most `cash`."""
     steps = np.int64(math.floor(cash / loss_per_step))
@@ -118,7 +118,7 @@ def steps_for_risk(cash, loss_per_step):
     return steps
 
 
-@compiled
+@inner
 def size_order(state, strategy, instrument, entry, stop_loss):
     """Return the lot steps the account's sizing rule gives, or minus a refusal.
 
@@ -156,7 +156,7 @@ def size_order(state, strategy, instrument, entry, stop_loss):
     return quantity
 
 
-@compiled
+@inner
 def volatility_per_step(state, instrument, distance):
     """Return the cash one step moves in `distance` ticks, minor units."""
     row = state.instruments[instrument]
@@ -164,7 +164,7 @@ def volatility_per_step(state, instrument, distance):
     return convert(state, row.currency, float(distance) * unit, False)
 
 
-@compiled
+@inner
 def steps_by_margin(state, instrument, price):
     """Return how many steps the free margin carries."""
     account = state.account

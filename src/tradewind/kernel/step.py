@@ -10,7 +10,7 @@ import numpy as np
 from tradewind.kernel.account import refresh_margin, settle
 from tradewind.kernel.bars import end_periods, fold_price
 from tradewind.kernel.book import apply_price
-from tradewind.kernel.compiled import compiled, copy_record
+from tradewind.kernel.compiled import compiled, copy_record, inner
 from tradewind.kernel.orders import (
     ACCEPT,
     CANCEL,
@@ -66,7 +66,7 @@ DISABLE = 3
 ENABLE = 4
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def step(state, event):
     """The state includes `event`."""
     state.number += 1
@@ -83,7 +83,7 @@ def step(state, event):
         apply_clock(state, event)
 
 
-@compiled
+@inner
 def apply_clock(state, event):
     """The calendar or the operator's order in `event` is known."""
     if event.kind == DAY:
@@ -107,7 +107,7 @@ def apply_clock(state, event):
         apply_operator(state, event)
 
 
-@compiled
+@inner
 def forget_sessions(state):
     """No session of the day before is left: those of a new date follow as events of their own."""
     for index in range(state.instrument_count):
@@ -117,7 +117,7 @@ def forget_sessions(state):
             sessions[session].closes = 0
 
 
-@compiled
+@inner
 def apply_operator(state, event):
     """What a person ordered holds from now on."""
     if event.verb == HALT:
@@ -130,7 +130,7 @@ def apply_operator(state, event):
         state.strategies[event.strategy].enabled = 1
 
 
-@compiled
+@inner
 def apply_report(state, report):
     """What the venue reported about an order or a position is known, and waits to be shown to its strategy."""
     if report.kind == FINANCING:
@@ -156,7 +156,7 @@ def apply_report(state, report):
         state.pending_count += 1
 
 
-@compiled
+@inner
 def fill_order(state, row, quantity):
     """The order in `row` is filled by `quantity` more, and its attached orders work for what is filled."""
     order = state.orders[row]
@@ -175,7 +175,7 @@ def fill_order(state, row, quantity):
             forget_order(state, row)
 
 
-@compiled
+@inner
 def happening_of(kind):
     """Return the lifecycle happening that a report of `kind` is."""
     if kind == ACCEPTED:
@@ -197,7 +197,7 @@ def happening_of(kind):
     return LOSE if kind == UNKNOWN_OUTCOME else -1
 
 
-@compiled
+@inner
 def change_order(state, row, report):
     """The order in `row` is what the report says; one that ended is gone, with the orders held for it."""
     happening = happening_of(report.kind)

@@ -8,7 +8,7 @@ positions it costs a comparison. Silent, it never speaks: that is how live and r
 
 from tradewind.kernel import refusals
 from tradewind.kernel.account import cash_of, round_half_away
-from tradewind.kernel.compiled import compiled
+from tradewind.kernel.compiled import compiled, inner
 from tradewind.kernel.costs import financing_of
 from tradewind.kernel.execution import (
     can_fill,
@@ -53,7 +53,7 @@ ANSWER = 3
 """No order, only an answer to give: its `type` is the report's kind."""
 
 
-@compiled
+@inner
 def accept(venue, command):
     """The venue has `command` and will act on it once its latency has passed."""
     if command.kind == PLACE:
@@ -95,7 +95,7 @@ def accept(venue, command):
         order.new_quantity = command.quantity
 
 
-@compiled
+@inner
 def answer_for_leg(venue, command, row):
     """A cancel or replace of an order the venue does not hold is answered; one attached to a waiting entry is done.
 
@@ -124,7 +124,7 @@ def answer_for_leg(venue, command, row):
     note.status = ANSWER
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def observe(venue, state, event):
     """The venue looks at the price in `event`, against which it will match orders."""
     instrument = event.instrument
@@ -139,7 +139,7 @@ def observe(venue, state, event):
         follow_range(local, event, opening // ATR_BAR)
 
 
-@compiled
+@inner
 def follow_range(local, event, bucket):
     """The venue's ATR14 of five-minute bars, which its slippage model uses, includes the price in `event`."""
     if bucket == local.bucket:
@@ -162,7 +162,7 @@ def follow_range(local, event, bucket):
     local.bar_close = event.close
 
 
-@compiled
+@inner
 def arrived(event, moment):
     """Return whether something sent to be there at `moment` is there when this price begins.
 
@@ -175,7 +175,7 @@ def arrived(event, moment):
     return event.ts - event.span * SECOND + tolerance >= moment
 
 
-@compiled
+@inner
 def expired(event, order):
     """Return whether the order's time ran out; on a bar that contains its expiry it does not work any more."""
     if order.expires == 0:
@@ -183,7 +183,7 @@ def expired(event, order):
     return order.expires < event.ts or (event.span == 0 and order.expires == event.ts)
 
 
-@compiled
+@inner
 def is_pointless(state, order):
     """Return whether an order that may only reduce a position has none to reduce."""
     if order.role == ENTRY and order.reduce_only == 0:
@@ -192,7 +192,7 @@ def is_pointless(state, order):
     return held * order.side >= 0
 
 
-@compiled
+@inner
 def administer(venue, state, event, row):
     """Return whether something other than a fill was reported about the order in `row`."""
     order = venue.orders[row]
@@ -226,7 +226,7 @@ def administer(venue, state, event, row):
     return False
 
 
-@compiled
+@inner
 def detach(venue, leg):
     """Further fills of its entry bring no new `leg` to life: it was cancelled."""
     row = find_venue_order(venue, leg.parent)
@@ -236,7 +236,7 @@ def detach(venue, leg):
         venue.orders[row].take_profit = 0
 
 
-@compiled
+@inner
 def put_in_place(venue, event, row):
     """The new price, trigger and size of the order in `row` hold; one already filled beyond its new size ends. True."""
     order = venue.orders[row]
@@ -252,7 +252,7 @@ def put_in_place(venue, event, row):
     return True
 
 
-@compiled
+@inner
 def emit_replaced(venue, event, order, reason):
     """`venue.report` says what `order` is now: the price it waits for and its whole size."""
     order.resized = 0
@@ -261,7 +261,7 @@ def emit_replaced(venue, event, order, reason):
     venue.report.quantity = order.filled + order.quantity
 
 
-@compiled
+@inner
 def end(venue, event, row, kind, reason):
     """The order in `row` is gone and a report says why; True."""
     emit(venue, event, venue.orders[row], kind, reason)
@@ -269,7 +269,7 @@ def end(venue, event, row, kind, reason):
     return True
 
 
-@compiled
+@inner
 def next_report(venue, state, event):
     """Return whether the venue has something more to say about `event`; if so it stands in `venue.report`."""
     if event.kind == DAY:
@@ -288,7 +288,7 @@ def next_report(venue, state, event):
     return next_trail(venue, event)
 
 
-@compiled
+@inner
 def next_trail(venue, event):
     """Return whether a trailing stop moved: on a closed interval, to act from the next one."""
     for row in range(venue.order_count):
@@ -308,7 +308,7 @@ def next_trail(venue, event):
     return False
 
 
-@compiled
+@inner
 def next_financing(venue, state, event):
     """Return whether one more open position is charged for the night that ends the trading date."""
     while venue.cursor < POSITIONS:
@@ -326,7 +326,7 @@ def next_financing(venue, state, event):
     return False
 
 
-@compiled
+@inner
 def next_dividend(venue, state, event):
     """Return whether one more position in the index gets (long) or pays (short) the dividend points."""
     while venue.cursor < POSITIONS:
@@ -340,7 +340,7 @@ def next_dividend(venue, state, event):
     return False
 
 
-@compiled
+@inner
 def emit_cash(venue, event, index, quantity, amount, reason):
     """`venue.report` gives or takes cash for the position with that index."""
     report = venue.report
@@ -362,7 +362,7 @@ def emit_cash(venue, event, index, quantity, amount, reason):
     report.occurred = event.ts
 
 
-@compiled
+@inner
 def next_stop_out(venue, state, event):
     """Return whether the broker closes the worst position because equity does not carry the margin any more.
 

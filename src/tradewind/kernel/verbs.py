@@ -9,7 +9,7 @@ makes it a market (neither), limit (price), stop (trigger) or stop-limit (both) 
 import numpy as np
 
 from tradewind.kernel import refusals
-from tradewind.kernel.compiled import compiled
+from tradewind.kernel.compiled import compiled, inner
 from tradewind.kernel.orders import (
     ASK_CANCEL,
     ASK_REPLACE,
@@ -34,7 +34,7 @@ from tradewind.kernel.risk import check, check_instrument, entering_price
 from tradewind.kernel.sizing import loss_at_stop, size_order, steps_of
 
 
-@compiled
+@inner
 def blank_command(state, instrument, side):
     """Return the next outbox row with nothing in it but who, where and when."""
     command = state.outbox[min(state.outbox_count, OUTBOX - 1)]
@@ -62,7 +62,7 @@ def blank_command(state, instrument, side):
     return command
 
 
-@compiled
+@inner
 def refuse(state, command, refusal):
     """The command stands in the outbox as refused; return minus the refusal."""
     command.kind = REFUSED_COMMAND
@@ -73,7 +73,7 @@ def refuse(state, command, refusal):
     return -np.int64(refusal)
 
 
-@compiled
+@inner
 def write_order(state, command, role, side, price, trigger, order_id):
     """A new row of the order table holds an order of the command."""
     order = state.orders[new_order_row(state)]
@@ -98,7 +98,7 @@ def write_order(state, command, role, side, price, trigger, order_id):
     order.reason = command.reason
 
 
-@compiled
+@inner
 def submit(state, command):
     """The command, if it passes every check, is in the outbox and its orders are in the table; return its id."""
     if state.outbox_count >= OUTBOX - 1:
@@ -128,7 +128,7 @@ def submit(state, command):
     return command.order
 
 
-@compiled
+@inner
 def place(state, instrument, side, lots, price, trigger, stop_loss, take_profit, trail, expires, lifetime):
     """An entry order is sent, or refused; return its id or minus the refusal."""
     command = blank_command(state, instrument, side)
@@ -182,9 +182,9 @@ def on_the_way(state, instrument):
     return market_steps(state, state.strategy, instrument)
 
 
-@compiled
+@inner
 def close_steps(state, instrument, side, steps, reason):
-    """Market orders that may only reduce are sent for `steps`, each as large as allowed; the last one's id or -refusal."""
+    """Orders that may only reduce are sent for `steps`, each as large as allowed; the last one's id or -refusal."""
     result = np.int64(0)
     while steps > 0 and result >= 0:
         command = blank_command(state, instrument, side)
@@ -196,7 +196,7 @@ def close_steps(state, instrument, side, steps, reason):
     return result
 
 
-@compiled
+@inner
 def market_order(state, instrument, steps, reason):
     """A market order for `steps` (signed) is sent; where one through zero is refused, the part that closes is sent."""
     command = blank_command(state, instrument, np.int64(1) if steps > 0 else np.int64(-1))
@@ -209,7 +209,7 @@ def market_order(state, instrument, steps, reason):
     return result
 
 
-@compiled(inline=True)
+@compiled(inline=True, inner=True)
 def target_steps(state, instrument, wanted):
     """The position will be `wanted` lot steps once what is on the way is filled; return the order's id or 0."""
     held = position_of(state, state.strategy, instrument).quantity
@@ -231,7 +231,7 @@ def target(state, instrument, lots):
     return target_steps(state, np.int64(instrument), wanted)
 
 
-@compiled
+@inner
 def reduce_by(state, instrument, steps, reason):
     """At most `steps` of the position are being closed at the market; return the order's id, 0 or -refusal."""
     held = position_of(state, state.strategy, instrument).quantity

@@ -24,7 +24,7 @@ from tradewind.errors import BadData
 from tradewind.markets.clock import utc_datetime
 
 DECISIVE = (
-    "kernel", "indicators", "markets", "data", "compilation.py", "modes.py", "money.py", "plain.py",
+    "kernel", "indicators", "rules", "markets", "data", "compilation.py", "modes.py", "money.py", "plain.py",
     "runner.py", "strategy.py", "wiring.py",
 )  # fmt: skip
 """The parts of the package that can change a result."""

@@ -15,12 +15,12 @@ import math
 from typing import NamedTuple
 
 from tradewind import gate, gates, held, memory
-from tradewind.indicators.blocks import NY_CASH, session_today
-from tradewind.indicators.trade_plan import entering, shifted, tick_above, tick_below
 from tradewind.kernel.account import notional
 from tradewind.kernel.refusals import SESSION_END
 from tradewind.kernel.sizing import loss_at_stop, sizing_capital
 from tradewind.kernel.verbs import close, place
+from tradewind.rules.blocks import NY_CASH, session_today
+from tradewind.rules.trade_plan import entering, shifted, tick_above, tick_below
 
 
 class Params(NamedTuple):

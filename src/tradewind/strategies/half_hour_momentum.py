@@ -19,7 +19,9 @@ import math
 from typing import NamedTuple
 
 from tradewind import gate, gates, held, memory
-from tradewind.indicators.blocks import (
+from tradewind.indicators.standard_deviation import standard_deviation, standard_deviation_record
+from tradewind.kernel.bars import SECOND
+from tradewind.rules.blocks import (
     ANCHOR_XETRA,
     FULL,
     HOUR,
@@ -30,11 +32,9 @@ from tradewind.indicators.blocks import (
     flat_time,
     session_today,
 )
-from tradewind.indicators.entry_limits import CONTINUITY, ENTRY_LIMITS, entry_limits, watch_continuity
-from tradewind.indicators.standard_deviation import standard_deviation, standard_deviation_record
-from tradewind.indicators.trade_plan import enter, entering, leave_in_time, tick_below
-from tradewind.indicators.usual_spread import USUAL_SPREAD, note_spread, usual_spread
-from tradewind.kernel.bars import SECOND
+from tradewind.rules.entry_limits import CONTINUITY, ENTRY_LIMITS, entry_limits, watch_continuity
+from tradewind.rules.trade_plan import enter, entering, leave_in_time, tick_below
+from tradewind.rules.usual_spread import USUAL_SPREAD, note_spread, usual_spread
 
 
 class Params(NamedTuple):

@@ -17,7 +17,12 @@ from typing import NamedTuple
 from tradewind import gate, gates, held, memory
 from tradewind.indicators.adr import adr, adr_record
 from tradewind.indicators.atr import ATR, atr
-from tradewind.indicators.blocks import (
+from tradewind.indicators.ema import EMA, ema
+from tradewind.indicators.extremes import highest, highest_record, lowest, lowest_record
+from tradewind.kernel.records import NEVER
+from tradewind.kernel.refusals import TIME_EXIT
+from tradewind.kernel.verbs import close
+from tradewind.rules.blocks import (
     ASIA_BLOCK,
     FULL,
     HOUR,
@@ -30,12 +35,10 @@ from tradewind.indicators.blocks import (
     flat_time,
     session_today,
 )
-from tradewind.indicators.ema import EMA, ema
-from tradewind.indicators.entry_limits import CONTINUITY, ENTRY_LIMITS, entry_limits, watch_continuity
-from tradewind.indicators.extremes import highest, highest_record, lowest, lowest_record
-from tradewind.indicators.higher_trend import HIGHER_TREND, higher_trend_h1, higher_trend_h4
-from tradewind.indicators.reference_block import REFERENCE_BLOCK, finish_block, location_of, watch_block
-from tradewind.indicators.trade_plan import (
+from tradewind.rules.entry_limits import CONTINUITY, ENTRY_LIMITS, entry_limits, watch_continuity
+from tradewind.rules.higher_trend import HIGHER_TREND, higher_trend_h1, higher_trend_h4
+from tradewind.rules.reference_block import REFERENCE_BLOCK, finish_block, location_of, watch_block
+from tradewind.rules.trade_plan import (
     PLAN,
     best_level,
     enter,
@@ -50,10 +53,7 @@ from tradewind.indicators.trade_plan import (
     tick_above,
     tick_below,
 )
-from tradewind.indicators.usual_spread import USUAL_SPREAD, note_spread, usual_spread
-from tradewind.kernel.records import NEVER
-from tradewind.kernel.refusals import TIME_EXIT
-from tradewind.kernel.verbs import close
+from tradewind.rules.usual_spread import USUAL_SPREAD, note_spread, usual_spread
 
 
 class Params(NamedTuple):

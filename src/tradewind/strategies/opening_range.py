@@ -24,7 +24,8 @@ from typing import NamedTuple
 from tradewind import cancel_all, gate, gates, held, last_bar, memory, position
 from tradewind.indicators.adr import adr, adr_record
 from tradewind.indicators.atr import ATR, atr
-from tradewind.indicators.blocks import (
+from tradewind.kernel.refusals import INVALIDATED
+from tradewind.rules.blocks import (
     ANCHOR_LONDON,
     ANCHOR_NEW_YORK,
     ANCHOR_XETRA,
@@ -38,9 +39,9 @@ from tradewind.indicators.blocks import (
     flat_time,
     session_today,
 )
-from tradewind.indicators.entry_limits import CONTINUITY, ENTRY_LIMITS, entry_limits, watch_continuity
-from tradewind.indicators.higher_trend import HIGHER_TREND, higher_trend_h1, higher_trend_h4
-from tradewind.indicators.trade_plan import (
+from tradewind.rules.entry_limits import CONTINUITY, ENTRY_LIMITS, entry_limits, watch_continuity
+from tradewind.rules.higher_trend import HIGHER_TREND, higher_trend_h1, higher_trend_h4
+from tradewind.rules.trade_plan import (
     PLAN,
     enter,
     enter_beyond,
@@ -55,8 +56,7 @@ from tradewind.indicators.trade_plan import (
     tick_above,
     tick_below,
 )
-from tradewind.indicators.usual_spread import USUAL_SPREAD, note_spread, usual_spread
-from tradewind.kernel.refusals import INVALIDATED
+from tradewind.rules.usual_spread import USUAL_SPREAD, note_spread, usual_spread
 
 
 class Params(NamedTuple):

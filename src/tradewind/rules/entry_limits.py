@@ -8,10 +8,10 @@ it trades once. Source: domain 1.4, 1.5, 2.2.
 
 import math
 
-from tradewind.indicators.blocks import FULL, MINUTE
 from tradewind.kernel.compiled import compiled
 from tradewind.kernel.gates import gate
 from tradewind.kernel.records import INSTRUMENTS, record
+from tradewind.rules.blocks import FULL, MINUTE
 
 ENTRY_LIMITS = ("day_type", "flat", "news", "reopened", "time_left", "spread", "spread_share")
 """FULL days only; no position in the instrument; minutes outside a news window; minutes since a reopening;

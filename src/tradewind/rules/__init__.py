@@ -1,0 +1,1 @@
+"""What the shipped strategies share: compiled pieces of rules, each with its record."""
