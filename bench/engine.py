@@ -55,7 +55,7 @@ class Bench:
         handler = None if plain else handler_of([strategy])
         listing = Listing(listed or instrument())
         state = first_state(load_profile(listing.instrument.broker), [listing], FREE, 1)
-        modes._subscribe(state, [strategy], 1, 60)  # noqa: SLF001  as a backtest does it
+        modes.subscribe(state, [strategy], 1, 60)
         slot = Slot(strategy, strategy.params()._replace(**(params or {})), [0], 60)
         return cls(events, state, simulated_venue(FREE), [slot], handler)
 

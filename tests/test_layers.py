@@ -27,7 +27,7 @@ OURS = {
     "plain": "kernel strategy",
     "compilation": "kernel strategy errors",
     "ports": "kernel.records",
-    "runner": "kernel strategy plain ports",
+    "runner": "kernel strategy plain ports errors",
     "wiring": "kernel markets money settings errors",
     "data": "kernel.records markets money errors",
     "results": "kernel.records markets money errors",

@@ -95,8 +95,9 @@ def backtest(
         "cost_scale": cost_scale, "rate": rate or [],
     }  # fmt: skip
     request = backtest_request(
-        strategies, on, (start, end), sets or [], given, _settings(settings_file, data), feed=feed, bar=bar, plain=plain
-    )
+        strategies, on, (start, end), sets or [], given=given, settings=_settings(settings_file, data),
+        feed=feed, bar=bar, plain=plain,
+    )  # fmt: skip
     run_backtest(request, save=save, as_json=as_json)
 
 
@@ -266,7 +267,8 @@ def import_data(
         what = "nothing new" if one.nothing_new else f"{one.new:,} new, {one.changed:,} changed"
         typer.echo(
             f"{one.path.name}: {series.symbol} {series.kind} {series.feed} {series.side}, {one.rows:,} rows "
-            f"{utc_datetime(one.first):%Y-%m-%d %H:%M} to {utc_datetime(one.last):%Y-%m-%d %H:%M} UTC ({one.clock}); {what}"
+            f"{utc_datetime(one.first):%Y-%m-%d %H:%M} to {utc_datetime(one.last):%Y-%m-%d %H:%M} UTC "
+            f"({one.clock}); {what}"
         )
         for note in one.notes:
             typer.echo(f"  {note}")

@@ -121,7 +121,7 @@ def plan_backtest(request: Request, history: History) -> Plan:
     end = min(request.end, 1 + max(info.last + info.timeframe * 1_000_000_000 for infos in series for info in infos))
     bar_seconds = timeframe_seconds(request.bar)
     state = first_state(profile, listings, request.settings, len(strategies))
-    _subscribe(state, strategies, len(request.symbols), bar_seconds)
+    subscribe(state, strategies, len(request.symbols), bar_seconds)
     for infos, one in zip(series, listings, strict=True):
         _check_timeframes(strategies, infos[-1], one.instrument, bar_seconds)
     journal = MemoryJournal()
@@ -210,7 +210,7 @@ def _held(infos: Sequence[SeriesInfo]) -> str:
     return f"The history holds {', '.join(sorted(spans))}."
 
 
-def _subscribe(state: Any, strategies: Sequence[Strategy], traded: int, bar_seconds: int) -> None:
+def subscribe(state: Any, strategies: Sequence[Strategy], traded: int, bar_seconds: int) -> None:
     """Every traded instrument has the series that some strategy wakes on, and the state knows who sees what."""
     watchers: dict[tuple[int, int], int] = {}
     wanted: list[set[int]] = [set() for _ in range(int(state["instrument_count"][0]))]

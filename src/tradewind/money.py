@@ -42,17 +42,17 @@ class Priced(Protocol):
     """What `tick_value` needs to know of an instrument."""
 
     @property
-    def symbol(self) -> str: ...  # noqa: D102
+    def symbol(self) -> str: ...  # noqa: D102 - the names say it
     @property
-    def contract_size(self) -> Decimal: ...  # noqa: D102
+    def contract_size(self) -> Decimal: ...  # noqa: D102 - the names say it
     @property
-    def tick_size(self) -> Decimal: ...  # noqa: D102
+    def tick_size(self) -> Decimal: ...  # noqa: D102 - the names say it
     @property
-    def volume_step(self) -> Decimal: ...  # noqa: D102
+    def volume_step(self) -> Decimal: ...  # noqa: D102 - the names say it
     @property
-    def volume_max(self) -> Decimal: ...  # noqa: D102
+    def volume_max(self) -> Decimal: ...  # noqa: D102 - the names say it
     @property
-    def quote_currency(self) -> str: ...  # noqa: D102
+    def quote_currency(self) -> str: ...  # noqa: D102 - the names say it
 
 
 def decimal(value: Number, what: str = "number") -> Decimal:

@@ -21,6 +21,7 @@ def backtest_request(
     on: Sequence[str],
     period: tuple[str | None, str | None],
     sets: Sequence[str],
+    *,
     given: Mapping[str, Any],
     settings: Settings,
     **others: Any,

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tradewind.errors import BadData
 from tradewind.kernel import loop
 from tradewind.kernel.compiled import handler_pointer
 from tradewind.kernel.records import (
@@ -109,6 +110,11 @@ class Runner:
 
     def apply(self, block: Rows) -> None:
         """The block is applied; what did not fit the logs is in the journal."""
+        if block.dtype != EVENT or not block.flags["C_CONTIGUOUS"]:
+            raise BadData(
+                f"A block of events has dtype {block.dtype.itemsize} bytes wide, not EVENT in one piece.",
+                "Join blocks as plain bytes, block.view('V80'): numpy.concatenate lays EVENT out anew.",
+            )
         self.engine["block"] = block.ctypes.data
         self.engine["length"] = len(block)
         self.engine["position"] = 0
@@ -124,7 +130,8 @@ class Runner:
             counter = LOGS[name][2]
             count = int(self.engine[counter][0])
             if count:
-                self.journal.append(name, log[:count].copy())
+                # As plain bytes: numpy copies a dtype whose fields overlap field by field, fifty times slower.
+                self.journal.append(name, log[:count].view(f"V{log.itemsize}").copy().view(log.dtype))
                 self.engine[counter] = 0
         self.engine["full"] = 0
 

@@ -22,6 +22,7 @@ import numpy as np
 from tradewind.errors import TradewindError, nearest
 from tradewind.kernel.bars import DAY_BAR, MONTH_BAR, WEEK_BAR
 from tradewind.kernel.compiled import CACHE_FOLDER, compiled
+from tradewind.kernel.layout import RESERVED
 from tradewind.kernel.records import record
 from tradewind.kernel.step import WANTS_DAYS, WANTS_ORDERS, WANTS_QUOTES, WANTS_SESSIONS
 
@@ -51,7 +52,7 @@ def memory(**fields: Any) -> np.dtype[Any]:
 
 
 def gates(*names: str) -> Any:
-    """Return a number for each named condition, as fields: after `GATES = gates("trend")`, `GATES.trend` is 0."""
+    """Return a number for each named condition, to be read as a field such as `GATES.trend`."""
     from collections import namedtuple  # noqa: PLC0415  only here, and typing.NamedTuple cannot be made of names
 
     return namedtuple("Gates", names)(*range(len(names)))  # noqa: PYI024  the names are only known here
@@ -144,6 +145,8 @@ def parameter_dtype(parameters: type[Any]) -> np.dtype[Any]:
     for name, kind in get_type_hints(parameters).items():
         if kind not in FORMATS:
             raise TradewindError(f"parameter {name!r} has type {kind}; use int, float or bool")
+        if name in RESERVED:
+            raise TradewindError(f"parameter {name!r} has a name that numpy uses; choose another word")
         fields.append((name, FORMATS[kind]))
     dtype: np.dtype[Any] = record(fields)
     return dtype

@@ -22,6 +22,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from types import ModuleType
 
+import doors
 import numpy as np
 from world import (
     DAY_NS,
@@ -35,12 +36,13 @@ from world import (
     clock,
     day,
     quote,
+    rows,
 )
 
 from tradewind.adapters.memory import MemoryJournal
 from tradewind.kernel import refusals, sizing, verbs
 from tradewind.kernel.fills import MODES
-from tradewind.kernel.orders import MARKET, STOP_LOSS
+from tradewind.kernel.orders import STOP_LOSS
 from tradewind.kernel.records import (
     CANCEL_REJECTED,
     CANCELLED,
@@ -52,7 +54,6 @@ from tradewind.kernel.records import (
     INSTRUMENTS,
     NEWS,
     OPERATOR,
-    PLACE,
     REFUSED_COMMAND,
     REJECTED,
     REPLACE_REJECTED,
@@ -194,9 +195,9 @@ def _world(scenario):
             account |= _pairs(words)
         else:
             settings |= dict(_setting(*pair) for pair in _pairs(words).items())
-    rows = list(instruments.values()) or [Instrument()]
-    series = tuple((number, seconds) for number in range(len(rows)) for seconds in (86_400, 60))
-    return World(rows, account["currency"], Decimal(account["balance"]), series, settings=settings)
+    listed = list(instruments.values()) or [Instrument()]
+    series = tuple((number, seconds) for number in range(len(listed)) for seconds in (86_400, 60))
+    return World(listed, account["currency"], Decimal(account["balance"]), series, settings=settings)
 
 
 class Play:
@@ -296,12 +297,8 @@ class Play:
 
     def reduce_only(self, state, rest, owner):
         """A market order that may only reduce is given to the gate, whatever the position is."""
-        command = self.world.state["outbox"][0][self.world.state["outbox_count"][0]]
-        command["kind"], command["type"], command["reduce_only"] = PLACE, MARKET, 1
-        command["strategy"], command["instrument"] = 0, owner
-        command["side"] = 1 if rest[0] == "buy" else -1
-        command["quantity"] = self.world.instruments[owner].steps(rest[1])
-        self.label(verbs.submit(state, command))
+        side, steps = 1 if rest[0] == "buy" else -1, self.world.instruments[owner].steps(rest[1])
+        self.label(doors.reduce_only(state, owner, side, steps))
 
     def label(self, found, label=None):
         """The new order and its attached orders have names."""
@@ -377,9 +374,9 @@ class Play:
 
     def new(self, log):
         """Return the rows of a log that have not been read."""
-        rows = self.journal.read(log, self.read[log])
-        self.read[log] += len(rows)
-        return rows
+        found = rows(self.journal, log)[self.read[log] :]
+        self.read[log] += len(found)
+        return found
 
     def spoken(self, report):
         """Return the sentence and the facts of a report."""
@@ -430,7 +427,7 @@ class Play:
 
     def newest_trade(self):
         """Return the newest trade as facts."""
-        trade = self.journal.read("trades")[-1]
+        trade = rows(self.journal, "trades")[-1]
         instrument = self.world.instruments[trade["instrument"]]
         facts = {name: self.world.amount(trade[name]) for name in ("risk", "gross", "commission", "financing")}
         facts |= {

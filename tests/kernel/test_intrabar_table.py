@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from scenario import Play, Scenario, parse
+from scenario import Play, parse
 
 TABLE = Path(__file__).parent / "scenarios" / "intrabar.table"
 MODES = ("pessimistic", "optimistic", "path")
@@ -18,9 +18,9 @@ def cells():
         if not line or line.startswith("#"):
             continue
         first, levels, answers = (part.split() for part in line.split("|"))
-        for mode, answer in zip(MODES, answers, strict=True):
-            for side in (1, -1):
-                found.append((mode, side, first[0], [int(word) for word in first[1:]], *map(int, levels), answer))
+        bar, levels = [int(word) for word in first[1:]], [int(word) for word in levels]
+        marked = zip(MODES, answers, strict=True)
+        found += [(mode, side, first[0], bar, *levels, answer) for mode, answer in marked for side in (1, -1)]
     return found
 
 
@@ -53,4 +53,3 @@ def test_cell(cell, tmp_path):
     assert len(filled) == {"none": 0, "open": 1}.get(answer, 2)
     assert wanted is None or wanted in filled[-1]
     assert not filled or ("ambiguous" in filled[-1]) == answer.endswith("!")
-    assert isinstance(one, Scenario)

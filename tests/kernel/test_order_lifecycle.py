@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from doors import advance_order
 
 from tradewind.kernel import orders
 from tradewind.kernel.compiled import JIT
-from tradewind.kernel.orders import HAPPENINGS, LIFECYCLE, STATUSES, advance_order
+from tradewind.kernel.orders import HAPPENINGS, LIFECYCLE, STATUSES
 from tradewind.kernel.records import STATE
 from tradewind.plain import StateView
 

@@ -238,14 +238,28 @@ def bars_tape(ts, instrument, prices, spread, span=60, volume=None):
     return events
 
 
+def joined(parts):
+    """Return arrays of one record dtype as one; numpy's own concatenation repacks events, whose fields overlap."""
+    parts = list(parts)
+    dtype = parts[0].dtype
+    return np.concatenate([part.view(f"V{dtype.itemsize}") for part in parts]).view(dtype)
+
+
+def rows(journal, log):
+    """Return the rows of a log of a MemoryJournal."""
+    parts = journal._parts[log]
+    return joined(parts) if parts else journal.read(log)
+
+
 def merged(*parts):
     """Return the events of several tapes in time order: at one instant prices first, then the clock."""
-    events = np.concatenate(parts)
+    events = joined(parts)
     return events[np.lexsort((events["instrument"], events["kind"], events["ts"]))]
 
 
 def run(world, slots, events, *, handler=None, journal_events=loop.EVERYTHING, blocks=None):
     """Return the runner and the journal after `events`, given in blocks of the lengths `blocks` (one block if None)."""
+    assert events.dtype == EVENT
     journal = MemoryJournal()
     runner = Runner(world.state, world.venue, slots, journal, handler, journal_events)
     world.show([slot.strategy for slot in slots])

@@ -49,7 +49,7 @@ def test_metatrader_server_half_past_four_is_the_new_york_open(day, utc):
 
 def test_an_athens_clock_is_an_hour_off_while_only_america_has_changed():
     """Domain 1.3: the wrong guess of the server zone, and what it costs."""
-    server = datetime(2025, 3, 12, 16, 30)  # noqa: DTZ001
+    server = datetime(2025, 3, 12, 16, 30)  # noqa: DTZ001 - a wall time, naive on purpose
 
     assert clock.to_utc(server, "EET") - clock.to_utc(server, "NY+7") == HOUR
     assert clock.to_utc(server, "EET") == ns("2025-03-12T14:30")
@@ -163,17 +163,17 @@ def test_broker_and_vendor_clocks(name, shown, utc):
 
 def test_a_repeated_hour_means_its_first_occurrence():
     """New York showed 01:30 twice on 2025-11-02: we mean 05:30Z, not 06:30Z."""
-    assert clock.to_utc(datetime(2025, 11, 2, 1, 30), NEW_YORK) == ns("2025-11-02T05:30")  # noqa: DTZ001
-    assert clock.to_utc(datetime(2025, 11, 2, 2, 0), NEW_YORK) == ns("2025-11-02T07:00")  # noqa: DTZ001
+    assert clock.to_utc(datetime(2025, 11, 2, 1, 30), NEW_YORK) == ns("2025-11-02T05:30")  # noqa: DTZ001 - a wall time, naive on purpose
+    assert clock.to_utc(datetime(2025, 11, 2, 2, 0), NEW_YORK) == ns("2025-11-02T07:00")  # noqa: DTZ001 - a wall time, naive on purpose
 
 
 def test_a_skipped_hour_means_the_instant_as_much_later():
     """New York never showed 02:30 on 2025-03-09: we mean 03:30 EDT."""
-    assert clock.to_utc(datetime(2025, 3, 9, 2, 30), NEW_YORK) == ns("2025-03-09T07:30")  # noqa: DTZ001
-    assert clock.to_utc(datetime(2025, 3, 9, 3, 0), NEW_YORK) == ns("2025-03-09T07:00")  # noqa: DTZ001
+    assert clock.to_utc(datetime(2025, 3, 9, 2, 30), NEW_YORK) == ns("2025-03-09T07:30")  # noqa: DTZ001 - a wall time, naive on purpose
+    assert clock.to_utc(datetime(2025, 3, 9, 3, 0), NEW_YORK) == ns("2025-03-09T07:00")  # noqa: DTZ001 - a wall time, naive on purpose
 
 
-MOMENTS = st.datetimes(datetime(2006, 1, 1), datetime(2030, 12, 31))  # noqa: DTZ001
+MOMENTS = st.datetimes(datetime(2006, 1, 1), datetime(2030, 12, 31))  # noqa: DTZ001 - a wall time, naive on purpose
 NAMES = st.sampled_from(["NY+7", "EET", "EET-7", "UTC", "UTC+3", "Europe/London", "Asia/Tokyo"])
 
 

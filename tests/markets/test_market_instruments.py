@@ -291,7 +291,7 @@ def test_a_missing_contract_size_is_not_guessed(own):
 
 def load_text(name):
     """Return the text of a shipped profile."""
-    from importlib.resources import files  # noqa: PLC0415
+    from importlib.resources import files  # noqa: PLC0415 - loaded only when it is needed
 
     return files("tradewind.markets").joinpath("profiles", f"{name}.toml").read_text(encoding="utf-8")
 

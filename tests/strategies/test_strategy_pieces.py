@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from strategy_market import TEST_DAY, moment, path, runner_of, scene
 
-from tradewind.indicators import blocks
 from tradewind.kernel.records import BAR_ROW, NEVER, STATE
 from tradewind.markets.sessions import SESSION_IDS
 from tradewind.plain import record_view
+from tradewind.rules import blocks
 from tradewind.rules.entry_limits import CONTINUITY, minutes_outside_news, watch_continuity
 from tradewind.rules.higher_trend import HIGHER_TREND, higher_trend_h1, higher_trend_h4
 from tradewind.rules.reference_block import REFERENCE_BLOCK, finish_block, location_of, watch_block

@@ -1,17 +1,16 @@
 """How the simulated venue fills: which order is next, how much of it, at which price, with which costs.
 
-Large orders fill in clips, one latency apart; a bar gives one clip. A fill of an entry brings its attached stop-loss
-and take-profit to life for the quantity filled; a fill of one attached order takes the same quantity off the other.
+Large orders fill in clips, one latency apart; a bar gives one clip.
 """
 
 from tradewind.kernel import refusals
 from tradewind.kernel.account import round_half_away
-from tradewind.kernel.compiled import copy_record, inner
+from tradewind.kernel.brackets import AT_WORK, attach, forget_venue_order, take_from_sibling
+from tradewind.kernel.compiled import inner
 from tradewind.kernel.costs import commission_of, slippage_of
 from tradewind.kernel.fills import (
     AT_OPEN,
     AT_TRIGGER,
-    BY_LIMIT,
     BY_STOP,
     OPTIMISTIC,
     PATH,
@@ -21,6 +20,7 @@ from tradewind.kernel.fills import (
     gapped,
     is_stop,
     level_of,
+    met_at_trigger,
     open_side,
     path_time,
     rank,
@@ -38,73 +38,10 @@ from tradewind.kernel.orders import (
     STOP_LOSS,
     TAKE_PROFIT,
 )
-from tradewind.kernel.records import CANCELLED, FILLED, INSTRUMENTS, ORDERS, SECOND, TRIGGERED
+from tradewind.kernel.records import CANCELLED, FILLED, INSTRUMENTS, SECOND, TRIGGERED
 
-AT_WORK = 2
 ROUGH_BEFORE_ROLL = 300 * SECOND
 ROUGH_AFTER_REOPENING = 600 * SECOND
-
-
-@inner
-def new_venue_order(venue, instrument):
-    """Return a blank row of the venue's order table.
-
-    The table is as long as the state's and the verbs check that one, so there is always a row.
-    """
-    order = venue.orders[min(venue.order_count, ORDERS - 1)]
-    venue.order_count += 1
-    venue.instruments[instrument].working += 1
-    order.id = 0
-    order.parent = 0
-    order.stop_order = 0
-    order.target_order = 0
-    order.sent_at = 0
-    order.active_from = 0
-    order.expires = 0
-    order.quantity = 0
-    order.filled = 0
-    order.price = 0
-    order.trigger = 0
-    order.triggered = 0
-    order.stop_loss = 0
-    order.take_profit = 0
-    order.trail = 0
-    order.cancel_at = 0
-    order.replace_at = 0
-    order.new_price = 0
-    order.new_trigger = 0
-    order.new_quantity = 0
-    order.born = 0
-    order.role = ENTRY
-    order.lifetime = GOOD_TILL_CANCELLED
-    order.reduce_only = 0
-    order.entry = AT_OPEN
-    order.ending = 0
-    order.reason = 0
-    order.cancel_reason = 0
-    order.resized = 0
-    order.ambiguous = 0
-    order.trailed = 0
-    return order
-
-
-@inner
-def find_venue_order(venue, order):
-    """Return the row of order `order` in the venue's table, or -1."""
-    for row in range(venue.order_count):
-        if venue.orders[row].id == order:
-            return row
-    return -1
-
-
-@inner
-def forget_venue_order(venue, row):
-    """The order in `row` is gone from the venue's table; the others keep their order."""
-    venue.instruments[venue.orders[row].instrument].working -= 1
-    last = venue.order_count - 1
-    for index in range(row, last):
-        copy_record(venue.orders[index], venue.orders[index + 1])
-    venue.order_count = last
 
 
 @inner
@@ -144,12 +81,6 @@ def can_fill(venue, event, order):
     if order.lifetime != GOOD_TILL_CANCELLED and works_as_limit(order):
         return gapped(event, order, through)
     return reached(event, order, through)
-
-
-@inner
-def met_at_trigger(venue, order):
-    """Return whether this is a stop-limit that fills where its stop was met in this interval."""
-    return order.entry == AT_TRIGGER and order.born == venue.interval
 
 
 @inner
@@ -296,7 +227,10 @@ def report_fill(venue, state, event, order, quantity, gap, at_market):
     if order.type == MARKET or is_stop(order) or met_at_trigger(venue, order):
         slippage = slippage_of(venue, event.instrument, spread, order.type != MARKET, is_rough(venue, state, event))
     born_now = order.born == venue.interval and order.entry != AT_OPEN
-    improve = venue.limit_improvement != 0 or at_market
+    # A target the market has already passed when its entry fills at the open is worth the open: its own price is not
+    # one that was traded.
+    passed = order.role == TAKE_PROFIT and order.born == venue.interval and gap
+    improve = venue.limit_improvement != 0 or at_market or passed
     price = fill_price(event, order, gap, born_now, slippage, improve)
     amount = commission_of(state, event.instrument, quantity, price)
     if venue.commission_scale != 1.0:
@@ -331,72 +265,3 @@ def is_ambiguous(venue, event, order):
                 return certain_leg(event, other, OPTIMISTIC, through) or certain_leg(event, other, PESSIMISTIC, through)
             return reached(event, other, through)
     return False
-
-
-@inner
-def attach(venue, event, entry, quantity, gap):
-    """The stop-loss and take-profit of a filled entry work for `quantity` steps more."""
-    if entry.role != ENTRY:
-        return
-    how = AT_OPEN
-    if not gap:
-        how = BY_LIMIT if works_as_limit(entry) and not met_at_trigger(venue, entry) else BY_STOP
-    unsure = False
-    if entry.stop_loss != 0:
-        unsure = attach_leg(venue, event, entry, entry.stop_order, STOP_LOSS, quantity, how)
-    if entry.take_profit != 0:
-        unsure = attach_leg(venue, event, entry, entry.target_order, TAKE_PROFIT, quantity, how) or unsure
-    if unsure:
-        for row in range(venue.order_count):
-            if venue.orders[row].parent == entry.id:
-                venue.orders[row].ambiguous = 1
-
-
-@inner
-def attach_leg(venue, event, entry, order_id, role, quantity, how):
-    """The attached order `order_id` of `role` works for `quantity` steps more; return if its bar of birth is unclear."""
-    row = find_venue_order(venue, order_id)
-    if row >= 0:
-        venue.orders[row].quantity += quantity
-        return False
-    leg = new_venue_order(venue, entry.instrument)
-    leg.id = order_id
-    leg.parent = entry.id
-    leg.sent_at = entry.sent_at
-    leg.quantity = quantity
-    leg.price = entry.take_profit if role == TAKE_PROFIT else 0
-    leg.trigger = entry.stop_loss if role == STOP_LOSS else 0
-    leg.trail = entry.trail if role == STOP_LOSS else 0
-    leg.strategy = entry.strategy
-    leg.instrument = entry.instrument
-    leg.side = -entry.side
-    leg.type = LIMIT if role == TAKE_PROFIT else STOP
-    leg.role = role
-    leg.reduce_only = 1
-    leg.status = AT_WORK
-    leg.born = venue.interval
-    leg.entry = how
-    through = venue.limit_through
-    return (
-        how != AT_OPEN
-        and event.span != 0
-        and (certain_leg(event, leg, PESSIMISTIC, through) != certain_leg(event, leg, OPTIMISTIC, through))
-    )
-
-
-@inner
-def take_from_sibling(venue, order, quantity):
-    """The other attached order of the same entry works for `quantity` steps less; at none it is ended.
-
-    So is the rest of the entry when its bracket is done: nothing may open again what the bracket closed.
-    """
-    for row in range(venue.order_count):
-        other = venue.orders[row]
-        if other.id == order.parent and order.quantity <= 0:
-            other.ending = refusals.OTHER_LEG_FILLED
-        elif other.parent == order.parent and other.role != order.role and other.role != ENTRY:
-            other.quantity -= quantity
-            other.resized = 1
-            if other.quantity <= 0:
-                other.quantity = 0
-                other.ending = refusals.OTHER_LEG_FILLED

@@ -172,3 +172,9 @@ def fill_price(event, order, gap, born_now, slippage, improvement):
 def is_stop(order):
     """Return whether the order becomes a market order when its trigger is met."""
     return order.type == STOP
+
+
+@inner
+def met_at_trigger(venue, order):
+    """Return whether this is a stop-limit that fills where its stop was met in this interval."""
+    return order.entry == AT_TRIGGER and order.born == venue.interval

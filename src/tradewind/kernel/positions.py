@@ -29,14 +29,15 @@ def apply_fill(state, report, risk):
         closing = min(abs(held), report.quantity)
     opening = report.quantity - closing
     commission = report.amount
+    # Part of the fill, so equity is not looked at between the two.
+    state.account.commission += commission
+    state.account.balance += commission
     if closing > 0:
         part = commission if opening == 0 else commission * closing // report.quantity
         reduce_position(state, position, report, closing, part)
         commission -= part
     if opening > 0:
         extend_position(state, position, report, opening, commission, risk * opening // report.quantity)
-    state.account.commission += report.amount
-    post(state, report.amount)
     refresh_margin(state)
 
 

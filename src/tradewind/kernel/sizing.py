@@ -82,7 +82,7 @@ def kelly_fraction(results, count):
 
 @inner
 def shrunk_kelly(state, strategy):
-    """Return a quarter of the Kelly fraction of the strategy's own past trades, every R lowered by one standard error."""
+    """Return a quarter of the Kelly fraction of the strategy's past trades, every R lowered by one standard error."""
     row = state.strategies[strategy]
     count = min(row.rated, RESULTS)
     total = 0.0

@@ -8,17 +8,19 @@ positions it costs a comparison. Silent, it never speaks: that is how live and r
 
 from tradewind.kernel import refusals
 from tradewind.kernel.account import cash_of, round_half_away
-from tradewind.kernel.compiled import compiled, inner
-from tradewind.kernel.costs import financing_of
-from tradewind.kernel.execution import (
-    can_fill,
-    emit,
-    execute,
+from tradewind.kernel.brackets import (
+    ANSWER,
+    AT_WORK,
+    WAITING,
+    detach,
+    end_rest_of_entry,
     find_venue_order,
     forget_venue_order,
     new_venue_order,
-    next_fill,
 )
+from tradewind.kernel.compiled import compiled, inner
+from tradewind.kernel.costs import financing_of
+from tradewind.kernel.execution import can_fill, emit, execute, next_fill
 from tradewind.kernel.fills import high_side, level_of, low_side, works_as_limit
 from tradewind.kernel.orders import ENTRY, GOOD_TILL_CANCELLED, STOP, STOP_LOSS
 from tradewind.kernel.records import (
@@ -44,13 +46,6 @@ MINUTE_BAR = 60
 ATR_BAR = 300 * SECOND
 ATR_LENGTH = 14
 REOPENING = 900 * SECOND
-
-# What a row of the venue's table is.
-WAITING = 1
-"""On its way: latency has not passed."""
-AT_WORK = 2
-ANSWER = 3
-"""No order, only an answer to give: its `type` is the report's kind."""
 
 
 @inner
@@ -204,6 +199,7 @@ def administer(venue, state, event, row):
     if order.ending != 0:
         return end(venue, event, row, CANCELLED, order.ending)
     if is_pointless(state, order):
+        end_rest_of_entry(venue, order)
         return end(venue, event, row, CANCELLED, refusals.POSITION_CLOSED)
     if order.status == WAITING:
         if not arrived(event, order.active_from):
@@ -224,16 +220,6 @@ def administer(venue, state, event, row):
     if order.lifetime != GOOD_TILL_CANCELLED and works_as_limit(order) and not can_fill(venue, event, order):
         return end(venue, event, row, CANCELLED, refusals.NOT_FILLED_AT_ONCE)
     return False
-
-
-@inner
-def detach(venue, leg):
-    """Further fills of its entry bring no new `leg` to life: it was cancelled."""
-    row = find_venue_order(venue, leg.parent)
-    if row >= 0 and leg.role == STOP_LOSS:
-        venue.orders[row].stop_loss = 0
-    elif row >= 0:
-        venue.orders[row].take_profit = 0
 
 
 @inner

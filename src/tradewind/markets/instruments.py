@@ -177,8 +177,8 @@ class Instrument(Declared):
         """Return this instrument, knowing its weekly hours and whose holiday deviations apply."""
         placed = self.model_copy()
         placed._hours = hours  # noqa: SLF001 - a copy of our own
-        placed._holiday_broker = holiday_broker  # noqa: SLF001
-        placed._own_holidays = own_holidays  # noqa: SLF001
+        placed._holiday_broker = holiday_broker  # noqa: SLF001 - a copy of our own
+        placed._own_holidays = own_holidays  # noqa: SLF001 - a copy of our own
         return placed
 
     @property

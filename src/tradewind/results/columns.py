@@ -31,21 +31,21 @@ def frame(columns: Mapping[str, Any]) -> "pl.DataFrame":
 
 def instants(ns: Integers, missing: Booleans | None = None) -> "pl.Series":
     """Return moments UTC; null where `missing`."""
-    import polars as pl  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415 - loaded only when it is needed
 
     return _absent(pl.Series(ns, dtype=pl.Int64), missing).cast(pl.Datetime("ns", "UTC"))
 
 
 def dates(days: Integers, missing: Booleans) -> "pl.Series":
     """Return calendar dates of day numbers; null where `missing`."""
-    import polars as pl  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415 - loaded only when it is needed
 
     return _absent(pl.Series(days, dtype=pl.Int64), missing).cast(pl.Int32).cast(pl.Date)
 
 
 def names(words: Sequence[str], numbers: Integers, missing: Booleans | None = None) -> "pl.Series":
     """Return the word of each number; null where `missing`."""
-    import polars as pl  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415 - loaded only when it is needed
 
     known = pl.Series(list(words), dtype=pl.String)
     return known.gather(_absent(pl.Series(numbers, dtype=pl.Int64), missing))
@@ -53,7 +53,7 @@ def names(words: Sequence[str], numbers: Integers, missing: Booleans | None = No
 
 def numbers(values: Floats) -> "pl.Series":
     """Return floats, null where they are NaN."""
-    import polars as pl  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415 - loaded only when it is needed
 
     return pl.Series(values, dtype=pl.Float64).fill_nan(None)
 
@@ -63,7 +63,7 @@ def _absent(column: "pl.Series", missing: Booleans | None) -> "pl.Series":
 
 
 def _mask(values: Booleans) -> "pl.Series":
-    import polars as pl  # noqa: PLC0415
+    import polars as pl  # noqa: PLC0415 - loaded only when it is needed
 
     return pl.Series(values, dtype=pl.Boolean)
 

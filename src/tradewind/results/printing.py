@@ -255,7 +255,7 @@ def _cash(amount: float, digits: int, unit: str = "") -> "Text":
 def _table(run: Mapping[str, Any], title: str) -> "Table":
     """Return an empty table; where the prices were made up its title begins with that."""
     from rich import box  # noqa: PLC0415 - see the module
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415 - loaded only when it is needed
 
     heading = _text("")
     if run["synthetic"]:
