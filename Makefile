@@ -38,6 +38,8 @@ $(READY): pyproject.toml uv.lock requirements.lock
 		$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock \
 		&& $(BIN)/python -m pip install --quiet --no-deps --editable .; \
 	fi
+	@# Imports read this bytecode even where Python is told not to write its own.
+	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib src || true
 	@touch $@
 
 demo: $(READY)

@@ -14,7 +14,7 @@ import numpy as np
 from numba import from_dtype
 from numba.core.dispatcher import Dispatcher
 
-from tradewind.kernel.compiled import JIT
+from tradewind.kernel.compiled import JIT, Inner
 from tradewind.kernel.loop import SHOW_BAR, SHOW_QUOTE
 from tradewind.kernel.records import ACCEPTED, DAY, STATE
 from tradewind.strategy import Strategy
@@ -98,8 +98,9 @@ def remembering(function: Any) -> Callable[..., Any]:
 def quicken(module: ModuleType) -> None:
     """The compiled functions that the strategy in `module` uses cost it as little as they can."""
     for name, value in list(vars(module).items()):
-        if isinstance(value, Dispatcher):
-            setattr(module, name, remembering(value))
+        function = value.public if isinstance(value, Inner) else value
+        if isinstance(function, Dispatcher):
+            setattr(module, name, remembering(function))
 
 
 class PlainStrategies:

@@ -229,7 +229,7 @@ class Play:
 
     def on_quote(self, state, instrument, _memory, _params):
         """The verbs written under this quote are given."""
-        self.give(state, ("quote", int(instrument["quoted_at"]), int(instrument["instrument"])))
+        self.give(state, ("quote", int(instrument.quoted_at), int(instrument.instrument)))
 
     def on_bar(self, state, closed, _memory, _params):
         """The verbs written under this bar are given."""

@@ -156,6 +156,20 @@ def test_a_base_bar_closes_the_bars_that_end_where_it_begins():
     assert recorder.seen_at[300] == [opens[5], opens[10]]
 
 
+def test_a_quote_at_the_very_roll_belongs_to_the_new_day():
+    """Told after the roll, a quote at 17:00:00 New York opens the day, the hour and the minute that begin then."""
+    opens = day_open(date(2025, 1, 15))
+    before, at, after = (bars_tape(np.array([opens + ago]), 0, (100,) * 4, 10, span=0) for ago in (-MINUTE, 0, MINUTE))
+    first, second = (trading_days(when, when) for when in (date(2025, 1, 14), date(2025, 1, 15)))
+    recorder = Recorder([DAY_BAR, 3600])
+    world = World([Instrument()], series=((0, DAY_BAR), (0, 3600)))
+    recorder.run(world, joined([first, before, second, at, after, clock(opens + DAY_NS)]))
+
+    assert [bar.sources for bar in recorder.bars[DAY_BAR]] == [1, 2]
+    assert [bar.open_time for bar in recorder.bars[3600]] == [opens - HOUR, opens]
+    assert all(bar.close_time > bar.open_time for bar in recorder.bars[3600])
+
+
 def real(name):
     """Return a real data file as a frame, or skip where the machine has none."""
     path = DATA / f"{name}.parquet"

@@ -62,9 +62,10 @@ def compiled(signature=None, *, folder=None, inline=False, inner=False):
         previous = config.CACHE_DIR
         config.CACHE_DIR = str(folder or CACHE_FOLDER)
         try:
-            return njit(**options)(function) if signature is None else njit(signature, **options)(function)
+            made = njit(**options)(function) if signature is None else njit(signature, **options)(function)
         finally:
             config.CACHE_DIR = previous
+        return Inner(function, made) if inner else made
 
     return decorate
 
@@ -72,6 +73,28 @@ def compiled(signature=None, *, folder=None, inline=False, inner=False):
 def inner(function):
     """Return the function compiled for the use of other compiled functions only."""
     return compiled(inner=True)(function)
+
+
+class Inner:
+    """A function compiled for compiled callers; where Python calls it after all, it is compiled again for that."""
+
+    def __init__(self, function, dispatcher):
+        """Compiled callers see `dispatcher`: Numba asks for the type under this name."""
+        self.py_func = function
+        self._dispatcher = dispatcher  # Numba's type of it holds no reference
+        self._numba_type_ = types.Dispatcher(dispatcher)
+        self._public = None
+
+    @property
+    def public(self):
+        """The function as Python may call it."""
+        if self._public is None:
+            self._public = compiled()(self.py_func)
+        return self._public
+
+    def __call__(self, *arguments):
+        """Return what the function returns."""
+        return self.public(*arguments)
 
 
 if JIT:
