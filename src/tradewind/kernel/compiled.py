@@ -89,7 +89,8 @@ class Inner:
     def public(self):
         """The function as Python may call it."""
         if self._public is None:
-            self._public = compiled()(self.py_func)
+            # In a folder of its own: under the same name lies the code that has no entry for Python.
+            self._public = compiled(folder=CACHE_FOLDER / "public")(self.py_func)
         return self._public
 
     def __call__(self, *arguments):
