@@ -9,6 +9,7 @@ import hashlib
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import util
 from pathlib import Path
@@ -16,7 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from numba import int64
-from numba.core.errors import NumbaError
+from numba.core.errors import NumbaError, NumbaWarning
 
 from tradewind.errors import TradewindError
 from tradewind.kernel import loop
@@ -104,7 +105,10 @@ def _handler_of_one(strategy: Strategy) -> Any:
     }
     source = ONE.format(name=strategy.path.name, arguments=arguments, body=_body(strategy))
     try:
-        return _write_and_load(strategy.digest, source, names)
+        with warnings.catch_warnings():
+            # What it warns about either compiles as meant or fails, and then the error says so.
+            warnings.simplefilter("ignore", NumbaWarning)
+            return _write_and_load(strategy.digest, source, names)
     except NumbaError as error:
         raise TradewindError(
             f"{strategy.path}: Numba cannot compile it: {_first_cause(error)}. Write it in the subset of Python that "
@@ -118,7 +122,20 @@ def _first_cause(error: NumbaError) -> str:
     where = next((line for line in lines if line.startswith("File ")), "")
     skip = ("Failed in", "During:", "File ", "-", "No implementation of", "There are", "raised from")
     cause = next((line for line in lines if not line.startswith(skip)), lines[0])
+    cause = without_records(cause)
     return f"{cause} ({where.rstrip(':')})" if where else cause
+
+
+def without_records(text: str) -> str:
+    """Return `text` with every record type, which Numba spells out field by field, as the word `record`."""
+    while (start := text.find("Record(")) >= 0:
+        depth, end = 0, start
+        for end in range(start + len("Record"), len(text)):
+            depth += {"(": 1, ")": -1}.get(text[end], 0)
+            if depth == 0:
+                break
+        text = f"{text[:start]}record{text[end + 1 :]}"
+    return text
 
 
 def _body(strategy: Strategy) -> str:

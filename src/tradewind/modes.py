@@ -4,6 +4,7 @@ To learn how the system is put together, read this file. Backtest: the feed is a
 simulated one inside the kernel.
 """
 
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -159,8 +160,22 @@ def _legs(listings: Sequence[Listing], series: Sequence[Sequence[SeriesInfo]], s
 def backtest(request: Request, history: History, progress: Callable[[Plan, int], None] | None = None) -> Plan:
     """Return the plan of a request after it has run: its journal holds what happened, its runner the last state."""
     plan = plan_backtest(request, history)
-    plan.runner.run(plan.feed(), None if progress is None else lambda rows: progress(plan, rows))
+    try:
+        plan.runner.run(plan.feed(), None if progress is None else lambda rows: progress(plan, rows))
+    except TradewindError:
+        raise
+    except Exception as error:
+        raise _blame(plan.strategies, error) from error
     return plan
+
+
+def _blame(strategies: Sequence[Strategy], error: Exception) -> Exception:
+    """Return what went wrong in a strategy's own file as one line, or the error itself if it was not there."""
+    paths = {strategy.path.resolve() for strategy in strategies}
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if Path(frame.filename).resolve() in paths:
+            return TradewindError(f"{frame.filename}:{frame.lineno}: {type(error).__name__}: {error}")
+    return error
 
 
 def find_series(history: History, listing: Listing, request: Request) -> list[SeriesInfo]:

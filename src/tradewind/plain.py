@@ -75,6 +75,22 @@ def record_view(array: np.ndarray[Any, Any]) -> Any:
     return view
 
 
+class Views:
+    """The rows of an array of records, each looked at through a view that is made when it is first asked for."""
+
+    def __init__(self, rows: np.ndarray[Any, Any]) -> None:
+        """They look at `rows`."""
+        self._rows = rows
+        self._made: dict[int, Any] = {}
+
+    def __getitem__(self, index: int) -> Any:
+        """Return the view of row `index`."""
+        view = self._made.get(index)
+        if view is None:
+            view = self._made[index] = record_view(self._rows[index : index + 1])
+        return view
+
+
 def remembering(function: Any) -> Callable[..., Any]:
     """Return a function that calls the compiled `function` and remembers its machine code for the types it meets."""
     known: dict[tuple[type, ...], Callable[..., Any]] = {}
@@ -111,8 +127,8 @@ class PlainStrategies:
     ) -> None:
         """Every handler is bound to its strategy's memory, parameters and timeframe."""
         self._state = _state_view(state)
-        self._pending = state["pending"][0]
-        self._instruments = state["instruments"][0]
+        self._pending = Views(state["pending"][0])
+        self._instruments = Views(state["instruments"][0])
         self._slots = slots
         series = state["series"][0]
         self._bars = [record_view(series["last"][place : place + 1]) for place in range(len(series))]
@@ -136,8 +152,8 @@ class PlainStrategies:
             self._call(strategy, "on_quote", index, self._instruments[index])
         else:
             event = self._pending[index]
-            name = "on_order" if event["kind"] >= ACCEPTED else "on_day" if event["kind"] == DAY else "on_session"
-            self._call(strategy, name, int(event["instrument"]), event)
+            name = "on_order" if event.kind >= ACCEPTED else "on_day" if event.kind == DAY else "on_session"
+            self._call(strategy, name, event.instrument, event)
 
     def _bind(self, strategy: int, index: int) -> list[tuple[Callable[..., Any], Any]]:
         """Return the bar handlers of a strategy for a series, each with its memory, and remember them."""

@@ -1,8 +1,8 @@
 """The tape: recorded prices and the calendar as one ordered stream of events, in blocks.
 
-Order decides results, so it is fixed here and nowhere else: by time; within one instant first the prices,
-in the order of the instruments, then the calendar (DAY, SESSION, NEWS ...), because a bar that closes at
-17:00 belongs to the day that ends then. The last row is a TIME event at the last instant, so that the
+Order decides results, so it is fixed here and nowhere else: by time; within one instant first the bars that
+close, in the order of the instruments, then the calendar (DAY, SESSION, NEWS ...), then the quotes: a bar that
+closes at 17:00 belongs to the day that ends then, a quote of 17:00 to the one that begins. The last row is a TIME event at the last instant, so that the
 instant is complete. How the rows are cut into blocks means nothing; the bytes are the same for every size.
 
 Memory holds about a month of each series and one block, however long the tape is. The calendar is told as
@@ -18,7 +18,7 @@ from tradewind.data.legs import Leg, leg_rows
 from tradewind.data.rows import RAW, Rows, in_order
 from tradewind.data.series import History
 from tradewind.errors import BadData
-from tradewind.kernel.records import EVENT, EVENT_KINDS, TIME
+from tradewind.kernel.records import BAR, EVENT, EVENT_KINDS, TIME
 
 BLOCK_ROWS = 65_536
 
@@ -64,7 +64,7 @@ def _merged(streams: list[Iterator[Rows]]) -> Iterator[Rows]:
 
 
 def _told(prices: Iterator[Rows], entries: Iterator[Any]) -> Iterator[Rows]:
-    """Yield prices, each calendar entry after the prices of its instant, then a last TIME."""
+    """Yield prices, each calendar entry after the bars and before the quotes of its instant, then a last TIME."""
     pending = next(entries, None)
     last = None
     for rows in prices:
@@ -82,7 +82,12 @@ def _told(prices: Iterator[Rows], entries: Iterator[Any]) -> Iterator[Rows]:
 
 def _between(rows: Rows, entries: Rows) -> Iterator[Rows]:
     """Yield the entries at their places among the rows."""
-    places = np.searchsorted(rows["ts"], entries["ts"], side="right")
+    places = np.searchsorted(rows["ts"], entries["ts"])
+    for number, place in enumerate(places.tolist()):
+        end = np.searchsorted(rows["ts"], entries["ts"][number], side="right")
+        bars = np.flatnonzero(rows["kind"][place:end] == BAR)
+        # A bar that closes at 17:00 belongs to the day that ends then, a quote of 17:00 to the one that begins.
+        places[number] = place + (bars[-1] + 1 if len(bars) else 0)
     done = 0
     for place in np.unique(places).tolist():
         yield rows[done:place]
