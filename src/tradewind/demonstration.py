@@ -11,7 +11,7 @@ from tradewind.requests import strategy_path
 from tradewind.settings import Settings
 
 REAL = ("XAUUSD_M1_mt5ny*.parquet", "US30_M1_mt5ny*.parquet")
-STRATEGIES = ("opening_range", "london_continuation")
+STRATEGIES = ("opening_range", "half_hour_momentum")
 SYMBOLS = ("XAUUSD", "US30")
 
 

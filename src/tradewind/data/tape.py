@@ -2,8 +2,9 @@
 
 Order decides results, so it is fixed here and nowhere else: by time; within one instant first the bars that
 close, in the order of the instruments, then the calendar (DAY, SESSION, NEWS ...), then the quotes: a bar that
-closes at 17:00 belongs to the day that ends then, a quote of 17:00 to the one that begins. The last row is a TIME event at the last instant, so that the
-instant is complete. How the rows are cut into blocks means nothing; the bytes are the same for every size.
+closes at 17:00 belongs to the day that ends then, a quote of 17:00 to the one that begins. The last row is a
+TIME event at the last instant, so that the instant is complete. How the rows are cut into blocks means nothing;
+the bytes are the same for every size.
 
 Memory holds about a month of each series and one block, however long the tape is. The calendar is told as
 far as there are prices, and no further.
