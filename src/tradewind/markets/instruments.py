@@ -230,6 +230,10 @@ class Profile(Declared):
         """Every symbol of the profile, in the order declared."""
         return tuple(dict.fromkeys(row.symbol for row in self.rows))
 
+    def closeout_share(self, margin_used: Decimal, equity: Decimal) -> Decimal:
+        """Return how near the account is to being closed out: 1 is closed (OANDA: marginCloseoutPercent)."""
+        return self.stop_out_level * margin_used / equity
+
     def instrument(self, name: str, on: date | None = None) -> Instrument:
         """Return the instrument of that symbol (ours or the broker's) as valid on a date, or its latest."""
         rows = [row for row in self.rows if name in {row.symbol, row.broker_symbol}]

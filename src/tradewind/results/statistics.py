@@ -56,6 +56,12 @@ def expectancy(r: ArrayLike) -> Estimate | None:
     return Estimate(float(multiples.mean()), error)
 
 
+def quality_number(r: ArrayLike) -> float:
+    """Return the system quality number of R multiples: sqrt(min(n, 100)) x mean / standard deviation (V. Tharp)."""
+    values = np.asarray(r, dtype=np.float64)
+    return math.sqrt(min(len(values), 100)) * float(values.mean()) / float(values.std(ddof=1))
+
+
 def longest_losing_streak(net: ArrayLike) -> int:
     """Return the most trades lost one after another, in the order in which they closed."""
     longest = streak = 0
