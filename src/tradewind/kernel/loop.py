@@ -37,7 +37,7 @@ from tradewind.kernel.records import (
     VENUE,
 )
 from tradewind.kernel.step import WANTS_DAYS, WANTS_ORDERS, WANTS_QUOTES, WANTS_SESSIONS, step
-from tradewind.kernel.venue import accept, next_report, next_stop_out, observe
+from tradewind.kernel.venue import accept, is_stopped_out, next_report, next_stop_out, observe
 
 # Why the loop stopped.
 EXHAUSTED = 0
@@ -123,7 +123,7 @@ def apply_price_event(engine, state, venue, event):
                 report(engine, state, venue)
         if state.account.margin != 0:
             settle(state)
-            while next_stop_out(venue, state, event):
+            while is_stopped_out(state) and next_stop_out(venue, state, event):
                 report(engine, state, venue)
                 settle(state)
 

@@ -131,18 +131,24 @@ def observe(venue, state, event):
         venue.interval += 1
         venue.path_at = 0.0
     if venue.stop_slippage_atr != 0.0:
-        follow_range(local, event, opening // ATR_BAR)
+        follow_range(local, event, opening)
 
 
-@inner
-def follow_range(local, event, bucket):
+@compiled(inline=True, inner=True)
+def follow_range(local, event, opening):
     """The venue's ATR14 of five-minute bars, which its slippage model uses, includes the price in `event`."""
-    if bucket == local.bucket:
+    if opening < local.range_ends:
         local.bar_high = max(local.bar_high, event.high)
         local.bar_low = min(local.bar_low, event.low)
         local.bar_close = event.close
-        return
-    if local.bucket != 0:
+    else:
+        begin_range(local, event, opening)
+
+
+@inner
+def begin_range(local, event, opening):
+    """The five-minute bar that ended is in the ATR, and the price in `event` begins the next."""
+    if local.range_ends != 0:
         reach = local.bar_high - local.bar_low
         if local.bars > 0:
             reach = max(reach, abs(local.bar_high - local.previous_close), abs(local.bar_low - local.previous_close))
@@ -151,7 +157,7 @@ def follow_range(local, event, bucket):
         # Until fourteen bars are there the plain average of those seen stands in.
         length = min(local.bars, ATR_LENGTH)
         local.atr += (float(reach) - local.atr) / length
-    local.bucket = bucket
+    local.range_ends = opening - opening % ATR_BAR + ATR_BAR
     local.bar_high = event.high
     local.bar_low = event.low
     local.bar_close = event.close
@@ -348,15 +354,16 @@ def emit_cash(venue, event, index, quantity, amount, reason):
     report.occurred = event.ts
 
 
+@compiled(inline=True, inner=True)
+def is_stopped_out(state):
+    """Return whether equity, at the worst corners of the latest intervals, does not carry the margin any more."""
+    account = state.account
+    return account.margin != 0 and float(account.balance + account.adverse) <= account.stop_out * float(account.margin)
+
+
 @inner
 def next_stop_out(venue, state, event):
-    """Return whether the broker closes the worst position because equity does not carry the margin any more.
-
-    The equity tested is that of the interval's worst corners, and the fill is at the worst corner.
-    """
-    account = state.account
-    if account.margin == 0 or float(account.balance + account.adverse) > account.stop_out * float(account.margin):
-        return False
+    """Return whether there is a position for the broker to close: the worst, at the interval's worst corner."""
     worst = -1
     for index in range(POSITIONS):
         found = state.positions[index]

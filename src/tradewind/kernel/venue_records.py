@@ -47,7 +47,7 @@ VENUE_ORDER = record(
 VENUE_INSTRUMENT = record(
     [
         ("working", "i8"),            # orders the venue holds for it
-        ("bucket", "i8"),             # five-minute bar being formed, for ATR14(M5) of the slippage model
+        ("range_ends", "i8"),         # of the five-minute bar being formed, for ATR14(M5) of the slippage model
         ("bar_high", "i8"),
         ("bar_low", "i8"),
         ("bar_close", "i8"),
