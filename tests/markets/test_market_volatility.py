@@ -44,8 +44,10 @@ def test_dow_wakes_at_the_opening_bell(first, last, late):
     moves = moves_by_minute("US30_M5_mt5ny_bid_20250630_20260220.parquet", first, last)
     morning = {minute: move for minute, move in moves.items() if 4 * 60 <= minute < 14 * 60}
 
+    half_hour = np.mean([morning[9 * 60 + 30 + step] for step in range(0, 30, 5)])
+
     assert 9 * 60 + 30 <= max(morning, key=morning.get) <= 9 * 60 + 30 + late
-    assert morning[9 * 60 + 30] > 2 * morning[9 * 60]
+    assert half_hour > 1.5 * np.mean([morning[8 * 60 + 30 + step] for step in range(0, 30, 5)])
 
 
 def test_dow_is_livelier_at_its_close_than_at_lunch():
