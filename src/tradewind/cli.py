@@ -5,9 +5,11 @@ A mistake of the user's ends in one line on stderr and exit code 2, and nothing 
 
 import contextlib
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -34,15 +36,17 @@ SettingsFile = Annotated[Path | None, typer.Option("--settings", help="Settings 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise TradewindError("Interrupted; nothing was saved.", "Run the command again to start over.")
+
+
 def main() -> None:
-    """Run the command line; a mistake is one line and exit code 2."""
+    """Run the command line; a mistake, or Ctrl-C, is one line and exit code 2."""
+    signal.signal(signal.SIGINT, _interrupt)
     try:
         app()
     except TradewindError as error:
         typer.echo(f"tradewind: {error}", err=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("tradewind: interrupted; nothing was saved. Run the command again to start over.", err=True)
         sys.exit(2)
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""

@@ -55,10 +55,14 @@ def handler_of(strategies: Sequence[Strategy]) -> Any:
     """
     kernel = _start_compiling_kernel()
     try:
-        return _handler_of_all(strategies)
-    finally:
+        handler = _handler_of_all(strategies)
         if kernel is not None:
             kernel.wait()
+    except BaseException:
+        if kernel is not None:
+            kernel.terminate()
+        raise
+    return handler
 
 
 def _start_compiling_kernel() -> "subprocess.Popen[bytes] | None":
@@ -68,9 +72,9 @@ def _start_compiling_kernel() -> "subprocess.Popen[bytes] | None":
     """
     if not JIT or KERNEL_READY.exists() or (os.cpu_count() or 1) < 2:
         return None
-    return subprocess.Popen(
-        [sys.executable, "-c", "from tradewind.compilation import compile_kernel; compile_kernel()"]
-    )
+    code = "from tradewind.compilation import compile_kernel; compile_kernel()"
+    # In a session of its own: a Ctrl-C is for us, and we end it.
+    return subprocess.Popen([sys.executable, "-c", code], start_new_session=True)  # noqa: S603 - our own code, no input of anybody
 
 
 def compile_kernel() -> None:

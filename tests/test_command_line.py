@@ -1,0 +1,81 @@
+"""The command line as a user meets it: mistakes are one line and exit code 2, and the whole way works."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+MISTAKES = [
+    (("backtest", "opening_range", "--on", "XAUSD"), "Did you mean 'XAUUSD'?"),
+    (("backtest", "opening_rang", "--on", "XAUUSD"), "Did you mean 'opening_range'?"),
+    (("backtest", "opening_range", "--on", "XAUUSD"), "There is no history of XAUUSD"),
+    (("backtest", "opening_range", "--on", ","), "No instrument was given"),
+    (("backtest", "opening_range", "--on", "XAUUSD", "--set", "window"), "is not name=value"),
+    (("backtest", "opening_range", "--on", "XAUUSD", "--from", "soon"), "is not a day or a moment"),
+    (("backtest", "opening_range", "--on", "XAUUSD", "--from", "2026-02-01", "--to", "2026-01-01"), "is empty"),
+    (("backtest", "opening_range", "--on", "XAUUSD", "--mode", "hopeful"), "fills.mode = 'hopeful'"),
+    (("backtest", "opening_range", "--on", "XAUUSD", "--profile", "metatradr"), "Did you mean 'metatrader'?"),
+    (("why", "latest", "--at", "2026-01-15T14:35"), "no run"),
+    (("data", "import", "missing.csv"), "missing.csv"),
+]
+
+
+def tradewind(folder, *words):
+    """Return what the command said and its exit code, run in `folder`."""
+    code = "from tradewind.cli import main; main()"
+    return subprocess.run([sys.executable, "-c", code, *words], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(("words", "said"), MISTAKES)
+def test_a_mistake_is_one_line(tmp_path, words, said):
+    """A mistake ends with exit code 2 and one line that names it; nothing is left behind."""
+    done = tradewind(tmp_path, *words)
+
+    assert done.returncode == 2
+    assert said.lower() in done.stderr.lower()
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("def on_m5(state, bar memory, params):\n    pass\n", "broken.py:1: invalid syntax"),
+        ("x = 1\n", "has no handler"),
+        ("def on_tick(state, bar, memory, params):\n    pass\n", "on_tick is no handler"),
+        ("from tradewind.indicators import EMAX\n", "broken.py:1: ImportError"),
+    ],
+)
+def test_a_strategy_that_does_not_load(tmp_path, text, said):
+    """What is wrong with a strategy file is said in one line, with the file."""
+    (tmp_path / "broken.py").write_text(text, encoding="utf-8")
+    write = "from tradewind.data.synthetic import write_synthetic; from tradewind.adapters.parquet import History; "
+    subprocess.run(
+        [sys.executable, "-c", write + "write_synthetic(History('tradewind-data/history'))"], cwd=tmp_path, check=True
+    )
+    done = tradewind(tmp_path, "backtest", "broken.py", "--on", "XAUUSD")
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("tradewind-data/runs*"))
+
+
+def test_from_an_empty_folder_to_an_answer(tmp_path):
+    """A new desk, prices, a backtest, the list of runs and the question why: the way of a new user."""
+    assert tradewind(tmp_path, "new", "desk").returncode == 0
+    desk = tmp_path / "desk"
+    write = "from tradewind.data.synthetic import write_synthetic; from tradewind.adapters.parquet import History; "
+    subprocess.run(
+        [sys.executable, "-c", write + "write_synthetic(History('tradewind-data/history'))"], cwd=desk, check=True
+    )
+    done = tradewind(desk, "backtest", "strategies/first.py", "--on", "XAUUSD", "--from", "2025-11-03", "--json")
+    run = json.loads(done.stdout)
+    listed = json.loads(tradewind(desk, "runs", "--json").stdout)
+    answer = json.loads(tradewind(desk, "why", "latest", "--at", "2025-11-20T15:00", "--json").stdout)
+
+    assert run["synthetic"] is True
+    assert run["summary"]["total"]["trades"] > 0
+    assert [one["id"] for one in listed] == [run["id"]]
+    assert {gate["gate"] for gate in answer["gates"]} == {"trend", "warm"}
