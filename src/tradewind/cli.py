@@ -30,6 +30,8 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Import market data and see what is stored.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data_app, name="data")
+spreads_app = typer.Typer(help="Learn and show spread curves.", no_args_is_help=True, rich_markup_mode=None)
+data_app.add_typer(spreads_app, name="spreads")
 
 DataFolder = Annotated[Path | None, typer.Option("--data", help="Folder of history and runs.")]
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="Settings file (default ./tradewind.toml).")]
@@ -304,6 +306,68 @@ def list_data(as_json: AsJson = False, data: DataFolder = None, settings_file: S
         moments = [f"{utc_datetime(value):%Y-%m-%d %H:%M}" for value in (one.first, one.last)]
         table.add_row(one.symbol, name, one.feed, one.side, f"{one.rows:,}", *moments)
     Console().print(table)
+
+
+@spreads_app.command("learn")
+def learn_spreads(
+    symbol: Annotated[str, typer.Argument(help="Instrument, such as XAUUSD.")],
+    feed: Annotated[str | None, typer.Option(help="Which feed, where several tell spreads.")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="First day or moment to learn from.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Last day, or moment where to stop.")] = None,
+    each: Annotated[str, typer.Option(help="One curve of all, or one each quarter or month.")] = "all",
+    ahead: Annotated[bool, typer.Option("--ahead", help="Mean each curve for the stretch after its own.")] = False,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+    settings_file: SettingsFile = None,
+) -> None:
+    """Learn what the spread usually is at every minute of New York's week, and keep it for backtests."""
+    from tradewind.data.spread_learning import learn_spreads as learn
+    from tradewind.data.spread_windows import papers, sentence
+    from tradewind.modes import EVER, open_history
+    from tradewind.requests import period_end, period_start
+
+    settings = _settings(settings_file, data)
+    period = (EVER[0] if start is None else period_start(start), EVER[1] if end is None else period_end(end))
+    learned = learn(
+        open_history(settings), symbol, feed, profile=settings.profile, period=period, each=each, ahead=ahead
+    )
+    if as_json:
+        found = {"curves": [papers(curve) for curve in learned.curves], "skipped": learned.skipped}
+        typer.echo(json.dumps(found, indent=2))
+        return
+    for curve in learned.curves:
+        typer.echo(sentence(curve))
+    if learned.skipped:
+        typer.echo(f"Too few whole trading dates to learn from: {', '.join(learned.skipped)}.")
+
+
+@spreads_app.command("show")
+def show_spreads(
+    symbol: Annotated[str, typer.Argument(help="Instrument, such as XAUUSD.")],
+    feed: Annotated[str | None, typer.Option(help="Which feed, where several tell spreads.")] = None,
+    at: Annotated[str | None, typer.Option("--at", help="Moment (UTC, or with an offset); default: the last.")] = None,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+    settings_file: SettingsFile = None,
+) -> None:
+    """Show the spread through a trading date: usual, wide, charged, and what the profile calls typical."""
+    from tradewind.data.spread_windows import document, lines, view
+    from tradewind.modes import open_history
+    from tradewind.requests import moment_ns
+
+    settings = _settings(settings_file, data)
+    moment = None if at is None else moment_ns(at)
+    seen = view(open_history(settings), symbol, feed, profile=settings.profile, at=moment)
+    if as_json:
+        typer.echo(json.dumps(document(seen), indent=2))
+        return
+    from rich.console import Console
+
+    from tradewind.results.printing import spread_table
+
+    Console().print(spread_table(document(seen)))
+    for line in lines(seen):
+        typer.echo(line)
 
 
 if __name__ == "__main__":

@@ -75,6 +75,8 @@ class Plan:
     runner: Runner
     journal: MemoryJournal
     feed: Callable[[], Iterator[Rows]]
+    spreads: Mapping[str, str]
+    """Which spread curves priced which series, as digests; complete when the feed has ended."""
 
     @property
     def rows(self) -> int:
@@ -133,7 +135,8 @@ def plan_backtest(request: Request, history: History) -> Plan:
     ]
     handler = None if request.plain else handler_of(strategies)
     runner = Runner(state, simulated_venue(request.settings), slots, journal, handler, request.journal_events)
-    legs = _legs(listings, series, request.settings)
+    spreads: dict[str, str] = {}
+    legs = _legs(listings, series, request.settings, spreads)
     instruments = [one.instrument for one in listings]
 
     edges = any("on_session" in strategy.handlers for strategy in strategies)
@@ -141,18 +144,24 @@ def plan_backtest(request: Request, history: History) -> Plan:
     def feed() -> Iterator[Rows]:
         return tape(history, legs, schedule(instruments, start, end, edges=edges), start, end)
 
-    return Plan(request, profile, strategies, params, listings, series, start, end, runner, journal, feed)
+    return Plan(request, profile, strategies, params, listings, series, start, end, runner, journal, feed, spreads)
 
 
-def _legs(listings: Sequence[Listing], series: Sequence[Sequence[SeriesInfo]], settings: Settings) -> list[Leg]:
-    """Return where the prices of each instrument come from."""
+def _legs(
+    listings: Sequence[Listing], series: Sequence[Sequence[SeriesInfo]], settings: Settings, spreads: dict[str, str]
+) -> list[Leg]:
+    """Return where the prices of each instrument come from; `spreads` will hold which curves priced them."""
+    costs = settings.costs
     return [
         Leg(
             number,
             one.instrument.symbol,
             [info.series for info in infos],
             one.instrument.tick_size,
-            SpreadSettings(one.instrument, settings.costs.spread),
+            # A pair that only converts cash is priced from its own feed: nobody pays its spread.
+            SpreadSettings(
+                one.instrument, costs.spread, costs.spread_curve if one.tradable else None, costs.spread_level, spreads
+            ),
         )
         for number, (one, infos) in enumerate(zip(listings, series, strict=True))
     ]

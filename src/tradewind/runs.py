@@ -61,6 +61,7 @@ def provenance_of(plan: Plan, facts: RunFacts, history: History) -> Provenance:
             for infos in plan.series
             for info in infos
         },
+        spreads=dict(plan.spreads),
         profile=digest_of(plan.profile.model_dump(mode="json")),
         parameters={name: values._asdict() for name, values in zip(names, plan.params, strict=True)},
         settings=settings.model_dump(mode="json", exclude={"data"}),

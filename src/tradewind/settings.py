@@ -52,9 +52,13 @@ class Fills(Section):
 
 
 class Costs(Section):
-    """Multiples of each cost, for stress: 0, 1, 2."""
+    """Multiples of each cost, for stress: 0, 1, 2; and where the spread of bars without an ask comes from."""
 
     spread: float = Field(default=1.0, ge=0)
+    spread_curve: str | None = None
+    """The feed whose spread curves are used; none given, the feed of the prices."""
+    spread_level: bool = True
+    """Whether a curve follows the level of the five recorded days before."""
     slippage: float = Field(default=1.0, ge=0)
     commission: float = Field(default=1.0, ge=0)
     financing: float = Field(default=1.0, ge=0)

@@ -44,6 +44,7 @@ def document(
             "profile": provenance.profile,
             "strategies": dict(provenance.strategies),
             "data": dict(provenance.data),
+            "spreads": dict(provenance.spreads),
         },
         "environment": environment(),
         "summary": plain(summary),

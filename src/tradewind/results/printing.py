@@ -56,6 +56,24 @@ def summary_tables(run: Mapping[str, Any]) -> "list[Table]":
     return [overview_table(run), lines_table(run), costs_table(run)]
 
 
+def spread_table(seen: Mapping[str, Any]) -> "Table":
+    """Return a spread curve at a trading date, one window a row, in price units and in points."""
+    from rich.table import Table  # noqa: PLC0415 - rich costs a tenth of a second
+
+    table = Table(title=f"{seen['symbol']} {seen['feed']}, trading date {seen['date']}, New York time")
+    for name in ("window", "hours"):
+        table.add_column(name)
+    for name in ("median", "9 in 10", "charged", "points", "typical", "samples"):
+        table.add_column(name, justify="right")
+    for row in seen["windows"]:
+        widths = [row[name] for name in ("median", "ninety", "charged", "charged_points")]
+        texts = ["-" if width is None else f"{width:g}" for width in widths]
+        table.add_row(
+            row["window"], row["from"], row["to"], *texts, f"{row['typical']:g}", str(row["samples_a_minute"])
+        )
+    return table
+
+
 def overview_table(run: Mapping[str, Any]) -> "Table":
     """Return the run as a whole, one fact a row."""
     table = _table(run, heading(run))

@@ -50,6 +50,8 @@ class Provenance:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Every setting that can change a result: account, sizing, fills, costs."""
     seed: int = 0
+    spreads: Mapping[str, str] = field(default_factory=dict)
+    """Digests of the spread curves that priced each series which has no ask, by the name of the series."""
 
     def content(self, *more: object) -> str:
         """Return the hash of all of it and of `more`, such as the period."""
@@ -59,6 +61,7 @@ class Provenance:
         return {
             "strategies": dict(self.strategies),
             "data": dict(self.data),
+            "spreads": dict(self.spreads),
             "profile": self.profile,
             "parameters": {name: dict(values) for name, values in self.parameters.items()},
             "settings": dict(self.settings),

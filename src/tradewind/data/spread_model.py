@@ -1,0 +1,135 @@
+"""The spread of a bar that has no ask, in ticks.
+
+A bar of bids alone does not say what a buyer paid. In order of preference (domain 7.1): the recorded ask,
+which the tape uses directly and which never comes here; the curve of what was usual at that minute of New York's
+week, times the level of the days before; what is typical of the instrument at that time of day (domain 4.3).
+
+The spread that the broker recorded for this very bar is the smallest of the bar, so it is a lower bound: where
+it is wider than all that, it counts. 0 means not recorded.
+
+A bar longer than a minute is priced with the mean over its minutes. Where several curves are kept, a bar is
+priced by the last one whose span began before it, and before the first one by what is typical.
+"""
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from tradewind import money
+from tradewind.data.series import History, Identity, Series
+from tradewind.data.spread import (
+    FOREVER,
+    MINUTES_OF_WEEK,
+    MONDAY,
+    UNKNOWN,
+    Floats,
+    Integers,
+    SpreadSettings,
+    in_ticks,
+    new_york,
+    typical,
+)
+from tradewind.data.spread_curve import over
+from tradewind.data.spread_kept import curves_of, levels
+from tradewind.data.spread_level import Factors, factors_of
+from tradewind.errors import BadData
+from tradewind.markets.clock import MINUTE, ROLL
+
+
+class Priced(NamedTuple):
+    """One curve, ready to be asked for bars of one length."""
+
+    starts: int
+    """From when it is meant to be used, ns UTC."""
+    usual: Integers
+    factors: Factors | None
+    digest: str
+
+    def ticks(self, ts: Integers) -> Integers:
+        """Return the spread of bars that open at `ts`, UNKNOWN where the curve says nothing."""
+        minutes = new_york(ts) // MINUTE
+        usual = self.usual[(minutes + MONDAY) % MINUTES_OF_WEEK]
+        if self.factors is None:
+            return usual
+        # The trading date begins at 17:00.
+        factors = self.factors.at((minutes + (1440 - ROLL)) // 1440)
+        spread: Integers = np.floor(usual * factors + 0.5).astype(np.int64)
+        spread[usual == UNKNOWN] = UNKNOWN
+        return spread
+
+
+class SpreadModel:
+    """The spreads of one series of bars, looked up by the time a bar opens."""
+
+    def __init__(self, history: History, series: Identity, tick_size: money.Number, settings: SpreadSettings) -> None:
+        self._history = history
+        self._series = Series(*series)
+        self._tick_size = tick_size
+        self._settings = settings
+        self._priced: list[Priced] | None = None
+
+    def ticks(self, ts: Integers, recorded: Floats | None = None) -> Integers:
+        """Return the spread of bars that open at `ts`, unscaled; `recorded` in price units, else NaN or 0."""
+        spread = self._usual(ts)
+        unknown = spread == UNKNOWN
+        if unknown.any():
+            spread[unknown] = self._typical(ts[unknown])
+        if recorded is not None:
+            np.maximum(spread, in_ticks(recorded, self._tick_size), out=spread)
+        return spread
+
+    def scaled(self, spread: Integers) -> Integers:
+        """Return spreads times the scale of the settings; a part of a tick is a whole one."""
+        if self._settings.scale == 1.0:
+            return spread
+        wider: Floats = np.ceil(spread * self._settings.scale - 1e-9)
+        return wider.astype(np.int64)
+
+    def _usual(self, ts: Integers) -> Integers:
+        """Return what the curves say, UNKNOWN where none says anything."""
+        if self._priced is None:
+            self._priced = self._ready()
+        starts = [one.starts for one in self._priced]
+        first, last = (np.searchsorted(starts, (ts.min(), ts.max()), side="right") - 1).tolist() if len(ts) else (0, 0)
+        if first == last >= 0 and self._priced:
+            self._note(self._priced[first].digest)
+            return self._priced[first].ticks(ts)
+        places = np.searchsorted(starts, ts, side="right") - 1
+        spread = np.full(len(ts), UNKNOWN, dtype=np.int64)
+        for place in range(max(first, 0), last + 1):
+            inside = places == place
+            spread[inside] = self._priced[place].ticks(ts[inside])
+            self._note(self._priced[place].digest)
+        return spread
+
+    def _ready(self) -> list[Priced]:
+        """Return the curves for this series; the first time this may read all of it."""
+        settings = self._settings
+        found = curves_of(self._history, self._series, self._tick_size, settings)
+        starts = [*(curve.valid[0] for curve in found), FOREVER[1]]
+        return [
+            Priced(
+                start,
+                over(curve.ticks(self._tick_size), self._series.timeframe),
+                factors_of(levels(self._history, curve, settings.instrument, end)) if settings.follow else None,
+                curve.digest,
+            )
+            for curve, (start, end) in zip(found, pairwise(starts), strict=True)
+        ]
+
+    def _note(self, digest: str) -> None:
+        """Write down which curve priced which series."""
+        if self._settings.used is not None:
+            name = " ".join(str(part) for part in self._series)
+            known = self._settings.used.get(name, "").split()
+            self._settings.used[name] = " ".join(sorted({*known, digest}))
+
+    def _typical(self, ts: Integers) -> Integers:
+        instrument = self._settings.instrument
+        if instrument is None:
+            raise BadData(
+                f"Nothing says what the spread of {self._series.symbol} ({self._series.feed}) was.",
+                "Import its ask series, or name a broker profile that has the instrument.",
+            )
+        return typical(instrument, ts, self._tick_size)
