@@ -79,3 +79,26 @@ def test_from_an_empty_folder_to_an_answer(tmp_path):
     assert run["summary"]["total"]["trades"] > 0
     assert [one["id"] for one in listed] == [run["id"]]
     assert {gate["gate"] for gate in answer["gates"]} == {"trend", "warm"}
+
+
+def test_spread_curves_are_learned_shown_and_named_by_a_run(tmp_path):
+    """Learn a curve each month, look at it, and find it in the hashes of a run that it priced."""
+    write = "from tradewind.data.synthetic import write_synthetic; from tradewind.adapters.parquet import History; "
+    subprocess.run(
+        [sys.executable, "-c", write + "write_synthetic(History('tradewind-data/history'))"], cwd=tmp_path, check=True
+    )
+    spreads = ("data", "spreads")
+    learned = json.loads(tradewind(tmp_path, *spreads, "learn", "XAUUSD", "--each", "month", "--json").stdout)
+    shown = json.loads(tradewind(tmp_path, *spreads, "show", "XAUUSD", "--at", "2025-11-20", "--json").stdout)
+    table = tradewind(tmp_path, *spreads, "show", "XAUUSD", "--at", "2025-11-20")
+    run = json.loads(
+        tradewind(tmp_path, "backtest", "always_flat", "--on", "XAUUSD", "--from", "2025-11-10", "--to", "2025-11-14",
+                  "--json").stdout
+    )  # fmt: skip
+    used = run["hashes"]["spreads"]["XAUUSD bars 60 synthetic bid"]
+
+    assert used in {curve["digest"] for curve in learned["curves"]}
+    assert used == shown["curve"]["digest"]
+    assert 0.1 < next(row["charged"] for row in shown["windows"] if row["window"] == "London") < 0.4
+    assert "London" in table.stdout
+    assert table.returncode == 0

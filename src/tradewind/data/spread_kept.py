@@ -59,14 +59,14 @@ def kept_curves(history: History, symbol: str, feed: str) -> list[Curve]:
 
 
 def keep_curves(history: History, curves: Iterable[Curve]) -> None:
-    """The curves are kept, in place of those of the same feed and instrument that are meant for the same times."""
+    """The curves are kept, in place of those of their feed that are meant for, or learned from, the same times."""
     new = list(curves)
     feeds = {(curve.series.symbol, curve.series.feed) for curve in new}
     for symbol, feed in sorted(feeds):
         for held in history.find(symbol, feed):
             series = Series(*held.series)
             before = _kept(history, series)
-            after = [curve for curve in before if not any(_overlap(curve.valid, one.valid) for one in new)]
+            after = [curve for curve in before if not any(_replaces(one, curve) for one in new)]
             after += [curve for curve in new if curve.series == series]
             if after != before:
                 history.keep(series, CURVES, {"curves": [written(curve) for curve in after]})
@@ -154,8 +154,9 @@ def _keep(history: History, series: Series, name: str, document: Mapping[str, An
         history.keep(series, name, document)
 
 
-def _overlap(one: Period, other: Period) -> bool:
-    return one[0] < other[1] and other[0] < one[1]
+def _replaces(new: Curve, old: Curve) -> bool:
+    spans = ((new.valid, old.valid), (new.learned, old.learned))
+    return any(one[0] < other[1] and other[0] < one[1] for one, other in spans)
 
 
 def _key(history: History, series: Series, tick_size: money.Number, instrument: Instrument | None) -> str:

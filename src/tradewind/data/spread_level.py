@@ -35,6 +35,10 @@ class Levels(NamedTuple):
     per_mille: Integers
 
 
+NONE = Levels(0, np.zeros(0, dtype=np.int64))
+"""No date has a level: all factors are 1."""
+
+
 class Factors(NamedTuple):
     """What to multiply a curve by on consecutive dates; 1 on the first and the last, which stand for all beyond."""
 
@@ -51,12 +55,12 @@ def levels_of(parts: Iterable[Samples], usual: Integers, ordinary: Ordinary) -> 
     """Return the levels of all dates of the samples against `usual`, ticks by minute of the week."""
     days = [_by_day(part, usual) for part in parts]
     if not days:
-        return Levels(0, np.zeros(0, dtype=np.int64))
+        return NONE
     whole = pl.concat(days).group_by("day").sum().sort("day")
     whole = whole.filter((pl.col("count") >= LEAST_SAMPLES) & (pl.col("usual") > 0))
     whole = whole.filter(pl.Series(ordinary(whole["day"].to_numpy()), dtype=pl.Boolean))
     if whole.is_empty():
-        return Levels(0, np.zeros(0, dtype=np.int64))
+        return NONE
     dates = whole["day"].to_numpy()
     per_mille = np.full(int(dates[-1] - dates[0]) + 1, UNKNOWN, dtype=np.int64)
     per_mille[dates - dates[0]] = np.rint(1000 * whole["spread"].to_numpy() / whole["usual"].to_numpy())

@@ -32,9 +32,12 @@ from tradewind.data.spread import (
 )
 from tradewind.data.spread_curve import over
 from tradewind.data.spread_kept import curves_of, levels
-from tradewind.data.spread_level import Factors, factors_of
+from tradewind.data.spread_level import NONE, Factors, factors_of
 from tradewind.errors import BadData
 from tradewind.markets.clock import MINUTE, ROLL
+
+UNUSUAL = -8.0
+"""Stays below 0 whatever a level makes of it."""
 
 
 class Priced(NamedTuple):
@@ -42,21 +45,22 @@ class Priced(NamedTuple):
 
     starts: int
     """From when it is meant to be used, ns UTC."""
-    usual: Integers
-    factors: Factors | None
+    usual: Floats
+    """Ticks by minute of the week, UNUSUAL where the curve says nothing."""
+    factors: Factors
     digest: str
 
     def ticks(self, ts: Integers) -> Integers:
-        """Return the spread of bars that open at `ts`, UNKNOWN where the curve says nothing."""
+        """Return the spread of bars that open at rising `ts`, below 0 where the curve says nothing."""
         minutes = new_york(ts) // MINUTE
-        usual = self.usual[(minutes + MONDAY) % MINUTES_OF_WEEK]
-        if self.factors is None:
-            return usual
-        # The trading date begins at 17:00.
-        factors = self.factors.at((minutes + (1440 - ROLL)) // 1440)
-        spread: Integers = np.floor(usual * factors + 0.5).astype(np.int64)
-        spread[usual == UNKNOWN] = UNKNOWN
-        return spread
+        spread = self.usual[(minutes + MONDAY) % MINUTES_OF_WEEK]
+        # The trading date begins at 17:00; a factor holds for all of it.
+        first, last = ((int(minute) + 1440 - ROLL) // 1440 for minute in (minutes[0], minutes[-1]))
+        days = np.arange(first, last + 1)
+        edges = np.searchsorted(minutes, days * 1440 - (1440 - ROLL))
+        spread *= np.repeat(self.factors.at(days), np.diff(edges, append=len(ts)))
+        spread += 0.5
+        return spread.astype(np.int64)
 
 
 class SpreadModel:
@@ -70,9 +74,9 @@ class SpreadModel:
         self._priced: list[Priced] | None = None
 
     def ticks(self, ts: Integers, recorded: Floats | None = None) -> Integers:
-        """Return the spread of bars that open at `ts`, unscaled; `recorded` in price units, else NaN or 0."""
+        """Return the spread of bars that open at rising `ts`, unscaled; `recorded` in price units, else NaN or 0."""
         spread = self._usual(ts)
-        unknown = spread == UNKNOWN
+        unknown = spread < 0
         if unknown.any():
             spread[unknown] = self._typical(ts[unknown])
         if recorded is not None:
@@ -87,36 +91,28 @@ class SpreadModel:
         return wider.astype(np.int64)
 
     def _usual(self, ts: Integers) -> Integers:
-        """Return what the curves say, UNKNOWN where none says anything."""
+        """Return what the curves say, below 0 where none says anything."""
         if self._priced is None:
             self._priced = self._ready()
-        starts = [one.starts for one in self._priced]
-        first, last = (np.searchsorted(starts, (ts.min(), ts.max()), side="right") - 1).tolist() if len(ts) else (0, 0)
-        if first == last >= 0 and self._priced:
-            self._note(self._priced[first].digest)
-            return self._priced[first].ticks(ts)
-        places = np.searchsorted(starts, ts, side="right") - 1
-        spread = np.full(len(ts), UNKNOWN, dtype=np.int64)
-        for place in range(max(first, 0), last + 1):
-            inside = places == place
-            spread[inside] = self._priced[place].ticks(ts[inside])
-            self._note(self._priced[place].digest)
-        return spread
+        edges = np.searchsorted(ts, [one.starts for one in self._priced]).tolist()
+        parts = [np.full(edges[0] if edges else len(ts), UNKNOWN, dtype=np.int64)]
+        for one, (start, end) in zip(self._priced, pairwise([*edges, len(ts)]), strict=True):
+            if end > start:
+                parts.append(one.ticks(ts[start:end]))
+                self._note(one.digest)
+        return np.concatenate(parts) if len(parts) != 2 or len(parts[0]) else parts[1]
 
     def _ready(self) -> list[Priced]:
         """Return the curves for this series; the first time this may read all of it."""
         settings = self._settings
         found = curves_of(self._history, self._series, self._tick_size, settings)
         starts = [*(curve.valid[0] for curve in found), FOREVER[1]]
-        return [
-            Priced(
-                start,
-                over(curve.ticks(self._tick_size), self._series.timeframe),
-                factors_of(levels(self._history, curve, settings.instrument, end)) if settings.follow else None,
-                curve.digest,
-            )
-            for curve, (start, end) in zip(found, pairwise(starts), strict=True)
-        ]
+        ready = []
+        for curve, (start, end) in zip(found, pairwise(starts), strict=True):
+            usual = over(curve.ticks(self._tick_size), self._series.timeframe)
+            level = levels(self._history, curve, settings.instrument, end) if settings.follow else NONE
+            ready.append(Priced(start, np.where(usual == UNKNOWN, UNUSUAL, usual), factors_of(level), curve.digest))
+        return ready
 
     def _note(self, digest: str) -> None:
         """Write down which curve priced which series."""
