@@ -9,7 +9,6 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -61,9 +60,7 @@ class Delivery:
         """Nothing is held yet."""
         return self
 
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _t: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_how: object) -> None:
         """What was not committed is gone, and other writers may write."""
         with self._held:
             for stage in self._stages.values():

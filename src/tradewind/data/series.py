@@ -7,7 +7,7 @@ carry both sides.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from tradewind.errors import BadData, UnknownName
 
@@ -79,10 +79,10 @@ class Outcome(Protocol):
 class Delivery(Protocol):
     """Rows of one or several series that are stored together or not at all; a context that ends what is begun."""
 
-    def __enter__(self) -> "Delivery":
+    def __enter__(self) -> Self:
         """Nothing is held yet."""
 
-    def __exit__(self, *how: Any) -> None:
+    def __exit__(self, *how: object) -> None:
         """What was not committed is gone."""
 
     def add(self, series: Identity, frame: "pl.DataFrame") -> None:
