@@ -14,8 +14,8 @@ from tradewind.data.spread_curve import ordinary_days, over, shape_of
 from tradewind.data.spread_document import packed, read, unpacked, written
 from tradewind.data.spread_kept import CURVES, LEARNED, keep_curves, kept_curves, learned_curve, whole_curve
 from tradewind.data.spread_learning import learn_spreads, stretches
-from tradewind.data.spread_level import Levels, factors_of, levels_of
-from tradewind.data.spread_model import SpreadModel
+from tradewind.data.spread_level import Factors, Levels, factors_of, levels_of
+from tradewind.data.spread_model import Priced, SpreadModel
 from tradewind.data.spread_samples import Samples, minute_medians, samples
 from tradewind.data.spread_windows import document, sparkline, view
 from tradewind.errors import TradewindError
@@ -98,6 +98,14 @@ def test_ticks_two_sides_and_fields_of_the_same_market_are_the_same_samples():
         (part,) = samples(shelf, series, TICK)
         assert part.ts.tolist() == opens.tolist()
         assert part.spread.tolist() == [21] * 50
+
+
+def test_sides_that_meet_are_a_spread_of_nothing_and_crossed_ones_are_none():
+    bid = bars_at(NOON + np.arange(3, dtype=np.int64) * MINUTE)
+    ask = bid.with_columns(close=pl.col("close") + pl.Series([0.0, 0.2, -0.1]))
+    (part,) = samples(Shelf().put(BID, bid).put(series_of(side="ask"), ask), BID, TICK)
+
+    assert part.spread.tolist() == [0, 20]
 
 
 def test_what_is_learned_does_not_depend_on_how_the_history_is_cut_into_months():
@@ -234,6 +242,24 @@ def test_without_following_the_curve_is_charged_as_it_is():
     last = [shelf.frames[BID]["ts"].to_physical()[-1]]
 
     assert (charged(shelf, BID, last), charged(shelf, BID, last, follow=False)) == ([40], [20])
+
+
+def test_a_factor_holds_from_17_to_17_and_half_a_tick_is_a_whole_one():
+    day = int(trading_days(np.array([NOON]))[0])
+    factors = Factors(day - 1, np.array([1.0, 1.1, 2.0, 1.0]))
+    priced = Priced(FOREVER[0], np.full(MINUTES_OF_WEEK, 15.0), factors, "")
+    roll = NOON + 5 * 60 * MINUTE
+
+    assert priced.ticks(roll + np.array([-DAY - 1, -DAY, -1, 0, DAY - 1, DAY])).tolist() == [15, 17, 17, 30, 30, 15]
+
+
+def test_the_first_date_of_a_curve_already_has_the_level_of_the_dates_before():
+    shelf = Shelf().put(BID, daily("2025-01-06", 20, [20] * 10 + [40] * 10))
+    opens = shelf.frames[BID]["ts"].to_physical().to_numpy()
+    begins = int(opens[15 * 30])
+    keep_curves(shelf, [learned_curve(shelf, BID, GOLD, (0, int(opens[10 * 30])), (begins, FOREVER[1]))])
+
+    assert charged(shelf, BID, [begins]) == [40]
 
 
 # Which curve

@@ -78,9 +78,10 @@ def papers(curve: Curve) -> dict[str, Any]:
 def sentence(curve: Curve) -> str:
     """Return where a curve comes from, for a person."""
     shape, series = curve.shape, curve.series
+    source = f"{timeframe_name(series.timeframe)} bars ({curve.told_by})" if series.timeframe else curve.told_by
     meant = f", from {_day(curve.valid[0])} on" if curve.valid[0] not in FOREVER else ""
     return (
-        f"{series.symbol} {series.feed}{meant}: learned from {timeframe_name(series.timeframe)} ({curve.told_by}), "
+        f"{series.symbol} {series.feed}{meant}: learned from {source}, "
         f"{_day(shape.first)} to {_day(shape.last)}, {shape.samples:,} samples on {shape.days:,} trading dates, "
         f"{shape.left_out:,} holidays and half days left out; {curve.digest[:10]}"
     )
@@ -93,6 +94,7 @@ def document(seen: View) -> dict[str, Any]:
         "feed": seen.curve.series.feed,
         "date": str(day_date(seen.day)),
         "level": round(seen.level, 3),
+        "digits": seen.instrument.digits,
         "windows": seen.windows,
         "half_hours": seen.halves,
         "curve": papers(seen.curve),

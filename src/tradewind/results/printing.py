@@ -58,19 +58,20 @@ def summary_tables(run: Mapping[str, Any]) -> "list[Table]":
 
 def spread_table(seen: Mapping[str, Any]) -> "Table":
     """Return a spread curve at a trading date, one window a row, in price units and in points."""
-    from rich.table import Table  # noqa: PLC0415 - rich costs a tenth of a second
+    from rich import box  # noqa: PLC0415 - see the module
+    from rich.table import Table  # noqa: PLC0415 - see the module
 
-    table = Table(title=f"{seen['symbol']} {seen['feed']}, trading date {seen['date']}, New York time")
-    for name in ("window", "hours"):
-        table.add_column(name)
-    for name in ("median", "9 in 10", "charged", "points", "typical", "samples"):
-        table.add_column(name, justify="right")
+    title = f"{seen['symbol']} {seen['feed']}, trading date {seen['date']}, New York time"
+    table = Table(title=title, box=box.SIMPLE, pad_edge=False)
+    table.add_column("window", no_wrap=True)
+    for name in ("from", "median", "9 in 10", "charged", "points", "typical", "samples"):
+        table.add_column(name, justify="right", no_wrap=True)
     for row in seen["windows"]:
-        widths = [row[name] for name in ("median", "ninety", "charged", "charged_points")]
-        texts = ["-" if width is None else f"{width:g}" for width in widths]
-        table.add_row(
-            row["window"], row["from"], row["to"], *texts, f"{row['typical']:g}", str(row["samples_a_minute"])
-        )
+        widths = [row[name] for name in ("median", "ninety", "charged")]
+        texts = ["-" if width is None else f"{width:.{seen['digits'] + 1}f}" for width in widths]
+        points = "-" if row["charged_points"] is None else f"{row['charged_points']:.1f}"
+        typical = f"{row['typical']:.{seen['digits']}f}"
+        table.add_row(row["window"], row["from"], *texts, points, typical, f"{row['samples_a_minute']:.1f}")
     return table
 
 
