@@ -247,7 +247,7 @@ def test_without_following_the_curve_is_charged_as_it_is():
 def test_a_factor_holds_from_17_to_17_and_half_a_tick_is_a_whole_one():
     day = int(trading_days(np.array([NOON]))[0])
     factors = Factors(day - 1, np.array([1.0, 1.1, 2.0, 1.0]))
-    priced = Priced(FOREVER[0], np.full(MINUTES_OF_WEEK, 15.0), factors, "")
+    priced = Priced(np.full(MINUTES_OF_WEEK, 15.0), factors)
     roll = NOON + 5 * 60 * MINUTE
 
     assert priced.ticks(roll + np.array([-DAY - 1, -DAY, -1, 0, DAY - 1, DAY])).tolist() == [15, 17, 17, 30, 30, 15]
@@ -380,7 +380,7 @@ def test_packed_numbers_are_unpacked_the_same(values):
 
 
 def test_packed_numbers_can_be_read_by_a_person():
-    assert packed(np.array([18, 18, 18, 25, -1, -1])) == "18*3 25 -1*2"
+    assert packed(np.array([18, 18, 18, 25, -1, -1])) == "18*3 25*1 -1*2"
 
 
 @pytest.mark.parametrize("change", [{"median": "18"}, {"median": "x"}, {"series": ["XAUUSD"]}, {"learned": None}])
@@ -394,6 +394,9 @@ def test_a_damaged_document_is_refused_in_a_sentence(change):
     with pytest.raises(TradewindError, match=r"A kept spread curve .* Learn it again"):
         charged(shelf, BID, [NOON])
     assert shelf.kept(BID, LEARNED) is None
+
+    learn_spreads(shelf, "XAUUSD", profile="metatrader")
+    assert charged(shelf, BID, [NOON], follow=False) == [50], "of 20 and 50 in equal parts the wider"
 
 
 # What a person sees

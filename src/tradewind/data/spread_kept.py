@@ -27,7 +27,7 @@ from tradewind.data.spread_curve import ordinary_days, shape_of
 from tradewind.data.spread_document import Curve, packed, read, unpacked, written
 from tradewind.data.spread_level import Levels, levels_of
 from tradewind.data.spread_samples import asks_of, samples, told_by
-from tradewind.errors import BadData, UnknownName
+from tradewind.errors import BadData, TradewindError, UnknownName
 from tradewind.markets.clock import DAY
 from tradewind.markets.instruments import Instrument
 
@@ -65,7 +65,7 @@ def keep_curves(history: History, curves: Iterable[Curve]) -> None:
     for symbol, feed in sorted(feeds):
         for held in history.find(symbol, feed):
             series = Series(*held.series)
-            before = _kept(history, series)
+            before = _readable(history, series)
             after = [curve for curve in before if not any(_replaces(one, curve) for one in new)]
             after += [curve for curve in new if curve.series == series]
             if after != before:
@@ -146,6 +146,14 @@ def _learned(
 def _kept(history: History, series: Series) -> list[Curve]:
     document = history.kept(series, CURVES)
     return [read(one) for one in document["curves"]] if document else []
+
+
+def _readable(history: History, series: Series) -> list[Curve]:
+    """Return the kept curves, none where they are damaged: learning again is how that is mended."""
+    try:
+        return _kept(history, series)
+    except TradewindError:
+        return []
 
 
 def _keep(history: History, series: Series, name: str, document: Mapping[str, Any]) -> None:

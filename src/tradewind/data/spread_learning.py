@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tradewind.data.series import History
 from tradewind.data.spread import FOREVER, Period
 from tradewind.data.spread_document import Curve
-from tradewind.data.spread_kept import best_source, keep_curves, kept_curves, learned_curve
+from tradewind.data.spread_kept import best_source, keep_curves, learned_curve
 from tradewind.errors import BadData, UnknownName
 from tradewind.markets.clock import day_open, trading_date
 from tradewind.markets.instruments import Instrument
@@ -104,8 +104,6 @@ def feed_with_spreads(history: History, symbol: str, instrument: Instrument) -> 
 
 
 def _tells(history: History, symbol: str, feed: str, instrument: Instrument) -> bool:
-    if kept_curves(history, symbol, feed):
-        return True
     try:
         best_source(history, symbol, feed, instrument.tick_size)
     except BadData:

@@ -12,7 +12,7 @@ priced by the last one whose span began before it, and before the first one by w
 """
 
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,9 @@ from tradewind.data.spread_level import NONE, Factors, factors_of
 from tradewind.errors import BadData
 from tradewind.markets.clock import MINUTE, ROLL
 
+if TYPE_CHECKING:
+    from tradewind.data.spread_document import Curve
+
 UNUSUAL = -8.0
 """Stays below 0 whatever a level makes of it."""
 
@@ -43,12 +46,9 @@ UNUSUAL = -8.0
 class Priced(NamedTuple):
     """One curve, ready to be asked for bars of one length."""
 
-    starts: int
-    """From when it is meant to be used, ns UTC."""
     usual: Floats
     """Ticks by minute of the week, UNUSUAL where the curve says nothing."""
     factors: Factors
-    digest: str
 
     def ticks(self, ts: Integers) -> Integers:
         """Return the spread of bars that open at rising `ts`, below 0 where the curve says nothing."""
@@ -71,7 +71,8 @@ class SpreadModel:
         self._series = Series(*series)
         self._tick_size = tick_size
         self._settings = settings
-        self._priced: list[Priced] | None = None
+        self._curves: "list[Curve] | None" = None
+        self._ready: dict[int, Priced] = {}
 
     def ticks(self, ts: Integers, recorded: Floats | None = None) -> Integers:
         """Return the spread of bars that open at rising `ts`, unscaled; `recorded` in price units, else NaN or 0."""
@@ -92,27 +93,26 @@ class SpreadModel:
 
     def _usual(self, ts: Integers) -> Integers:
         """Return what the curves say, below 0 where none says anything."""
-        if self._priced is None:
-            self._priced = self._ready()
-        edges = np.searchsorted(ts, [one.starts for one in self._priced]).tolist()
+        if self._curves is None:
+            self._curves = curves_of(self._history, self._series, self._tick_size, self._settings)
+        edges = np.searchsorted(ts, [curve.valid[0] for curve in self._curves]).tolist()
         parts = [np.full(edges[0] if edges else len(ts), UNKNOWN, dtype=np.int64)]
-        for one, (start, end) in zip(self._priced, pairwise([*edges, len(ts)]), strict=True):
+        for place, (start, end) in enumerate(pairwise([*edges, len(ts)] if edges else [])):
             if end > start:
-                parts.append(one.ticks(ts[start:end]))
-                self._note(one.digest)
+                parts.append(self._priced(place).ticks(ts[start:end]))
         return np.concatenate(parts) if len(parts) != 2 or len(parts[0]) else parts[1]
 
-    def _ready(self) -> list[Priced]:
-        """Return the curves for this series; the first time this may read all of it."""
-        settings = self._settings
-        found = curves_of(self._history, self._series, self._tick_size, settings)
-        starts = [*(curve.valid[0] for curve in found), FOREVER[1]]
-        ready = []
-        for curve, (start, end) in zip(found, pairwise(starts), strict=True):
+    def _priced(self, place: int) -> Priced:
+        """Return a curve, made ready when a bar first needs it; the first time ever this may read all its series."""
+        if place not in self._ready:
+            settings, curves = self._settings, self._curves or []
+            curve = curves[place]
+            until = curves[place + 1].valid[0] if place + 1 < len(curves) else FOREVER[1]
             usual = over(curve.ticks(self._tick_size), self._series.timeframe)
-            level = levels(self._history, curve, settings.instrument, end) if settings.follow else NONE
-            ready.append(Priced(start, np.where(usual == UNKNOWN, UNUSUAL, usual), factors_of(level), curve.digest))
-        return ready
+            level = levels(self._history, curve, settings.instrument, until) if settings.follow else NONE
+            self._ready[place] = Priced(np.where(usual == UNKNOWN, UNUSUAL, usual), factors_of(level))
+            self._note(curve.digest)
+        return self._ready[place]
 
     def _note(self, digest: str) -> None:
         """Write down which curve priced which series."""
