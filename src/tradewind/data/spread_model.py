@@ -71,7 +71,7 @@ class SpreadModel:
         self._series = Series(*series)
         self._tick_size = tick_size
         self._settings = settings
-        self._curves: "list[Curve] | None" = None
+        self._curves: list[Curve] | None = None
         self._ready: dict[int, Priced] = {}
 
     def ticks(self, ts: Integers, recorded: Floats | None = None) -> Integers:
