@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 from data_cases import Shelf, bars_at, ns, series_of, times
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tradewind.data.spread import FOREVER, MINUTES_OF_WEEK, UNKNOWN, SpreadSettings, trading_days
@@ -178,6 +178,7 @@ def test_a_long_bar_is_priced_with_the_mean_over_its_known_minutes():
     assert over(values, 60) is values
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.integers(1, 500), st.integers(1, 40), st.integers(1, 4))
 def test_the_curve_of_a_constant_spread_is_constant_whatever_its_scale(ticks, count, scale):
     moments = np.sort(np.concatenate([noons(count, each=1), noons(count, each=1) + 61 * MINUTE]))
@@ -374,6 +375,7 @@ def test_a_document_is_its_curve_and_its_digest_does_not_know_when_it_was_made()
     assert again._replace(valid=(0, 1)).digest != curve.digest
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-1, 3)))
 def test_packed_numbers_are_unpacked_the_same(values):
     assert unpacked(packed(np.array(values, dtype=np.int64))).tolist() == values
