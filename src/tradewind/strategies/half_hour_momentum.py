@@ -32,7 +32,7 @@ from tradewind.rules.blocks import (
     flat_time,
     session_today,
 )
-from tradewind.rules.entry_limits import CONTINUITY, ENTRY_LIMITS, entry_limits, watch_continuity
+from tradewind.rules.entry_limits import CONTINUITY, ENTRY_LIMITS, FOMC, entry_limits, watch_continuity
 from tradewind.rules.trade_plan import enter, entering, leave_in_time, tick_below
 from tradewind.rules.usual_spread import USUAL_SPREAD, note_spread, usual_spread
 
@@ -133,8 +133,9 @@ def on_bar(state, bar, memory, params):
         memory.before = float(bar.close)
     if bar.close_time <= memory.closes - 30 * MINUTE:
         memory.half = float(bar.close)
-    if state.news_opens <= memory.closes - 2 * HOUR < state.news_closes:
-        memory.statement = 1  # a news window over 14:00 New York is a rate decision
+    row = state.instruments[instrument]
+    if row.news_kinds & FOMC != 0 and row.news_opens <= memory.closes - 2 * HOUR < row.news_closes:
+        memory.statement = 1
     if bar.close_time < memory.closes - 30 * MINUTE:
         return
     if bar.close_time % (5 * MINUTE) == 0:
