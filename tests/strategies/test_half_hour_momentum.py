@@ -87,7 +87,12 @@ def test_history_needed():
 
 @pytest.mark.parametrize(
     ("opens", "closes", "kinds", "fomc"),
-    [("13:30", "15:00", 2, True), ("13:30", "15:30", 3, True), ("13:45", "14:15", 1, False), ("09:30", "11:00", 2, False)],
+    [
+        ("13:30", "15:00", 2, True),
+        ("13:30", "15:30", 3, True),
+        ("13:45", "14:15", 1, False),
+        ("09:30", "11:00", 2, False),
+    ],
 )
 def test_fomc(opens, closes, kinds, fomc):
     """A rate decision at 14:00 skips the day; another release at that time, or a decision in the morning, does not."""

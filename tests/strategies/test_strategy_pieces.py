@@ -8,6 +8,7 @@ import pytest
 from strategy_market import TEST_DAY, moment, path, runner_of, scene
 
 from tradewind.kernel.records import BAR_ROW, NEVER, STATE
+from tradewind.markets.news import KINDS
 from tradewind.markets.sessions import SESSION_IDS
 from tradewind.plain import record_view
 from tradewind.rules import blocks
@@ -213,6 +214,11 @@ def test_minutes_outside_news(minute, away):
     row.news_opens, row.news_closes = 600 * 60 * 10**9, 630 * 60 * 10**9
 
     assert minutes_outside_news(state, 0) == away
+
+
+def test_a_rate_decision_has_one_bit():
+    """Strategies and the calendar mean the same by the bit of a rate decision."""
+    assert KINDS["fomc"] == FOMC
 
 
 @pytest.mark.parametrize(("minute", "away", "ahead"), [(635, 5, 65), (690, 10, 10), (700, -30, -30)])
