@@ -86,6 +86,9 @@ MORE = {
     ("results", "kernel.refusals"): "the names and sentences of reasons, which tables show",
     ("results.printing", "rich"): "it builds tables; whoever calls it prints them",
     ("cli", "data.importers"): "`data import` is that and nothing else",
+    ("cli", "data.releases"): "`news import` is that and nothing else",
+    ("data.releases.calendars", "icalendar"): "it reads iCalendar files",
+    ("data.releases.calendars", "dateutil"): "it repeats events by the rules of iCalendar",
     ("cli", "markets.clock"): "it shows moments as dates",
     ("cli", "strategy.timeframe_name"): "it shows bar sizes by name",
 }

@@ -78,7 +78,7 @@ def calendar(count):
     """Return a DAY event for every 24 hours of `count` minutes, news for every instrument and a dividend."""
     days = [day(START + number * DAY_NS) for number in range(count // 1440 + 1)]
     others = [
-        clock(START + (hour - 2) * HOUR, 5, instrument=hour % 4, kinds=1, opens=START + hour * HOUR,
+        clock(START + (hour - 2) * HOUR, 5, instrument=hour // 2 % 4, kinds=1, opens=START + hour * HOUR,
               closes=START + (hour + 1) * HOUR, lock_opens=START + hour * HOUR,
               lock_closes=START + hour * HOUR + 20 * MINUTE)
         for hour in range(3, count // 60, 2)
