@@ -41,7 +41,8 @@ OURS = {
     "services": "modes research results settings errors",
     "api": "modes research results settings errors",
     "ui": "modes research results settings errors",
-    "cli": "modes requests runs desk demonstration research results settings errors",
+    "cli_news": "modes requests settings errors",
+    "cli": "cli_news modes requests runs desk demonstration research results settings errors",
 }
 """What a layer may import of ours, besides itself."""
 
@@ -73,6 +74,7 @@ OUTSIDE = {
     "services": "*",
     "api": "*",
     "ui": "*",
+    "cli_news": "typer rich",
     "cli": "typer rich",
 }
 """What it may import of others; * stands for one library a file, besides numpy."""
@@ -86,7 +88,8 @@ MORE = {
     ("results", "kernel.refusals"): "the names and sentences of reasons, which tables show",
     ("results.printing", "rich"): "it builds tables; whoever calls it prints them",
     ("cli", "data.importers"): "`data import` is that and nothing else",
-    ("cli", "data.releases"): "`news import` is that and nothing else",
+    ("cli_news", "data.releases"): "`news import` is that and nothing else",
+    ("cli_news", "markets"): "it shows releases and moments",
     ("data.releases.calendars", "icalendar"): "it reads iCalendar files",
     ("data.releases.calendars", "dateutil"): "it repeats events by the rules of iCalendar",
     ("cli", "markets.clock"): "it shows moments as dates",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tradewind import cli_news
 from tradewind.errors import TradewindError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Import market data and see what is stored.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(data_app, name="data")
+app.add_typer(cli_news.app, name="news")
 
 DataFolder = Annotated[Path | None, typer.Option("--data", help="Folder of history and runs.")]
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="Settings file (default ./tradewind.toml).")]

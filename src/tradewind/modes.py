@@ -17,6 +17,7 @@ from tradewind.adapters.news import NewsStore
 from tradewind.adapters.parquet import History, SeriesInfo
 from tradewind.adapters.sqlite import SqliteRuns
 from tradewind.compilation import handler_of
+from tradewind.data.alignment import Alignment, align
 from tradewind.data.legs import Leg
 from tradewind.data.spread import SpreadSettings
 from tradewind.data.stress import NewsStress
@@ -25,11 +26,11 @@ from tradewind.errors import BadData, TradewindError, UnknownName
 from tradewind.kernel.bars import DAY_BAR
 from tradewind.kernel.loop import REPORTS
 from tradewind.kernel.step import WANTS_QUOTES
-from tradewind.markets.blackout import NewsEntry, NewsRules, after_release, announcements
+from tradewind.markets.blackout import NewsEntry, NewsRules, after_release, announcements, concerning
 from tradewind.markets.clock import utc_datetime
 from tradewind.markets.instruments import Instrument, Profile
 from tradewind.markets.loading import load_profile
-from tradewind.markets.news import Event
+from tradewind.markets.news import Event, known
 from tradewind.markets.releases import shipped_versions
 from tradewind.markets.schedule import schedule
 from tradewind.ports import Rows
@@ -126,6 +127,24 @@ def open_news(settings: Settings) -> NewsStore:
 def news_calendar(settings: Settings) -> list[Event]:
     """Return every version of the shipped calendar and of what was imported; what was imported counts more."""
     return [*shipped_versions(), *open_news(settings).versions()] if settings.news.enabled else []
+
+
+def known_calendar(settings: Settings, moment: int, symbol: str | None = None) -> list[Event]:
+    """Return the releases known at a moment, by time; with a symbol those that make a window for it."""
+    versions: Sequence[Event] = news_calendar(settings)
+    if symbol is not None:
+        versions = concerning(versions, load_profile(settings.profile).instrument(symbol), news_rules(settings))
+    return known(versions, moment)
+
+
+def check_news(settings: Settings, symbol: str, feed: str | None = None) -> dict[str, Alignment]:
+    """Return how each calendar fits the prices of an instrument: the shipped one, and each source imported."""
+    shipped = {event.id for event in shipped_versions()}
+    moments: dict[str, list[int]] = {}
+    for event in known_calendar(settings, EVER[1], symbol):
+        moments.setdefault("shipped" if event.id in shipped else event.source, []).append(event.ts)
+    history = open_history(settings)
+    return {name: align(history, symbol, feed, due) for name, due in moments.items()}
 
 
 def open_runs(settings: Settings) -> SqliteRuns:

@@ -138,8 +138,7 @@ def announcements(
         while place < len(waiting) and waiting[place].known_at <= now:
             _learn(waiting[place], rules, ahead, standing)
             place += 1
-        while ahead and ahead[0].closes <= now:
-            standing.pop(ahead.pop(0).id, None)
+        _forget(now, ahead, standing)
         entry = _entry(now, number, ahead, rules)
         if entry[1:] != told[1:]:
             yield entry
@@ -161,6 +160,13 @@ def _learn(event: Event, rules: NewsRules, ahead: list[_Due], standing: dict[str
         insort(ahead, standing[event.id])
 
 
+def _forget(now: int, ahead: list[_Due], standing: dict[str, _Due]) -> None:
+    """`ahead` has no window that is over; a merged one is kept whole until its end, so that it is told once."""
+    while (window := next(_merged(ahead), None)) is not None and window.closes <= now:
+        while ahead and ahead[0].opens <= window.closes:
+            standing.pop(ahead.pop(0).id, None)
+
+
 def _release(ahead: list[_Due], now: int) -> int:
     """Return when the next release is due, 0 if none is."""
     return min((one.ts for one in _near(ahead, now)), default=0)
@@ -179,7 +185,7 @@ def _near(ahead: list[_Due], now: int) -> Iterator[_Due]:
 
 def _entry(now: int, number: int, ahead: list[_Due], rules: NewsRules) -> NewsEntry:
     """Return what is to be told now."""
-    window = next(_merged(one for one in ahead if one.closes > now), None)
+    window = next(_merged(ahead), None)
     if window is None:
         return NewsEntry(now, "news", number)
     before, after = (minutes * MINUTE for minutes in rules.lock)
