@@ -18,7 +18,8 @@ from tradewind.errors import BadData
 from tradewind.markets.clock import DAY, HOUR, MINUTE
 
 FARTHEST = 12 * HOUR
-STEP = 30 * MINUTE
+STEP = HOUR
+"""Clocks are wrong by whole hours; half an hour after a decision stands its press conference, which moves as much."""
 COARSEST = 3600
 """Seconds: in longer bars a release is not seen."""
 FEWEST = 3
@@ -77,7 +78,10 @@ def _surprise(history: History, series: Series) -> tuple[Integers, Floats]:
     ts: Integers = whole["ts"].to_physical().to_numpy()
     frame = pl.DataFrame({"minute": new_york(ts) % DAY // MINUTE, "range": whole["high"] - whole["low"]})
     usual = frame.select(pl.col("range").median().over("minute"))["range"].to_numpy()
-    ratio: Floats = np.maximum(frame["range"].to_numpy(), 1e-12) / np.maximum(usual, 1e-12)
+    # Where nights stand still the usual range is nothing, and anything would be a surprise.
+    quiet = max(float(np.median(frame["range"].to_numpy())) / 4, 1e-12)
+    usual = np.maximum(usual, quiet)
+    ratio: Floats = np.maximum(frame["range"].to_numpy(), usual / 10) / usual
     return ts, ratio
 
 

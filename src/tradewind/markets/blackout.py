@@ -115,10 +115,13 @@ def windows(versions: Iterable[Event], instrument: Instrument, rules: NewsRules,
 def after_release(
     versions: Iterable[Event], instrument: Instrument, rules: NewsRules, minutes: float
 ) -> list[tuple[int, int]]:
-    """Return the first minutes after each release that came, as the calendar is known at the end: [opens, closes)."""
+    """Return the first minutes after each release that came, as the calendar is known at the end: [opens, closes).
+
+    A press conference begins without a number: its first minutes are not among them.
+    """
     length = round(minutes * MINUTE)
     events = known(concerning(versions, instrument, rules), NEVER) if length else []
-    return sorted((event.ts, event.ts + length) for event in events)
+    return sorted((one.ts, one.ts + length) for one in events if "press conference" not in one.name.lower())
 
 
 def announcements(
