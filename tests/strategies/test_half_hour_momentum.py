@@ -118,3 +118,13 @@ def test_no_change():
     result = played("10:00 0 15:30 0 17:00 0", {"threshold": 0.0})
 
     assert result.refusing("15:30") == {"direction"}
+
+
+def test_flat_before_a_release():
+    """Where the run asks for it the position leaves at the last close before a release in its half hour."""
+    at = {"flat_at": moment(TEST_DAY, "15:43")}
+    event = news(moment(TEST_DAY, "15:36"), moment(TEST_DAY, "15:30"), moment(TEST_DAY, "16:00"), **at)
+    (trade,) = played(more=[event]).trades
+
+    assert trade["reason"] == 58
+    assert abs(trade["closed_at"] - moment(TEST_DAY, "15:40")) < 10**9
