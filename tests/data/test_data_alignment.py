@@ -93,6 +93,51 @@ def test_the_minute_of_a_release_is_the_widest():
     assert max(mean, key=mean.get) == 0
 
 
+@needs_data
+@pytest.mark.parametrize(
+    ("symbol", "file", "count"),
+    [
+        ("US30", "US30_M1_mt5ny_bid_20251202_20260220.parquet", 3),
+        ("XAUUSD", "XAUUSD_M1_mt5ny_bid_20251203_20260220.parquet", 3),
+        ("XAUUSD", "XAUUSD_M1_oanda_bid_20140501_20140515.parquet", 1),
+        ("EURUSD", "EURUSD_M1_oanda_bid_20140501_20140515.parquet", 1),
+    ],
+)
+def test_each_report_moves_its_own_minute(symbol, file, count):
+    """Every payrolls report in one-minute bars, the moved ones too: no quiet minute before it is as wide as its own."""
+    frame = pl.read_parquet(DATA / file)
+    ts, width = frame["ts"].to_physical().to_numpy(), (frame["high"] - frame["low"]).to_numpy()
+    inside = [moment for moment in due(symbol, "us-payrolls") if ts[0] < moment < ts[-1]]
+
+    assert len(inside) == count
+    for moment in inside:
+        place = int(np.searchsorted(ts, moment))
+        assert ts[place] == moment
+        assert width[place] > 2 * width[place - 60 : place].max()
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("file", "day"),
+    [
+        ("XAUUSD", "2024-03-20"),  # only America has changed its clocks
+        ("XAUUSD", "2024-07-31"),
+        ("US30", "2025-10-29"),  # only Europe has
+        ("US30", "2025-12-10"),
+        ("EURUSD", "2025-10-29"),
+    ],
+)
+def test_a_rate_decision_is_the_widest_of_its_afternoon(file, day):
+    """From noon to 16:00 New York the widest bar is between the statement and the end of the window."""
+    (statement,) = due(file, f"fomc-{day}")
+    frame = pl.read_parquet(DATA / FILES[file][0])
+    ts, width = frame["ts"].to_physical().to_numpy(), (frame["high"] - frame["low"]).to_numpy()
+    afternoon = (ts >= statement - 2 * HOUR) & (ts < statement + 2 * HOUR)
+    widest = int(ts[afternoon][np.argmax(width[afternoon])])
+
+    assert statement <= widest < statement + 90 * MINUTE
+
+
 def test_random_releases_are_unclear():
     """Where nothing moves, nothing is said; nor about fewer than three releases."""
     opens = ns("2026-01-05T00:00") + np.arange(5000) * 5 * MINUTE

@@ -11,8 +11,9 @@ until proven otherwise.
 
 `variant` 1: side of r1, previous close to 10:00; 2: the same, where 15:00-15:30 agrees; 3: side of the day's
 return to 15:30. `anchor` 0 is the New York cash session, 3 Xetra. An instrument that has no official close of
-its own (gold, FX) is refused unless `exploratory` says that this is a trial of its own. Run it on M1 bars:
-the exit is sent at 15:59; on M5 bars it has to be sent at 15:55.
+its own (gold, FX) is refused unless `exploratory` says that this is a trial of its own. Days of a rate decision
+are those of the news calendar; without one none is skipped. Run it on M1 bars: the exit is sent at 15:59; on M5
+bars it has to be sent at 15:55.
 """
 
 import math
