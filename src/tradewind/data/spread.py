@@ -4,6 +4,7 @@ The minutes are New York's, because that is where spreads widen. What is typical
 day (domain 4.3) is the last resort, for what nobody recorded; `spread_model` tells what comes before it.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +28,10 @@ MONDAY = 3 * 1440
 """1970-01-01 was a Thursday; minutes of the week count from Monday 00:00."""
 
 
+Stress = Callable[[Integers], Floats]
+"""By how much a usual spread has to be multiplied, at each instant."""
+
+
 class SpreadSettings(NamedTuple):
     """How the bars of one instrument are priced that have no ask."""
 
@@ -34,12 +39,22 @@ class SpreadSettings(NamedTuple):
     """Says what is typical where nothing was recorded, and which dates are holidays."""
     scale: float = 1.0
     """What every spread is multiplied by, recorded ones too."""
+    stress: Stress | None = None
+    """Widens a spread that was not recorded: `stress.NewsStress`."""
     feed: str | None = None
     """The feed whose curves are used, instead of those of the prices' own feed."""
     follow: bool = True
     """Whether a curve follows the level of the last recorded days."""
     used: dict[str, str] | None = None
     """Where a model writes which curves priced which series: digests by the series' words."""
+
+
+def stressed(usual: Integers, factor: Floats, recorded: Floats | None) -> Integers:
+    """Return usual spreads times `factor` where none was recorded; a part of a tick is a whole one."""
+    if recorded is not None:
+        factor = np.where(recorded > 0, 1.0, factor)
+    wider: Floats = np.ceil(usual * factor - 1e-9)
+    return wider.astype(np.int64)
 
 
 def typical(instrument: Instrument, ts: Integers, tick_size: money.Number) -> Integers:

@@ -28,6 +28,7 @@ from tradewind.data.spread import (
     SpreadSettings,
     in_ticks,
     new_york,
+    stressed,
     typical,
 )
 from tradewind.data.spread_curve import over
@@ -80,6 +81,8 @@ class SpreadModel:
         unknown = spread < 0
         if unknown.any():
             spread[unknown] = self._typical(ts[unknown])
+        if self._settings.stress is not None:
+            spread = stressed(spread, self._settings.stress(ts), recorded)
         if recorded is not None:
             np.maximum(spread, in_ticks(recorded, self._tick_size), out=spread)
         return spread

@@ -45,7 +45,9 @@ def document(
             "strategies": dict(provenance.strategies),
             "data": dict(provenance.data),
             "spreads": dict(provenance.spreads),
+            "news": provenance.news,
         },
+        "news": plain(facts.news),
         "environment": environment(),
         "summary": plain(summary),
     }

@@ -52,6 +52,8 @@ class Provenance:
     seed: int = 0
     spreads: Mapping[str, str] = field(default_factory=dict)
     """Digests of the spread curves that priced each series which has no ask, by the name of the series."""
+    news: str = ""
+    """Digest of what the run was told of releases."""
 
     def content(self, *more: object) -> str:
         """Return the hash of all of it and of `more`, such as the period."""
@@ -66,6 +68,7 @@ class Provenance:
             "parameters": {name: dict(values) for name, values in self.parameters.items()},
             "settings": dict(self.settings),
             "seed": self.seed,
+            "news": self.news,
             "code": self.code,
         }
 
