@@ -59,8 +59,8 @@ payrolls = {first = 7.0, tail = 3.0, fade = 12.0}
 inflation = {first = 7.0, tail = 2.5, fade = 10.0}
 decision = {first = 7.0, tail = 2.2, fade = 100.0}
 conference = {first = 6.0, tail = 3.5, fade = 15.0}
-headline = {first = 6.0, tail = 3.0, fade = 20.0}
-headlines = [0.15, 0.45]
+headline = {first = 15.0, tail = 5.0, fade = 15.0}
+headlines = [0.1, 0.5]
 """
 
 

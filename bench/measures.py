@@ -36,7 +36,7 @@ def load(name):
 
 
 def with_moves(frame):
-    """Return the bars of ordinary dates with the size of their own move (close over open) and the log of their range."""
+    """Return the bars of ordinary dates with the size of their move (close over open) and the log of their range."""
     dates = frame.group_by("day").len()
     whole = dates.filter(pl.col("len") > 0.85 * dates["len"].median())["day"]
     released = {day_number(date.fromisoformat(one)) for one in RELEASED.split()}

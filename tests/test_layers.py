@@ -85,6 +85,8 @@ MORE = {
     ): "it writes the calendar files; no run imports it",
     ("results", "kernel.refusals"): "the names and sentences of reasons, which tables show",
     ("results.printing", "rich"): "it builds tables; whoever calls it prints them",
+    ("cli", "data.synthetic.report"): "`data synth` is that and nothing else",
+    ("data.synthetic.report", "rich"): "it builds one table; whoever calls it prints it",
     ("cli", "data.importers"): "`data import` is that and nothing else",
     ("cli", "markets.clock"): "it shows moments as dates",
     ("cli", "strategy.timeframe_name"): "it shows bar sizes by name",

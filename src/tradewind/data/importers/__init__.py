@@ -6,6 +6,7 @@ among many stops the import at that file and what came before it stays.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -14,8 +15,8 @@ from tradewind import money
 from tradewind.data.checks import check_rows
 from tradewind.data.importers import curated, histdata, metatrader
 from tradewind.data.importers.parsed import Parsed, Stated
-from tradewind.data.series import BARS, TICKS, History, Series
-from tradewind.errors import TradewindError, UnknownName
+from tradewind.data.series import BARS, SYNTHETIC, TICKS, History, Series
+from tradewind.errors import BadData, TradewindError, UnknownName
 from tradewind.markets.instruments import Profile
 from tradewind.markets.loading import load_profile
 
@@ -108,6 +109,7 @@ def _import(path: Path, history: History, stated: Stated, profile: Profile) -> I
         names = ", ".join(module.NAME for module in VENDORS)
         raise TradewindError(f"{path} is of no known kind; it begins {head[:40]!r}.", f"Known kinds: {names}.")
     parsed = vendor.read(path, head, stated)
+    _check_not_disguised(path, parsed.series.feed)
     check_rows(parsed.frame, parsed.series.kind, path.name, parsed.first_row)
     times = parsed.frame["ts"].to_physical()
     facts = {"rows": len(times), "first": int(times[0]), "last": int(times[-1]), "sha256": sha256}
@@ -117,6 +119,18 @@ def _import(path: Path, history: History, stated: Stated, profile: Profile) -> I
         path, vendor.NAME, parsed.series, parsed.clock, len(times), int(times[0]), int(times[-1]), sha256,
         written.new, written.changed, _off_grid(parsed, profile), parsed.left_out, parsed.notes,
     )  # fmt: skip
+
+
+def _check_not_disguised(path: Path, feed: str) -> None:
+    """Refuse to give made-up prices the name of a real feed; real ones may be called synthetic."""
+    words = set(re.split(r"[^a-z0-9]+", path.stem.lower()))
+    if SYNTHETIC in words and feed != SYNTHETIC:
+        raise BadData(
+            f"{path.name} says that its prices were made up; they cannot be imported as feed {feed!r}.",
+            f"Leave the feed out, or state {SYNTHETIC}.",
+        )
+    if SYNTHETIC in feed.lower() and feed != SYNTHETIC:
+        raise BadData(f"The feed {feed!r} looks like made-up prices but is not called so.", f"Call it {SYNTHETIC}.")
 
 
 def _off_grid(parsed: Parsed, profile: Profile) -> int | None:

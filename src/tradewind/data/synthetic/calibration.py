@@ -9,7 +9,7 @@ import csv
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 
@@ -139,8 +139,8 @@ def surprise_of_news() -> float:
 @cache
 def headlines() -> tuple[float, float]:
     """Return on which share of dates something unexpected is published, and how its strength varies."""
-    often, varies = _document()["news"]["headlines"]  # type: ignore[misc]  # a list of two numbers
-    return float(often), float(varies)
+    often, varies = cast("list[float]", _document()["news"]["headlines"])
+    return often, varies
 
 
 @cache

@@ -39,11 +39,14 @@ LAST_DAY = int((np.datetime64(f"{LAST_YEAR}-12-31") - np.datetime64("1970-01-01"
 ANCHORED = int((np.datetime64("2025-10-01") - np.datetime64("1970-01-01")).astype(int))
 """The date that begins at the anchor."""
 
+ORDINARY = int((np.datetime64("2025-11-15") - np.datetime64("1970-01-01")).astype(int))
+"""The middle of the months whose volatility was measured: then it is what was measured, and wanders from there."""
+
 FARTHEST = 0.25
 """No date moves the price by a larger share."""
 
 
-LOUDEST = 0.35
+LOUDEST = 0.5
 """No single minute is more volatile than this share of an ordinary date, whatever comes together in it."""
 
 NEVER = -1
@@ -121,13 +124,20 @@ def _waves(waves: Waves, symbol: str, seed: int, count: int) -> Floats:
     )
     keep = np.exp(-1.0 / np.array(waves.spans))
     fresh = np.sqrt(1.0 - keep**2)
-    sizes = np.array(waves.sizes)
-    level = np.zeros(count)
+    wandered = np.zeros((count, len(keep)))
+    trading = np.cumsum((np.arange(FIRST_DAY, FIRST_DAY + count) + 3) % 7 < 5)
     state = news_of_day[0]
     for place in range(count):
         if (FIRST_DAY + place + 3) % 7 < 5:
             state = keep * state + fresh * news_of_day[place]
-        level[place] = (state * sizes).sum()
+        wandered[place] = state
+    # A wave that forgets exponentially, given that it is 0 on one date: what it still remembers of that date is gone.
+    known = ORDINARY - FIRST_DAY
+    remembered = keep ** np.abs(trading - trading[known])[:, None]
+    wandered -= remembered * wandered[known]
+    level = np.zeros(count)
+    for number, size in enumerate(waves.sizes):
+        level += size * wandered[:, number]
     return level
 
 

@@ -22,7 +22,8 @@ from tradewind.markets.instruments import Instrument
 
 WIDENING = (0.3, 1.0, 0.5, 0.25, 0.12)
 """The share of a release's widening from the minute before it on: market makers step back early (domain 4.3)."""
-QUOTES_MOST = 1200
+QUOTES_MOST = 600
+"""No minute of the data has more."""
 
 
 class Minutes(NamedTuple):
@@ -40,6 +41,19 @@ class Minutes(NamedTuple):
     quotes: Integers
     spread: Floats
     """What is usual just now, in ticks; not rounded."""
+
+    def where(self, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> "Minutes":
+        """Return some of the minutes."""
+        return Minutes(
+            self.date[chosen],
+            self.minute[chosen],
+            self.ts[chosen],
+            self.begins[chosen],
+            self.move[chosen],
+            self.size[chosen],
+            self.quotes[chosen],
+            self.spread[chosen],
+        )
 
 
 def minutes_of(instrument: Instrument, days: Sequence[int], seed: int) -> Minutes:

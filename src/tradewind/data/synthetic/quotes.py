@@ -48,7 +48,7 @@ def quoted(instrument: Instrument, days: Sequence[int], seed: int) -> Quoted:
     """Return what is quoted on some trading dates."""
     every = minutes_of(instrument, days, seed)
     kept = every.quotes > 0
-    minutes = Minutes(*(column[kept] for column in every))
+    minutes = every.where(kept)
     counts = _counts(minutes.quotes, minutes.ts)
     drawn = _Drawn(instrument, days, seed, minutes)
     middle, shares = _middle(instrument, minutes, drawn.knots())
@@ -66,10 +66,9 @@ def quoted(instrument: Instrument, days: Sequence[int], seed: int) -> Quoted:
     seen = counts > 0
     alone = counts < ENOUGH
     bid = on_grid(middle - half, step)
-    high = np.where(alone, bid, on_grid(high - half, step))
-    low = np.where(alone, bid, on_grid(low - half, step))
-    columns = [_carried(values, seen) for values in (bid, spread, high, low)]
-    return Quoted(minutes, counts, *columns)
+    highs = np.where(alone, bid, on_grid(high - half, step))
+    lows = np.where(alone, bid, on_grid(low - half, step))
+    return Quoted(minutes, counts, *(_carried(values, seen) for values in (bid, spread, highs, lows)))
 
 
 class _Drawn:

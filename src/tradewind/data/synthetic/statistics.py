@@ -202,7 +202,7 @@ def _dates(bars: _Bars) -> Figures:
         figures["acf D1 1"] = _autocorrelation(moves, 1)
     sizes = _day_sizes(bars)
     if len(sizes) > FEW // 3:
-        figures["volatility of dates log sd"] = float(sizes.std())
+        figures["sd of log volatility D1"] = float(sizes.std())
         for lag in DAY_LAGS:
             if lag * 4 < len(sizes):
                 figures[f"acf volatility D1 {lag}"] = _autocorrelation(sizes, lag)
