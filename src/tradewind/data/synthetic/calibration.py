@@ -9,7 +9,7 @@ import csv
 import tomllib
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -107,7 +107,7 @@ def checked_symbol(symbol: str) -> str:
 
 
 @cache
-def _document() -> dict[str, dict[str, object]]:
+def _document() -> dict[str, dict[str, Any]]:
     text = files("tradewind.data.synthetic").joinpath("constants.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
@@ -115,31 +115,31 @@ def _document() -> dict[str, dict[str, object]]:
 @cache
 def constants(symbol: str) -> Constants:
     """Return what was measured on one instrument."""
-    row: dict[str, object] = dict(_document()[checked_symbol(symbol)])
+    row = dict(_document()[checked_symbol(symbol)])
     for name in ("days", "minutes", "spread_varies"):
-        row[name] = Waves(*(tuple(part) for part in row[name]))  # type: ignore[attr-defined]  # a list of two lists
+        row[name] = Waves(*(tuple(part) for part in row[name]))
     for name in ("pause", "weekend"):
-        row[name] = Gap(*row[name])  # type: ignore[misc]  # a list of two numbers
-    row["weekdays"] = tuple(row["weekdays"])  # type: ignore[arg-type]  # a list
-    return Constants(**row)  # type: ignore[arg-type]  # the fields are those of the file
+        row[name] = Gap(*row[name])
+    row["weekdays"] = tuple(row["weekdays"])
+    return Constants(**row)
 
 
 @cache
 def news(kind: str) -> News:
     """Return how one kind of release acts."""
-    return News(**_document()["news"][kind])  # type: ignore[arg-type]  # a table of three numbers
+    return News(**_document()["news"][kind])
 
 
 @cache
 def surprise_of_news() -> float:
     """Return the standard deviation of the logarithm of a release's strength."""
-    return float(_document()["news"]["varies"])  # type: ignore[arg-type]  # a number
+    return float(_document()["news"]["varies"])
 
 
 @cache
 def headlines() -> tuple[float, float]:
     """Return on which share of dates something unexpected is published, and how its strength varies."""
-    often, varies = cast("list[float]", _document()["news"]["headlines"])
+    often, varies = _document()["news"]["headlines"]
     return often, varies
 
 
@@ -147,7 +147,7 @@ def headlines() -> tuple[float, float]:
 def together() -> Together:
     """Return how the instruments' moves and volatilities are mixed."""
     table = _document()["correlation"]
-    return Together(_factors(table["returns"]), _factors(table["volatility"]))  # type: ignore[arg-type]
+    return Together(_factors(table["returns"]), _factors(table["volatility"]))
 
 
 def _factors(pairs: dict[str, float]) -> tuple[tuple[float, ...], ...]:
