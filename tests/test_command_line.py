@@ -123,7 +123,7 @@ BIDS_ALONE = """
 from tradewind.adapters.parquet import History
 history = History("tradewind-data/history")
 for frame in history.bars(("XAUUSD", "bars", 60, "synthetic", "bid"), 0, 2**62):
-    history.write(("XAUUSD", "bars", 60, "plain", "bid"), frame.drop("spread"), {"file": "bids of the synthetic market"})
+    history.write(("XAUUSD", "bars", 60, "plain", "bid"), frame.drop("spread"), {"file": "bids alone"})
 """
 
 
