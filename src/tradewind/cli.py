@@ -7,6 +7,7 @@ import contextlib
 import json
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
@@ -17,6 +18,7 @@ import typer
 from tradewind.errors import TradewindError
 
 if TYPE_CHECKING:
+    from tradewind.data.importers import Step
     from tradewind.modes import Plan, Request
     from tradewind.settings import Settings
 
@@ -235,6 +237,36 @@ def demo(data: DataFolder = None) -> None:
             run_backtest(request, save=True, as_json=False)
 
 
+@contextlib.contextmanager
+def _counting(*, quiet: bool) -> Iterator[Any]:
+    """Give a function that shows which file is being read and how fast, where a person is watching."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        started = time.perf_counter()
+        told: dict[Path, int] = {}
+
+        def advance(step: "Step") -> None:
+            told[step.path] = step.rows
+            total = sum(told.values())
+            speed = total / max(time.perf_counter() - started, 1e-9)
+            words = f"{step.path.name}: {step.rows:,} rows ({speed:,.0f} rows/s)"
+            bar.update(task, completed=step.number - 1, total=step.files, description=words)
+
+        yield advance
+
+
+def _speed(rows: int, seconds: float) -> str:
+    """Return how fast rows came in, where there were enough to tell."""
+    return f" ({rows / seconds:,.0f} rows/s)" if seconds > 0.5 else ""
+
+
 @data_app.command("import")
 def import_data(
     files: Annotated[list[Path], typer.Argument(help="Files or folders.")],
@@ -244,25 +276,30 @@ def import_data(
     ] = None,
     side: Annotated[str | None, typer.Option(help="bid, ask or mid.")] = None,
     feed: Annotated[str | None, typer.Option(help="Name of the feed.")] = None,
+    bar: Annotated[str | None, typer.Option(help="Bar size, where the file does not say it: M1, H1.")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="File that says which column of a table is what.")] = None,
+    repair: Annotated[
+        list[str] | None, typer.Option(help="What to put right on the way: impossible, sort, duplicates.")
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Read files that are known already, too.")] = False,
     as_json: AsJson = False,
     data: DataFolder = None,
     settings_file: SettingsFile = None,
 ) -> None:
     """Read files into the history; importing twice changes nothing."""
-    from tradewind.data.importers import import_files
+    from tradewind.data.importers import Wishes, import_files
+    from tradewind.data.importers.parsed import Stated
     from tradewind.markets.clock import utc_datetime
     from tradewind.modes import open_history
+    from tradewind.strategy import timeframe_seconds
 
     settings = _settings(settings_file, data)
-
-    def progress(number: int, count: int, path: Path) -> None:
-        if not as_json and sys.stderr.isatty():
-            typer.echo(f"[{number}/{count}] {path.name}", err=True)
-
-    summaries = import_files(
-        files, open_history(settings), symbol=symbol, clock=clock, side=side, feed=feed,
-        profile=settings.profile, progress=progress,
-    )  # fmt: skip
+    seconds = None if bar is None else timeframe_seconds(bar)
+    stated = Stated(symbol, clock, side, feed, seconds, mapping)
+    names = [name.strip() for text in repair or [] for name in text.split(",")]
+    wishes = Wishes(stated, names, again=again, profile=settings.profile)
+    with _counting(quiet=as_json) as progress:
+        summaries = import_files(files, open_history(settings), wishes, progress)
     if as_json:
         typer.echo(json.dumps([one._asdict() for one in summaries], indent=2, default=str))
         return
@@ -272,7 +309,7 @@ def import_data(
         typer.echo(
             f"{one.path.name}: {series.symbol} {series.kind} {series.feed} {series.side}, {one.rows:,} rows "
             f"{utc_datetime(one.first):%Y-%m-%d %H:%M} to {utc_datetime(one.last):%Y-%m-%d %H:%M} UTC "
-            f"({one.clock}); {what}"
+            f"({one.clock}); {what}{_speed(one.rows, one.seconds)}"
         )
         for note in one.notes:
             typer.echo(f"  {note}")

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tradewind.adapters.catalogue import SeriesInfo
 from tradewind.adapters.memory import MemoryJournal
-from tradewind.adapters.parquet import History, SeriesInfo
+from tradewind.adapters.parquet import History
 from tradewind.adapters.sqlite import SqliteRuns
 from tradewind.compilation import handler_of
 from tradewind.data.legs import Leg

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from data_cases import PROVENANCE, bars, bars_at, ns, series_of, ticks_at
 
-from tradewind.adapters import parquet
+from tradewind.adapters import catalogue, parquet
 from tradewind.adapters.parquet import History
 from tradewind.errors import TradewindError
 
@@ -213,7 +213,7 @@ def test_files_no_manifest_names_are_deleted_a_day_later(tmp_path, monkeypatch):
     history.write(MINUTES, THREE_MONTHS, PROVENANCE)
     history.write(MINUTES, THREE_MONTHS.with_columns(volume=pl.lit(5.0)), PROVENANCE)
     assert len(files(history)) == 6
-    monkeypatch.setattr(parquet, "RETIRED_FOR_S", -1)
+    monkeypatch.setattr(catalogue, "RETIRED_FOR_S", -1)
     history.write(MINUTES, THREE_MONTHS[:1], PROVENANCE)
 
     assert len(files(history)) == 3

@@ -5,7 +5,8 @@ import pytest
 from data_cases import DATA, bars, needs_data, ns, ticks_at
 
 from tradewind.adapters.parquet import History
-from tradewind.data.importers import import_files
+from tradewind.data.importers import Wishes, import_files
+from tradewind.data.importers.parsed import Stated
 
 ALL = (-(2**62), 2**62)
 PRICES = ("ts", "open", "high", "low", "close", "volume")
@@ -47,7 +48,7 @@ RAW = [
 @pytest.mark.parametrize(("file", "stated", "curated", "rows", "left_out"), RAW)
 def test_a_vendor_file_gives_the_bars_of_its_curated_counterpart(tmp_path, file, stated, curated, rows, left_out):
     history = History(tmp_path)
-    (summary,) = import_files([DATA / "raw" / file], history, **stated)
+    (summary,) = import_files([DATA / "raw" / file], history, Wishes(Stated(**stated)))
     (frame,) = [pl.concat(history.bars(summary.series, *ALL))]
     expected = pl.read_parquet(DATA / f"{curated}.parquet").filter(pl.col("ts") <= frame["ts"][-1])
 
@@ -67,7 +68,7 @@ def test_importing_twice_changes_nothing_whatever_the_file_is_called(tmp_path):
     curated = DATA / "XAUUSD_M1_histdata_bid_20260101_20260220.parquet"
     (first,) = import_files([curated], history)
     (second,) = import_files([curated], history)
-    (third,) = import_files([original], history, clock="EET-7")
+    (third,) = import_files([original], history, Wishes(Stated(clock="EET-7")))
 
     assert (first.new, first.nothing_new) == (49_358, False)
     assert second.nothing_new
@@ -87,7 +88,7 @@ def test_ticks_and_both_sides_of_bars_are_imported_as_their_names_say(tmp_path):
     ]
     seen = []
     summaries = import_files(
-        [DATA / f"{name}.parquet" for name in names], history, progress=lambda *step: seen.append(step[:2])
+        [DATA / f"{name}.parquet" for name in names], history, progress=lambda step: seen.append(step[:2])
     )
 
     assert [tuple(summary.series) for summary in summaries] == [
@@ -97,7 +98,7 @@ def test_ticks_and_both_sides_of_bars_are_imported_as_their_names_say(tmp_path):
         ("US30", "bars", 60, "mt5ny", "bid"),
         ("XAUUSD", "bars", 60, "oanda", "mid"),
     ]
-    assert seen == [(number, 5) for number in range(1, 6)]
+    assert seen == [(number, 5) for number in range(1, 6) for _ in ("begun", "read")]
     assert summaries[3].notes == ("spreads from spread/US30_M1_mt5ny_bid_20251202_20260220.parquet",)
     assert summaries[4].off_grid > 0
     ticks = pl.concat(history.ticks(summaries[0].series, *ALL))
@@ -128,7 +129,7 @@ def daily(days, month=2):
 
 def imported(tmp_path, path, **stated):
     history = History(tmp_path / "history")
-    (summary,) = import_files([path], history, **({"clock": "UTC"} | stated))
+    (summary,) = import_files([path], history, Wishes(Stated(**{"clock": "UTC"} | stated)))
     return summary, pl.concat(history.bars(summary.series, *ALL))
 
 
@@ -196,7 +197,7 @@ def test_noon_on_the_servers_clock_is_the_right_instant(tmp_path, clock, date, i
 def test_what_is_stated_wins_over_what_the_file_says(tmp_path):
     path = tmp_path / "AAA_M1_one_bid_20250101_20250101.parquet"
     bars("2025-01-01T00:00", 5).write_parquet(path)
-    (summary,) = import_files([path], History(tmp_path / "h"), symbol="XAUUSD", side="mid", feed="two")
+    (summary,) = import_files([path], History(tmp_path / "h"), Wishes(Stated("XAUUSD", side="mid", feed="two")))
 
     assert summary.series == ("XAUUSD", "bars", 60, "two", "mid")
     assert summary.off_grid == 0

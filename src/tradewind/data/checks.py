@@ -20,7 +20,8 @@ BAR_OPTIONAL = ("volume", "spread")
 TICK_COLUMNS = ("ts", "bid", "ask")
 TICK_OPTIONAL = ("bid_size", "ask_size")
 
-REPAIR = "Correct or remove the row at its source, then import again; nothing of this file was written."
+REPAIR = "Correct or remove the row at its source and import again; nothing of this file was written."
+DROP = "Import with --repair impossible to leave such rows out; nothing of this file was written."
 
 
 class Rule(NamedTuple):
@@ -29,7 +30,7 @@ class Rule(NamedTuple):
     broken: pl.Expr
     sentence: str
     shows: tuple[str, ...]
-    advice: str = REPAIR
+    advice: str = DROP
 
 
 def checked_columns(found: Iterable[str], needed: Iterable[str], optional: Iterable[str], source: str) -> None:
@@ -44,8 +45,11 @@ def checked_columns(found: Iterable[str], needed: Iterable[str], optional: Itera
         )
 
 
-def check_rows(frame: pl.DataFrame, kind: str, source: str, first_row: int = 1) -> None:
-    """Refuse the first impossible row of bars or ticks; `first_row` numbers its first row."""
+def check_rows(frame: pl.DataFrame, kind: str, source: str, first_row: int = 1, *, after: int | None = None) -> None:
+    """Refuse the first impossible row of bars or ticks.
+
+    `first_row` numbers its first row; `after` is the time of the row before it, ns UTC.
+    """
     bars = kind == BARS
     needed, optional = (BAR_COLUMNS, BAR_OPTIONAL) if bars else (TICK_COLUMNS, TICK_OPTIONAL)
     checked_columns(frame.columns, needed, optional, source)
@@ -54,7 +58,7 @@ def check_rows(frame: pl.DataFrame, kind: str, source: str, first_row: int = 1) 
     rules = [
         *_numbers(frame, needed[1:], optional),
         *(_bar_rules() if bars else _tick_rules()),
-        *_order_rules(bars),
+        *_order_rules(bars, after),
     ]
     broken = frame.select(rule.broken.fill_null(value=False).alias(str(place)) for place, rule in enumerate(rules))
     firsts = [(column.arg_max() or 0, rule) for column, rule in zip(broken, rules, strict=True) if column.any()]
@@ -63,6 +67,15 @@ def check_rows(frame: pl.DataFrame, kind: str, source: str, first_row: int = 1) 
         raise BadData(
             f"{source}, row {index + first_row}: {rule.sentence} ({_shown(frame, index, rule)}).", rule.advice
         )
+
+
+def impossible(frame: pl.DataFrame, kind: str) -> pl.Series:
+    """Return which rows cannot be, whatever comes before them."""
+    bars = kind == BARS
+    needed, optional = (BAR_COLUMNS, BAR_OPTIONAL) if bars else (TICK_COLUMNS, TICK_OPTIONAL)
+    rules = [*_numbers(frame, needed[1:], optional), *(_bar_rules() if bars else _tick_rules())]
+    broken = (rule.broken.fill_null(value=False) for rule in rules)
+    return frame.select(broken=pl.any_horizontal(broken))["broken"]
 
 
 def _shown(frame: pl.DataFrame, index: int, rule: Rule) -> str:
@@ -93,18 +106,22 @@ def _tick_rules() -> Iterable[Rule]:
     yield Rule(pl.col("ask") < pl.col("bid"), "the ask is below the bid", ("bid", "ask"))
 
 
-def _order_rules(bars: bool) -> Iterable[Rule]:
-    step = pl.col("ts").diff()
+def _order_rules(bars: bool, after: int | None) -> Iterable[Rule]:
+    before = pl.col("ts").shift(1) if after is None else pl.col("ts").shift(1, fill_value=_moment(after))
     yield Rule(
-        step < pl.duration(),
+        pl.col("ts") < before,
         "the time is before that of the row above",
         ("ts",),
-        "Sort the file by time, import again.",
+        "Import with --repair sort, or sort the file by time; nothing of it was written.",
     )
     if bars:
         yield Rule(
-            step == pl.duration(),
+            pl.col("ts") == before,
             "the time was there before",
             ("ts",),
-            "Keep one bar for each time, import again.",
+            "Import with --repair duplicates to keep the last of each; nothing of this file was written.",
         )
+
+
+def _moment(ts: int) -> pl.Expr:
+    return pl.lit(ts).cast(pl.Datetime("ns", "UTC"))

@@ -7,7 +7,7 @@ carry both sides.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
 
 from tradewind.errors import BadData, UnknownName
 
@@ -55,6 +55,14 @@ class Held(Protocol):
     def last(self) -> int:
         """When its last bar opens, or its last tick came."""
 
+    @property
+    def version(self) -> str:
+        """What changes with every write that changes a row."""
+
+    @property
+    def sources(self) -> Sequence[Mapping[str, Any]]:
+        """Where its rows came from: one entry a file or download."""
+
 
 class Outcome(Protocol):
     """What a write did."""
@@ -66,6 +74,22 @@ class Outcome(Protocol):
     @property
     def changed(self) -> int:
         """Rows that took the place of others."""
+
+
+class Delivery(Protocol):
+    """Rows of one or several series that are stored together or not at all; a context that ends what is begun."""
+
+    def __enter__(self) -> Self:
+        """Nothing is held yet."""
+
+    def __exit__(self, *how: object) -> None:
+        """What was not committed is gone."""
+
+    def add(self, series: Identity, frame: "pl.DataFrame") -> None:
+        """The rows wait for the commit; those of one series come in order of time."""
+
+    def commit(self, provenance: Mapping[str, Any]) -> Mapping[Identity, Outcome]:
+        """Everything added is stored, and where it came from is remembered."""
 
 
 class History(Protocol):
@@ -89,8 +113,22 @@ class History(Protocol):
     ) -> "Iterator[pl.DataFrame]":
         """The ticks in the period, some at a time."""
 
-    def write(self, series: Identity, frame: "pl.DataFrame", provenance: Mapping[str, Any]) -> Outcome:
-        """The rows are stored, all or none, and where they came from is remembered."""
+    def write(
+        self, series: Identity, frame: "pl.DataFrame", provenance: Mapping[str, Any], *, replace: bool = False
+    ) -> Outcome:
+        """The rows are stored, all or none, in place of all others if `replace`, and their origin is remembered."""
+
+    def delivery(self, *, replace: bool = False) -> Delivery:
+        """What takes rows of any number of series, part by part, and stores them together."""
+
+    def remove(self, series: Identity) -> None:
+        """The series is gone, with everything kept about it."""
+
+    def keep(self, series: Identity, name: str, document: Mapping[str, Any]) -> None:
+        """The document stands beside the series under that name, in place of the one before."""
+
+    def kept(self, series: Identity, name: str) -> dict[str, Any] | None:
+        """The document of that name, or None."""
 
 
 def seconds_of(timeframe: str) -> int:

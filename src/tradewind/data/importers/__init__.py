@@ -1,38 +1,49 @@
 """Bringing files into the history: recognise the vendor, understand, check every row, store.
 
-Each vendor is one module with `recognises(path, head)` and `read(path, head, stated)`. A file is stored
-whole or not at all, and storing it again changes nothing; files are independent of each other, so a bad one
-among many stops the import at that file and what came before it stays.
+Each vendor is one module with `NAME`, `recognises(source)` and `read(source, stated)`. A file is stored whole or
+not at all, storing it again changes nothing, and a file that is known by its content is not even read again: an
+import of a thousand files that was interrupted goes on where it stopped. Files are independent of each other: a
+bad one among many stops the import at that file, and what came before it stays.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tradewind import money
 from tradewind.data.checks import check_rows
 from tradewind.data.importers import curated, histdata, metatrader
-from tradewind.data.importers.parsed import Parsed, Stated
-from tradewind.data.series import BARS, TICKS, History, Series
-from tradewind.errors import TradewindError, UnknownName
-from tradewind.markets.instruments import Profile
+from tradewind.data.importers.grid import Grid
+from tradewind.data.importers.parsed import Part, Reading, Stated, clock_name
+from tradewind.data.importers.repairs import repaired
+from tradewind.data.importers.sources import Source, digest, sources
+from tradewind.data.series import History, Outcome, Series
+from tradewind.errors import BadData, TradewindError
 from tradewind.markets.loading import load_profile
 
 VENDORS = (curated, metatrader, histdata)
 
-_HEAD = 4096
-_SUFFIXES = (".parquet", ".csv", ".txt")
-_PRICES = {BARS: ("open", "high", "low", "close"), TICKS: ("bid", "ask")}
+SUFFIXES = (".parquet", ".csv", ".txt", ".zip", ".gz", ".json", ".bi5")
 
-Progress = Callable[[int, int, Path], None]
-"""Called before each file with its number from 1, how many there are, and its path."""
+
+class Step(NamedTuple):
+    """How far an import is: file `number` of so many, so many rows of it read."""
+
+    number: int
+    files: int
+    path: Path
+    rows: int
+
+
+Progress = Callable[[Step], None]
 
 
 class ImportSummary(NamedTuple):
-    """What became of one file; times are ns UTC."""
+    """What became of one series of one file; times are ns UTC."""
 
     path: Path
+    member: str | None
     vendor: str
     series: Series
     clock: str
@@ -46,6 +57,8 @@ class ImportSummary(NamedTuple):
     """Prices between two ticks; None where the tick size is unknown."""
     left_out: int
     notes: tuple[str, ...]
+    seconds: float
+    """How long reading and storing the file took; 0 where it was known already."""
 
     @property
     def nothing_new(self) -> bool:
@@ -53,77 +66,161 @@ class ImportSummary(NamedTuple):
         return not self.new and not self.changed
 
 
-def import_files(
-    paths: Iterable[Path | str],
-    history: History,
-    *,
-    symbol: str | None = None,
-    clock: str | None = None,
-    side: str | None = None,
-    feed: str | None = None,
-    profile: str | Path = "metatrader",
-    progress: Progress | None = None,
-) -> list[ImportSummary]:
-    """Store the rows of every file (of every folder: the files in it) and return what was found in each.
+Known = Mapping[tuple[str, str], list[ImportSummary]]
+"""What files hold that were imported before, by name and content."""
 
-    What is stated here wins over what a file says of itself; `clock` is needed for files with local times.
-    The broker profile serves to count prices that are not on the grid of ticks.
-    """
+
+class Wishes(NamedTuple):
+    """How files are to be imported."""
+
+    stated: Stated = Stated()
+    repairs: Collection[str] = ()
+    """What may be put right on the way in; see `repairs.REPAIRS`."""
+    again: bool = False
+    """Whether files that are known are read nevertheless."""
+    profile: str | Path = "metatrader"
+    """The broker profile whose tick sizes count prices that lie between two ticks."""
+
+
+def import_files(
+    paths: Iterable[Path | str], history: History, wishes: Wishes | None = None, progress: Progress | None = None
+) -> list[ImportSummary]:
+    """Store the rows of every file (of every folder: the files in it) and return what was found in each."""
+    wishes = wishes or Wishes()
     files = list(_files(paths))
-    stated = Stated(symbol, clock, side, feed)
-    broker = load_profile(profile)
-    summaries = []
+    known = _known(history)
+    summaries: list[ImportSummary] = []
     for number, path in enumerate(files, 1):
+        step = Step(number, len(files), path, 0)
         if progress is not None:
-            progress(number, len(files), path)
-        summaries.append(_import(path, history, stated, broker))
+            progress(step)
+        summaries += _import(history, wishes, known, step, progress)
     return summaries
+
+
+def readings(path: Path, stated: Stated) -> Iterator[tuple[Source, str, Reading]]:
+    """Yield what a file holds with the name of its vendor and its reading; nothing is checked or stored.
+
+    Of an archive only the members of a known kind count, unless there are none.
+    """
+    inside = sources(path)
+    found = [(source, vendor) for source in inside if (vendor := _vendor(source)) is not None]
+    if not found:
+        first = inside[0]
+        if not first.head.strip():
+            raise BadData(f"{first.shown} is empty.", "Check that the download or export was complete.")
+        names = ", ".join(module.NAME for module in VENDORS)
+        raise BadData(f"{first.shown} is of no known kind; it begins {first.head[:40]!r}.", f"Known kinds: {names}.")
+    for source, vendor in found:
+        yield source, vendor.NAME, vendor.read(source, stated)
+
+
+def _vendor(source: Source) -> Any:
+    return next((module for module in VENDORS if module.recognises(source)), None)
 
 
 def _files(paths: Iterable[Path | str]) -> Iterator[Path]:
     for path in map(Path, paths):
         if path.is_dir():
-            inside = sorted(file for file in path.iterdir() if file.suffix in _SUFFIXES)
+            inside = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
             if not inside:
-                raise TradewindError(f"The folder {path} has no {', '.join(_SUFFIXES)} files.", "Name another folder.")
+                raise TradewindError(f"The folder {path} has no {', '.join(SUFFIXES)} files.", "Name another folder.")
             yield from inside
         else:
             yield path
 
 
-def _import(path: Path, history: History, stated: Stated, profile: Profile) -> ImportSummary:
-    try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD)
-            file.seek(0)
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise TradewindError(
-            f"{path} cannot be read: {error.strerror}.", "Check its path and its permissions."
-        ) from error
-    if not head:
-        raise TradewindError(f"{path} is empty.", "Check that the download or export was complete.")
-    vendor = next((module for module in VENDORS if module.recognises(path, head)), None)
-    if vendor is None:
-        names = ", ".join(module.NAME for module in VENDORS)
-        raise TradewindError(f"{path} is of no known kind; it begins {head[:40]!r}.", f"Known kinds: {names}.")
-    parsed = vendor.read(path, head, stated)
-    check_rows(parsed.frame, parsed.series.kind, path.name, parsed.first_row)
-    times = parsed.frame["ts"].to_physical()
-    facts = {"rows": len(times), "first": int(times[0]), "last": int(times[-1]), "sha256": sha256}
-    provenance = {"file": path.name, "vendor": vendor.NAME, "clock": parsed.clock, "side": parsed.series.side}
-    written = history.write(parsed.series, parsed.frame, provenance | facts)
-    return ImportSummary(
-        path, vendor.NAME, parsed.series, parsed.clock, len(times), int(times[0]), int(times[-1]), sha256,
-        written.new, written.changed, _off_grid(parsed, profile), parsed.left_out, parsed.notes,
+def _import(
+    history: History, wishes: Wishes, known: Known, step: Step, progress: Progress | None
+) -> list[ImportSummary]:
+    sha256 = digest([step.path, *curated.companions(step.path)])
+    before = known.get((step.path.name, sha256), [])
+    if before and not wishes.again and all(_as_stated(summary, wishes.stated) for summary in before):
+        return [summary._replace(path=step.path) for summary in before]
+    summaries = []
+    for source, vendor, reading in readings(step.path, wishes.stated):
+        started = time.perf_counter()
+        grid = Grid(load_profile(wishes.profile))
+        tallies: dict[Series, Tally] = {}
+        with history.delivery() as delivery:
+            for part in _checked(source, reading, wishes.repairs):
+                delivery.add(part.series, part.frame)
+                tallies.setdefault(part.series, Tally()).count(part)
+                grid.count(part.series, part.frame)
+                if progress is not None:
+                    progress(step._replace(rows=sum(tally.rows for tally in tallies.values())))
+            facts = {
+                "file": source.path.name, "member": source.member, "vendor": vendor, "clock": reading.clock,
+                "sha256": sha256, "rows": {series.side: tally.rows for series, tally in tallies.items()},
+                "first": min(tally.first for tally in tallies.values()),
+                "last": max(tally.last for tally in tallies.values()), "notes": reading.notes,
+            }  # fmt: skip
+            written = delivery.commit(facts)
+        seconds = time.perf_counter() - started
+        summaries += [
+            ImportSummary(
+                step.path, source.member, vendor, series, reading.clock, tally.rows, tally.first, tally.last, sha256,
+                _outcome(written, series).new, _outcome(written, series).changed, grid.between(series),
+                reading.left_out, tuple(reading.notes), seconds,
+            )
+            for series, tally in tallies.items()
+        ]  # fmt: skip
+    return summaries
+
+
+def _outcome(written: Mapping[Any, Outcome], series: Series) -> Outcome:
+    return written[series]
+
+
+@dataclass
+class Tally:
+    """How many rows of a series came, and from when to when."""
+
+    rows: int = 0
+    first: int = 0
+    last: int = 0
+
+    def count(self, part: Part) -> None:
+        """The rows of the part are counted."""
+        times = part.frame["ts"].to_physical()
+        self.first = self.first if self.rows else int(times[0])
+        self.last = int(times[-1])
+        self.rows += len(times)
+
+
+def _checked(source: Source, reading: Reading, repairs: Collection[str]) -> Iterator[Part]:
+    """Yield the parts, put right as far as that was asked for, or refuse the first impossible row."""
+    last: dict[Series, int] = {}
+    for part in repaired(reading, repairs):
+        check_rows(part.frame, part.series.kind, source.shown, part.row, after=last.get(part.series))
+        last[part.series] = int(part.frame["ts"].to_physical()[-1])
+        yield part
+    if not last:
+        raise BadData(f"{source.shown} has no rows.", "Check that the download or export was complete.")
+
+
+def _known(history: History) -> Known:
+    """Return what the files that were imported before hold; names count, because a name may say what is inside."""
+    known: dict[tuple[str, str], list[ImportSummary]] = {}
+    for held in history.series():
+        series = Series(*held.series)
+        for source in held.sources:
+            if isinstance(source.get("rows"), dict) and series.side in source["rows"]:
+                known.setdefault((source["file"], source["sha256"]), []).append(
+                    ImportSummary(
+                        Path(source["file"]), source["member"], source["vendor"], series, source["clock"],
+                        source["rows"][series.side], source["first"], source["last"], source["sha256"],
+                        0, 0, None, 0, ("known already, not read again",), 0.0,
+                    )
+                )  # fmt: skip
+    return known
+
+
+def _as_stated(summary: ImportSummary, stated: Stated) -> bool:
+    """Answer whether what is stated now was stated, or found, then."""
+    series = summary.series
+    pairs = (
+        (stated.symbol, series.symbol), (stated.side and stated.side.lower(), series.side), (stated.feed, series.feed),
+        (stated.timeframe, series.timeframe), (stated.clock and clock_name(stated.clock), summary.clock),
     )  # fmt: skip
-
-
-def _off_grid(parsed: Parsed, profile: Profile) -> int | None:
-    """Count the prices that lie between two ticks of the profile's instrument."""
-    try:
-        tick_size = profile.instrument(parsed.series.symbol).tick_size
-    except UnknownName:
-        return None
-    prices = (parsed.frame[name].to_numpy() for name in _PRICES[parsed.series.kind])
-    return sum(money.ticks_array(column, tick_size)[1] for column in prices)
+    return all(said is None or said == found for said, found in pairs) and stated.mapping is None

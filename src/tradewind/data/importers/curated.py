@@ -13,7 +13,8 @@ from pathlib import Path
 import polars as pl
 
 from tradewind.data.checks import BAR_COLUMNS, BAR_OPTIONAL, TICK_COLUMNS, TICK_OPTIONAL, checked_columns
-from tradewind.data.importers.parsed import Parsed, Stated
+from tradewind.data.importers.parsed import Reading, Stated, whole
+from tradewind.data.importers.sources import Source
 from tradewind.data.series import BARS, BOTH, SPREAD_DIGITS, TICKS, Series, checked_side, seconds_of
 from tradewind.errors import BadData, TradewindError
 
@@ -26,34 +27,41 @@ _FILE = re.compile(
 _TIME = pl.Datetime("ns", "UTC")
 
 
-def recognises(path: Path, head: bytes) -> bool:
-    """Answer whether a file that begins with `head` is one of ours."""
-    return path.suffix == ".parquet" and head.startswith(b"PAR1")
+def recognises(source: Source) -> bool:
+    """Answer whether a file is one of ours."""
+    return source.name.endswith(".parquet") and source.head.startswith(b"PAR1")
 
 
-def read(path: Path, _head: bytes, stated: Stated) -> Parsed:
+def companions(path: Path) -> list[Path]:
+    """Return the other files that are read with a file: the spreads of its bars."""
+    spreads = path.parent / "spread" / path.name
+    return [spreads] if path.suffix == ".parquet" and spreads.exists() else []
+
+
+def read(source: Source, stated: Stated) -> Reading:
     """Return the bars or ticks of a file, with the spreads of its companion if it has one."""
-    series = _series(path, stated)
+    series = _series(source, stated)
     if stated.clock is not None and stated.clock.upper() != "UTC":
-        raise TradewindError(f"{path.name} is in UTC, not {stated.clock}.", "Leave the clock out for Parquet files.")
-    frame = _table(path)
+        raise TradewindError(f"{source.shown} is in UTC, not {stated.clock}.", "Leave the clock out for such files.")
+    frame = _table(source.content(), source.shown)
     if series.kind == TICKS:
-        return Parsed(series, _typed(frame, (TICK_COLUMNS, TICK_OPTIONAL), path), "UTC")
-    frame = _typed(frame, (BAR_COLUMNS, BAR_OPTIONAL), path)
-    companion = path.parent / "spread" / path.name
-    if not companion.exists():
-        return Parsed(series, frame, "UTC")
-    spread = _typed(_table(companion), (("ts", "spread"), ()), companion)
-    spread = spread.with_columns(pl.col("spread").round(SPREAD_DIGITS))
-    frame = frame.join(spread, on="ts", how="left", maintain_order="left")
-    return Parsed(series, frame, "UTC", notes=(f"spreads from spread/{path.name}",))
+        return whole(series, _typed(frame, (TICK_COLUMNS, TICK_OPTIONAL), source.shown), "UTC")
+    frame = _typed(frame, (BAR_COLUMNS, BAR_OPTIONAL), source.shown)
+    reading = whole(series, frame, "UTC")
+    if source.member is None and (beside := companions(source.path)):
+        spread = _typed(_table(beside[0].read_bytes(), f"spread/{source.name}"), (("ts", "spread"), ()), source.shown)
+        spread = spread.with_columns(pl.col("spread").round(SPREAD_DIGITS))
+        frame = frame.join(spread, on="ts", how="left", maintain_order="left")
+        reading = whole(series, frame, "UTC")
+        reading.notes.append(f"spreads from spread/{source.name}")
+    return reading
 
 
-def _series(path: Path, stated: Stated) -> Series:
-    named = _FILE.fullmatch(path.name)
-    if named is None or path.parent.name == "spread":
+def _series(source: Source, stated: Stated) -> Series:
+    named = _FILE.fullmatch(source.name)
+    if named is None or source.path.parent.name == "spread":
         raise TradewindError(
-            f"The name {path.name} does not say what the file holds.",
+            f"The name {source.name} does not say what the file holds.",
             "Name it SYMBOL_BARSIZE_FEED_SIDE_first_last.parquet or SYMBOL_ticks_FEED_first_last.parquet; "
             "files in spread/ are read with the bars of the same name.",
         )
@@ -62,32 +70,32 @@ def _series(path: Path, stated: Stated) -> Series:
         return Series(symbol, TICKS, 0, feed, BOTH)
     side = stated.side or named["side"]
     if side is None:
-        raise TradewindError(f"{path.name} does not say its side.", "State it with side=: bid, ask or mid.")
+        raise TradewindError(f"{source.shown} does not say its side.", "State it with --side: bid, ask or mid.")
     return Series(symbol, BARS, seconds_of(named["size"]), feed, checked_side(side))
 
 
-def _table(path: Path) -> pl.DataFrame:
+def _table(content: bytes, name: str) -> pl.DataFrame:
     try:
-        return pl.read_parquet(path)
+        return pl.read_parquet(content)
     except (OSError, pl.exceptions.PolarsError) as error:
         reason = str(error).partition("\n")[0]
-        raise BadData(f"{path} cannot be read: {reason}.", "Fetch the file again.") from error
+        raise BadData(f"{name} cannot be read: {reason}.", "Fetch the file again.") from error
 
 
-def _typed(frame: pl.DataFrame, columns: tuple[tuple[str, ...], tuple[str, ...]], path: Path) -> pl.DataFrame:
+def _typed(frame: pl.DataFrame, columns: tuple[tuple[str, ...], tuple[str, ...]], name: str) -> pl.DataFrame:
     """Return the known columns in our types."""
     needed, optional = columns
-    checked_columns(frame.columns, needed, optional, path.name)
+    checked_columns(frame.columns, needed, optional, name)
     time = frame.schema["ts"]
     if not isinstance(time, pl.Datetime) or time.time_zone != "UTC":
-        raise BadData(f"{path.name}: the column ts is {time}, not a time in UTC.", "Convert ts to timestamp[ns, UTC].")
+        raise BadData(f"{name}: the column ts is {time}, not a time in UTC.", "Convert ts to timestamp[ns, UTC].")
     try:
         known = (
-            pl.col(name).cast(_TIME if name == "ts" else pl.Float64)
-            for name in frame.columns
-            if name in needed + optional
+            pl.col(column).cast(_TIME if column == "ts" else pl.Float64)
+            for column in frame.columns
+            if column in needed + optional
         )
         return frame.select(known)
     except pl.exceptions.PolarsError as error:
         reason = str(error).partition("\n")[0]
-        raise BadData(f"{path.name} has a column that is not numbers: {reason}.", "Store prices as float64.") from error
+        raise BadData(f"{name} has a column that is not numbers: {reason}.", "Store prices as float64.") from error

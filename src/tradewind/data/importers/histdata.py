@@ -8,21 +8,23 @@ clock is New York in EU winter and an hour later in EU summer, which we call EET
 """
 
 import re
-from pathlib import Path
+from collections.abc import Iterator
 
 import polars as pl
 
 from tradewind.data.importers.parsed import (
-    Parsed,
+    Part,
+    Reading,
     Stated,
     numbers,
-    read_text,
     stated_clock,
+    stated_symbol,
+    tables,
     utc_column,
     wall_times,
 )
+from tradewind.data.importers.sources import Source
 from tradewind.data.series import BARS, Series, checked_side
-from tradewind.errors import TradewindError
 
 NAME = "HistData"
 FEED = "histdata"
@@ -33,26 +35,27 @@ _METATRADER = re.compile(rb"\d{4}\.\d\d\.\d\d,\d\d:\d\d,")
 _FILE = re.compile(r"DAT_(?:ASCII|MT)_([A-Z0-9]+)_M1_", re.IGNORECASE)
 
 
-def recognises(path: Path, head: bytes) -> bool:
-    """Answer whether a file that begins with `head` is one of ours."""
-    return path.suffix.lower() == ".csv" and bool(_ASCII.match(head) or _METATRADER.match(head))
+def recognises(source: Source) -> bool:
+    """Answer whether a file is one of ours."""
+    return bool(_ASCII.match(source.head) or _METATRADER.match(source.head))
 
 
-def read(path: Path, head: bytes, stated: Stated) -> Parsed:
+def read(source: Source, stated: Stated) -> Reading:
     """Return the bars of a file, at the clock stated."""
-    source = path.name
     clock = stated_clock(stated, source)
-    named = _FILE.match(source)
-    symbol = stated.symbol or (named[1].upper() if named else None)
-    if symbol is None:
-        raise TradewindError(f"{source} does not say its symbol.", "State it with symbol=.")
-    if _ASCII.match(head):
-        table = read_text(path, ";", ["time", *_PRICES])
-        time, pattern = pl.col("time"), "%Y%m%d %H%M%S"
-    else:
-        table = read_text(path, ",", ["date", "clock", *_PRICES])
-        time, pattern = pl.concat_str("date", "clock", separator=" "), "%Y.%m.%d %H:%M"
-    frame = numbers(table, {name: name for name in _PRICES}, source, 1)
-    ts = utc_column(wall_times(table, time, pattern, source, 1), clock)
+    named = _FILE.match(source.name)
+    symbol = stated_symbol(stated, named[1].upper() if named else None, source)
     series = Series(symbol, BARS, 60, stated.feed or FEED, checked_side(stated.side or "bid"))
-    return Parsed(series, frame.insert_column(0, ts), clock)
+    return Reading(clock, _parts(source, series, clock))
+
+
+def _parts(source: Source, series: Series, clock: str) -> Iterator[Part]:
+    if _ASCII.match(source.head):
+        read, time, pattern = tables(source, ";", ["time", *_PRICES]), pl.col("time"), "%Y%m%d %H%M%S"
+    else:
+        read = tables(source, ",", ["date", "clock", *_PRICES])
+        time, pattern = pl.concat_str("date", "clock", separator=" "), "%Y.%m.%d %H:%M"
+    for table in read:
+        frame = numbers(table, {name: name for name in _PRICES}, source)
+        ts = utc_column(wall_times(table, time, pattern, source), clock)
+        yield Part(series, frame.insert_column(0, ts), table.row)

@@ -12,7 +12,6 @@ says what was not.
 """
 
 import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,17 +19,20 @@ import polars as pl
 
 from tradewind.data.checks import checked_columns
 from tradewind.data.importers.parsed import (
-    Parsed,
+    Part,
+    Reading,
     Stated,
+    Table,
     Times,
     numbers,
-    read_text,
     stated_clock,
+    stated_symbol,
     utc_column,
     wall_times,
+    whole_table,
 )
+from tradewind.data.importers.sources import Source
 from tradewind.data.series import BARS, NS, SPREAD_DIGITS, Series, checked_side, seconds_of, timeframe_name
-from tradewind.errors import TradewindError
 
 NAME = "MetaTrader 5"
 FEED = "mt5"
@@ -45,40 +47,38 @@ _PREFIX = 10
 """So many larger bars in front are no accident of a thin market."""
 
 
-def recognises(path: Path, head: bytes) -> bool:
-    """Answer whether a file that begins with `head` is one of ours."""
-    return path.suffix.lower() in {".csv", ".txt"} and "<DATE>" in head.replace(b"\x00", b"").decode("latin-1")[:40]
+def recognises(source: Source) -> bool:
+    """Answer whether a file is one of ours."""
+    return "<DATE>" in source.head.replace(b"\x00", b"").decode("latin-1")[:40]
 
 
-def read(path: Path, _head: bytes, stated: Stated) -> Parsed:
+def read(source: Source, stated: Stated) -> Reading:
     """Return the bars of a file, at the clock stated."""
-    source = path.name
     clock = stated_clock(stated, source)
-    table = read_text(path, "\t", None)
-    checked_columns(table.columns, ("<DATE>", *_COLUMNS), _OPTIONAL, source)
+    table = whole_table(source, "\t")
+    checked_columns(table.frame.columns, ("<DATE>", *_COLUMNS), _OPTIONAL, source.shown)
     walls = _walls(table, source)
-    spread = {"<SPREAD>": "spread"} if "<SPREAD>" in table.columns else {}
-    frame = numbers(table, _COLUMNS | spread, source, 2)
+    spread = {"<SPREAD>": "spread"} if "<SPREAD>" in table.frame.columns else {}
+    frame = numbers(table, _COLUMNS | spread, source)
     if spread:
-        frame = frame.with_columns((pl.col("spread") / 10 ** _digits(table)).round(SPREAD_DIGITS))
-    named = _FILE.match(source)
-    symbol = stated.symbol or (named[1].upper() if named else None)
-    if symbol is None:
-        raise TradewindError(f"{source} does not say its symbol.", "State it with symbol=.")
-    seconds = seconds_of(named[2]) if named and named[2] else _usual_step(walls)
+        frame = frame.with_columns((pl.col("spread") / 10 ** _digits(table.frame)).round(SPREAD_DIGITS))
+    named = _FILE.match(source.name)
+    symbol = stated_symbol(stated, named[1].upper() if named else None, source)
+    seconds = stated.timeframe or (seconds_of(named[2]) if named and named[2] else _usual_step(walls))
     start, end = _stretch(walls, (frame["high"] - frame["low"]).to_numpy(), seconds)
     left_out = len(walls) - (end - start)
-    notes = (f"{left_out} bars of another size than {timeframe_name(seconds)} left out",) if left_out else ()
+    notes = [f"{left_out} bars of another size than {timeframe_name(seconds)} left out"] if left_out else []
     ts = utc_column(walls[start:end], clock)
     series = Series(symbol, BARS, seconds, stated.feed or FEED, checked_side(stated.side or "bid"))
-    return Parsed(series, frame[start:end].insert_column(0, ts), clock, 2 + start, left_out, notes)
+    part = Part(series, frame[start:end].insert_column(0, ts), table.row + start)
+    return Reading(clock, iter([part]), left_out, notes)
 
 
-def _walls(table: pl.DataFrame, source: str) -> Times:
-    if "<TIME>" in table.columns:
+def _walls(table: Table, source: Source) -> Times:
+    if "<TIME>" in table.frame.columns:
         text = pl.concat_str("<DATE>", "<TIME>", separator=" ")
-        return wall_times(table, text, "%Y.%m.%d %H:%M:%S", source, 2)
-    return wall_times(table, pl.concat_str("<DATE>", pl.lit(" 00:00:00")), "%Y.%m.%d %H:%M:%S", source, 2)
+        return wall_times(table, text, "%Y.%m.%d %H:%M:%S", source)
+    return wall_times(table, pl.concat_str("<DATE>", pl.lit(" 00:00:00")), "%Y.%m.%d %H:%M:%S", source)
 
 
 def _digits(table: pl.DataFrame) -> int:
