@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tradewind.data.spread import Integers
-from tradewind.markets.clock import DAY, HOUR, MINUTE, Clock, changes, clock
+from tradewind.markets.clock import DAY, HOUR, Clock, changes, clock
 
 USUAL = ("NY+7", "EET", "UTC", "EET-7", "America/New_York", "UTC+2", "UTC+3", "Europe/London", "Europe/Berlin",
          "America/Chicago", "Asia/Tokyo", "Australia/Sydney")  # fmt: skip
@@ -86,18 +86,22 @@ def offsets_of(which: Clock, days: Integers) -> Integers:
     return offsets
 
 
-def choices(days: Integers, matters: np.ndarray[Any, np.dtype[np.bool_]], step: int, phase: int) -> list[Choice]:
+def choices(
+    days: Integers, matters: np.ndarray[Any, np.dtype[np.bool_]], grid: tuple[int, int], stated: str | None = None
+) -> list[Choice]:
     """Return the classes of clocks that differ on some day that matters, likeliest first.
 
-    Bars of `step` ns begin on the hour of UTC or a whole number of steps from it; `phase` is by how much
-    their wall times miss that, so a clock whose offset has another remainder cannot be theirs.
+    The grid is (step, phase): bars of `step` ns begin on the hour of UTC or a whole number of steps from it;
+    `phase` is by how much their wall times miss that, so a clock whose offset has another remainder cannot be
+    theirs. The clock stated is as likely as the most usual.
     """
+    step, phase = grid
     classes: dict[bytes, list[tuple[float, str, Integers]]] = {}
-    for name in clock_names():
+    for name in dict.fromkeys((*clock_names(), *([stated] if stated else []))):
         offsets = offsets_of(clock(name), days)
         if ((phase - offsets[matters]) % step == 0).all():
             key = offsets[matters].tobytes()
-            classes.setdefault(key, []).append((_prior(name), name, offsets))
+            classes.setdefault(key, []).append((0.0 if name == stated else _prior(name), name, offsets))
     found = [_as_choice(members) for members in classes.values()]
     return sorted(found, key=lambda choice: -choice.prior)
 
@@ -106,6 +110,3 @@ def _as_choice(members: Sequence[tuple[float, str, Integers]]) -> Choice:
     # The sort is stable, so that of equals the first listed is named.
     ordered = sorted(members, key=lambda member: -member[0])
     return Choice(tuple(name for _, name, _ in ordered), ordered[0][2], ordered[0][0])
-
-
-QUARTER = 15 * MINUTE

@@ -61,18 +61,17 @@ class Reading(NamedTuple):
     score: float
     """Nats a day by which the best clock is better than the average candidate."""
     runner_up: str | None
+    behind: float
+    """Nats by which the clock stated is worse than the best; 0 where none was stated or it is the best."""
     margin: float
     """Nats between the best clock and the best that tells other times."""
     equivalents: tuple[str, ...]
     """Clocks that tell the same times over this span."""
     stretches: tuple[Stretch, ...]
     """More than one where the clock changes inside."""
-    kind: str
+    kind: Kind | None
     """Whose hours fit best."""
     evidence: tuple[str, ...]
-    days: Integers
-    table: tuple[Choice, ...]
-    totals: Numbers
 
 
 class Weighed(NamedTuple):
@@ -91,8 +90,11 @@ def slot_of(seconds: int) -> int:
     return 30 * MINUTE if 1800 % seconds == 0 else HOUR
 
 
-def read_clock(walls: Walls, instrument: Instrument | None = None) -> Reading:
-    """Return the clock that bars of at most an hour were stamped by, as far as they tell."""
+def read_clock(walls: Walls, instrument: Instrument | None = None, stated: str | None = None) -> Reading:
+    """Return the clock that bars of at most an hour were stamped by, as far as they tell.
+
+    The clock stated is one more candidate, as likely beforehand as the most usual.
+    """
     if walls.seconds > SECONDS_AT_MOST or len(walls.ts) < 2:
         return _unknown("Bars longer than an hour, or fewer than two, do not show when a market opens.")
     step = slot_of(walls.seconds)
@@ -100,13 +102,13 @@ def read_clock(walls: Walls, instrument: Instrument | None = None) -> Reading:
     first = int(walls.ts[0] // DAY)
     days = np.arange(first, int(walls.ts[-1] // DAY) + 1)
     filled = np.bincount(walls.ts // DAY - first, minlength=len(days)) > 0
-    table = choices(days, filled, step, phase)
+    table = choices(days, filled, (step, phase), stated)
     if not table:
         return _unknown("The bars begin neither on the hour nor a whole number of bars from it.")
     matters = filled | np.append(filled[1:], False) | np.append(False, filled[:-1])
     weighed = [_weigh(walls, kind, table, (first, phase, step), matters) for kind in kinds(instrument)]
     best = max(weighed, key=lambda one: _best_total(one, table) + (OWN_HOURS if one is weighed[0] else 0.0))
-    return _reading(best, table, days, int(filled.sum()))
+    return _reading(best, table, days, stated)
 
 
 def _phase(ts: Integers, step: int) -> int:
@@ -234,20 +236,23 @@ def _runs(path: Integers) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
-def _reading(weighed: Weighed, table: Sequence[Choice], days: Integers, count: int) -> Reading:
+def _reading(weighed: Weighed, table: Sequence[Choice], days: Integers, stated: str | None) -> Reading:
     priors = np.array([choice.prior for choice in table])
     totals = weighed.nats.sum(axis=0) + priors
     order = np.argsort(-totals, kind="stable")
     best = table[order[0]]
     margin = float(totals[order[0]] - totals[order[1]]) if len(order) > 1 else 0.0
     stretches = _stretches(weighed, table, days, int(order[0]))
-    score = float(totals[order[0]] - np.median(totals)) / max(count, 1)
+    score = float(totals[order[0]] - np.median(totals)) / len(days)
+    told = [number for number, choice in enumerate(table) if stated in choice.names]
+    behind = float(totals[order[0]] - totals[told[0]]) if told else 0.0
+    if stated is not None and not told:
+        behind = float(totals[order[0]] - totals.min())  # its remainder rules it out
     return Reading(
-        best.name, margin >= CERTAIN, score, table[order[1]].name if len(order) > 1 else None, margin,
-        best.names[1:], stretches, weighed.kind.name, (), days, tuple(table), totals,
+        best.name, margin >= CERTAIN, score, table[order[1]].name if len(order) > 1 else None, behind, margin,
+        best.names[1:], stretches, weighed.kind, (),
     )  # fmt: skip
 
 
 def _unknown(why: str) -> Reading:
-    nothing = np.zeros(0)
-    return Reading(None, False, 0.0, None, 0.0, (), (), "", (why,), nothing.astype(np.int64), (), nothing)
+    return Reading(None, False, 0.0, None, 0.0, 0.0, (), (), None, (why,))
