@@ -10,12 +10,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tradewind.data.doctor.finding import NOTE, WARNING, Finding, Prices, Subject, fix, moment, places
+from tradewind.data.doctor.finding import NOTE, WARNING, Finding, Flags, Prices, Subject, fix, moment, places
 from tradewind.data.doctor.timetable import Timetable, day_edges, weekly
 from tradewind.data.spread import Integers, new_york
 from tradewind.markets.clock import DAY, HOUR, MINUTE, NEW_YORK, changes, day_date
 
-SHORTEST, LONGEST = 10 * MINUTE, 60 * MINUTE
+SHORTEST, LONGEST = 5 * MINUTE, 60 * MINUTE
+BESIDE = 75 * MINUTE
 USUAL_MULTIPLE = 5
 USUAL_SHARE = 0.3
 LONG = 2 * HOUR
@@ -32,7 +33,7 @@ class Hole(NamedTuple):
 
 
 def holes(prices: Prices, timetable: Timetable) -> Hole:
-    """Return every unusual hole, without the feed's own regular pauses and without whole days."""
+    """Return every unusual hole, without the feed's own regular pauses."""
     ends, starts = prices.ts[:-1] + prices.span, prices.ts[1:]
     missing = timetable.opened(starts) - timetable.opened(ends)
     hour = new_york(ends) % DAY // HOUR
@@ -42,26 +43,30 @@ def holes(prices: Prices, timetable: Timetable) -> Hole:
         if len(steps):
             limit[each] = np.clip(USUAL_MULTIPLE * np.quantile(steps, 0.99), SHORTEST, LONGEST)
     long = missing >= np.maximum(limit[hour], prices.span)
-    long &= ~_regular(ends, starts, missing >= min(SHORTEST, prices.span), len(timetable.days))
+    long &= ~_regular(Hole(ends, starts, missing), timetable, prices.span)
     return Hole(ends[long], starts[long], missing[long])
 
 
-def _regular(ends: Integers, starts: Integers, gap: "np.ndarray[tuple[int], np.dtype[np.bool_]]", days: int) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":  # fmt: skip  # noqa: E501 - one line reads better than four
-    """Return which gaps begin and end at times of the New York day at which many do: a feed's own pauses."""
-    out = np.zeros(len(ends), dtype=bool)
-    at = np.flatnonzero(gap)
+def _regular(gap: Hole, timetable: Timetable, span: int) -> Flags:
+    """Return which gaps are a feed's own pauses: beside a closing or the roll, and at the same time on many days."""
+    out = np.zeros(len(gap.start), dtype=bool)
+    at = np.flatnonzero(gap.missing >= span)
     if not len(at):
         return out
-    when = new_york(starts[at]) % DAY // (15 * MINUTE)
-    came = np.bincount(when, minlength=96)
-    near = came + np.roll(came, 1) + np.roll(came, -1)
-    weeks = max(days / 7, 1)
-    often = near >= max(USUAL_SHARE * weeks * 5, 3)
-    weekly_often = (near >= max(0.7 * weeks, 3)) & (starts[at] - ends[at] > DAY)[0:1].any()
-    out[at] = often[when] | (weekly_often[when] & (starts[at] - ends[at] > DAY))
-    # Longer than a pause ever is: a real hole that ends when the market reopens.
-    usual = np.median((starts - ends)[out]) if out.any() else 0
-    return out & (((starts - ends) <= max(2 * usual, 2 * HOUR)) | (starts - ends > DAY))
+    start, end = gap.start[at], gap.end[at]
+    roll = (new_york(start) + 7 * HOUR) % DAY
+    beside = (roll <= BESIDE) | (roll >= DAY - BESIDE)  # the roll, 17:00 New York
+    beside |= timetable.opened(end) - timetable.opened(start) < end - start  # it holds a closing
+    length = new_york(end) % DAY // (15 * MINUTE)
+    came = np.bincount(length, minlength=96)
+    near = (came + np.roll(came, 1) + np.roll(came, -1))[length]
+    days = max(len(timetable.days) * 5 / 7, 1)
+    short = gap.missing[at] <= BESIDE
+    own = beside & short & (near >= max(USUAL_SHARE * days, 3))
+    own |= beside & short & (end - start > DAY) & (near >= max(0.7 * days / 5, 3))
+    own |= (end - start <= 30 * MINUTE) & (near >= 0.8 * days) & (days > 5)
+    out[at] = own
+    return out
 
 
 def check_holes(prices: Prices, subject: Subject, timetable: Timetable) -> list[Finding]:
@@ -84,7 +89,7 @@ def check_holes(prices: Prices, subject: Subject, timetable: Timetable) -> list[
     return found
 
 
-def _near_change(hole: Hole) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _near_change(hole: Hole) -> Flags:
     """Return which holes are one hour long and lie within a day of a clock change in New York or London."""
     close = np.zeros(len(hole.start), dtype=bool)
     for zone in (NEW_YORK, "Europe/London"):
@@ -173,7 +178,7 @@ def _drop(subject: Subject, code: str) -> str:
     return fix(subject, code) if subject.stored and code != "holiday-bars" else ""
 
 
-def _in_ordinary_week(ts: Integers, timetable: Timetable) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+def _in_ordinary_week(ts: Integers, timetable: Timetable) -> Flags:
     """Return whether an ordinary week would be open at each instant: then it is the calendar that says shut."""
     inside = np.zeros(len(ts), dtype=bool)
     days = (new_york(ts) + 7 * HOUR) // DAY

@@ -59,9 +59,8 @@ def spikes(prices: Prices) -> tuple[Flags, Flags]:
         return np.zeros(len(close), dtype=bool), np.zeros(len(close), dtype=bool)
     near = _nearby(np.log(high / low), AROUND)
     limit = np.maximum(SPIKE * usual, LOCAL * near)
-    # What the market itself did around the bar: the extremes of two bars on either side and of its own body.
-    top = _neighbours(high, np.maximum)
-    bottom = _neighbours(low, np.minimum)
+    # What the market itself did around the bar: two bars on either side.
+    top, bottom = _beyond(high), -_beyond(-low)
     joined = np.diff(prices.ts, prepend=prices.ts[0]) <= HOUR
     up = np.log(high / top) > limit
     down = np.log(bottom / low) > limit
@@ -77,12 +76,9 @@ def spikes(prices: Prices) -> tuple[Flags, Flags]:
     return up & inside, down & inside
 
 
-def _neighbours(column: Numbers, extreme: "np.ufunc") -> Numbers:
-    parts = []
-    for step in (-2, -1, 1, 2):
-        moved = np.roll(column, step)
-        parts.append(moved)
-    found: Numbers = extreme.reduce(parts)
+def _beyond(column: Numbers) -> Numbers:
+    """Return the second highest of the two bars before and the two after each: one of them may be bad too."""
+    found: Numbers = np.sort([np.roll(column, step) for step in (-2, -1, 1, 2)], axis=0)[-2]
     return found
 
 

@@ -1,9 +1,9 @@
 """What a second feed of the same instrument says of the side and the scale.
 
 Two brokers' bids of one minute differ by less than a spread; a mid lies half a spread above a bid, an ask a
-whole one. But brokers differ from each other too, so a side is called wrong only where the second feed has
-both a bid and an ask, and the difference keeps its distance from hour to hour. On the same feed, a bid above
-its ask is wrong whoever looks.
+whole one. But brokers differ from each other too, so a side is proven wrong only where the second feed has
+both a bid and an ask, and the difference keeps its distance from hour to hour; a recorded spread is enough to
+warn. On the same feed, a bid above its ask is wrong whoever looks.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ import polars as pl
 
 from tradewind.data.doctor.candidates import Numbers
 from tradewind.data.doctor.finding import BLOCKER, WARNING, Finding, Prices, Subject, fix, words
-from tradewind.data.series import BARS, History, Series
+from tradewind.data.series import BARS, NS, History, Series
 from tradewind.data.spread import Floats
 
 ENOUGH = 300
@@ -21,15 +21,17 @@ NEAR = 0.12
 
 
 def check_second(history: History, prices: Prices, subject: Subject) -> list[Finding]:
-    """Return what other series of the same instrument and bar size prove to be wrong with this one."""
+    """Return what other series of the same instrument prove to be wrong with this one."""
     if subject.series.kind != BARS:
         return []
     found: list[Finding] = []
-    seen = set()
-    for held in history.find(subject.series.symbol, timeframe=subject.series.timeframe):
+    feeds = {subject.series.feed}
+    for held in history.find(subject.series.symbol):
         other = Series(*held.series)
-        if other == subject.series or held.last < prices.ts[0] or held.first > prices.ts[-1]:
+        if other == subject.series or other.kind != BARS or held.last < prices.ts[0] or held.first > prices.ts[-1]:
             continue
+        if other.feed == subject.series.feed and other.timeframe != subject.series.timeframe:
+            continue  # another bar size of one feed is no second witness
         close = _closes(history, other, prices)
         both = np.isfinite(close)
         if both.sum() < ENOUGH:
@@ -38,21 +40,22 @@ def check_second(history: History, prices: Prices, subject: Subject) -> list[Fin
         found += scale
         if other.feed == subject.series.feed and not scale:
             found += _own_other_side(prices.close[both], close[both], subject, other)
-        elif other.side == "bid" and not scale and other.feed not in seen:
-            seen.add(other.feed)
+        elif other.side == "bid" and not scale and other.feed not in feeds:
+            feeds.add(other.feed)
             found += _foreign_side(history, prices, close, subject, other)
-    return found[:3]
+    return [one._replace(first=int(prices.ts[0]), last=int(prices.ts[-1])) for one in found[:3]]
 
 
-def _closes(history: History, other: Series, prices: Prices) -> Floats:
-    """Return the closes of another series at the times of these bars, NaN where it has none."""
-    mine = pl.DataFrame({"ts": prices.ts, "row": np.arange(len(prices.ts))})
-    close = np.full(len(prices.ts), np.nan)
-    for frame in history.bars(other, int(prices.ts[0]), int(prices.ts[-1]) + 1, ("ts", "close")):
-        theirs = frame.with_columns(ts=pl.col("ts").to_physical().cast(pl.Int64))
+def _closes(history: History, other: Series, prices: Prices, name: str = "close") -> Floats:
+    """Return a column of another series where its bars close with these, NaN where none does."""
+    mine = pl.DataFrame({"ts": prices.ts + prices.span, "row": np.arange(len(prices.ts))})
+    column = np.full(len(prices.ts), np.nan)
+    span = other.timeframe * NS
+    for frame in history.bars(other, int(prices.ts[0]) - span, int(prices.ts[-1]) + span, ("ts", name)):
+        theirs = frame.with_columns(ts=pl.col("ts").to_physical().cast(pl.Int64) + span)
         joined = mine.join(theirs, on="ts", how="inner")
-        close[joined["row"].to_numpy()] = joined["close"].to_numpy()
-    return close
+        column[joined["row"].to_numpy()] = joined[name].fill_null(np.nan).to_numpy()
+    return column
 
 
 def _scale(mine: Numbers, theirs: Numbers, subject: Subject, other: Series) -> list[Finding]:
@@ -83,9 +86,10 @@ def _own_other_side(mine: Numbers, theirs: Numbers, subject: Subject, other: Ser
 
 def _foreign_side(history: History, prices: Prices, bid: Floats, subject: Subject, other: Series) -> list[Finding]:
     asks = history.find(other.symbol, other.feed, "ask", other.timeframe)
-    if not asks:
-        return []
-    ask = _closes(history, Series(*asks[0].series), prices)
+    if asks:
+        ask = _closes(history, Series(*asks[0].series), prices)
+    else:
+        ask = bid + _closes(history, other, prices, "spread")
     both = np.isfinite(bid) & np.isfinite(ask) & (ask > bid)
     if both.sum() < ENOUGH:
         return []
@@ -97,7 +101,7 @@ def _foreign_side(history: History, prices: Prices, bid: Floats, subject: Subjec
     steady = bool((np.abs(medians - STEPS[nearest]) < 0.3).mean() > 0.9)
     if nearest == subject.series.side or abs(middle - STEPS[nearest]) > NEAR:
         return []
-    proven = steady and float(np.quantile(np.abs(share - middle), 0.5)) < 0.25
+    proven = bool(asks) and steady and float(np.quantile(np.abs(share - middle), 0.5)) < 0.25
     evidence = (
         f"Prices lie {middle:.0%} of the spread above the bid of {words(other)} ({int(both.sum()):,} bars): "
         f"they are {nearest}, not {subject.series.side}."

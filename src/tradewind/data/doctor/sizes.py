@@ -37,12 +37,11 @@ def daily_sizes(ts: Integers) -> tuple[Integers, Integers, Integers]:
     inside = np.ones(len(ts), dtype=bool)
     inside[np.append(starts[1:], len(ts)) - 1] = False
     number = np.repeat(np.arange(len(starts)), counts)
-    pairs = np.stack([number[inside], steps[inside]])
-    unique, tally = np.unique(pairs, axis=1, return_counts=True)
+    pairs, tally = np.unique(number[inside] * DAY + steps[inside], return_counts=True)
     sizes = np.full(len(starts), 86_400)
     # The last written wins: so the commonest step, of equals the smaller.
-    order = np.lexsort((-unique[1], tally))
-    sizes[unique[0][order]] = unique[1][order]
+    order = np.lexsort((-pairs, tally))
+    sizes[pairs[order] // DAY] = pairs[order] % DAY
     return starts, sizes, counts
 
 

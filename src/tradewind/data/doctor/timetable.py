@@ -8,6 +8,7 @@ from bisect import bisect_right
 
 import numpy as np
 
+from tradewind.data.doctor.finding import Flags
 from tradewind.data.doctor.hypotheses import Kind
 from tradewind.data.spread import Integers
 from tradewind.markets.clock import NEW_YORK, ROLL, day_number, instant, trading_day
@@ -42,12 +43,12 @@ class Timetable:
         opened: Integers = np.where(place < 0, 0, self._before[place] + within)
         return opened
 
-    def is_open(self, ts: Integers) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
+    def is_open(self, ts: Integers) -> Flags:
         """Return whether each instant lies within an open interval."""
         if not len(self.opens):
             return np.zeros(len(ts), dtype=bool)
         place = np.searchsorted(self.opens, ts, side="right") - 1
-        inside: np.ndarray[tuple[int], np.dtype[np.bool_]] = (place >= 0) & (ts < self.closes[place])
+        inside: Flags = (place >= 0) & (ts < self.closes[place])
         return inside
 
     def edges(self) -> list[tuple[int, int]]:
