@@ -85,9 +85,8 @@ MORE = {
     ): "it writes the calendar files; no run imports it",
     ("results", "kernel.refusals"): "the names and sentences of reasons, which tables show",
     ("results.printing", "rich"): "it builds tables; whoever calls it prints them",
-    ("cli", "data.importers"): "`data import` is that and nothing else",
+    ("cli.market_data", "data"): "the verbs of market data are that and nothing else",
     ("cli", "markets.clock"): "it shows moments as dates",
-    ("cli", "strategy.timeframe_name"): "it shows bar sizes by name",
 }
 """What single modules or layers may import beyond the tables, and why."""
 

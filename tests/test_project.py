@@ -15,7 +15,7 @@ from tradewind.strategy import load
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")], key=lambda page: str(page.relative_to(ROOT)))
-HAS_COMMAND_LINE = (ROOT / "src" / "tradewind" / "cli.py").exists()
+HAS_COMMAND_LINE = (ROOT / "src" / "tradewind" / "cli" / "__init__.py").exists()
 
 HEAVY = ("numba", "numpy", "polars", "pydantic", "typer", "rich", "pandas")
 

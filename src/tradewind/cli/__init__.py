@@ -1,0 +1,44 @@
+"""The command line: one function per verb, one file per family of verbs. A verb imports what it needs when it runs.
+
+A mistake of the user's ends in one line on stderr and exit code 2, and nothing is half-written.
+"""
+
+import signal
+import sys
+from types import FrameType
+
+import typer
+
+from tradewind.cli import backtests, market_data
+from tradewind.errors import TradewindError
+
+app = typer.Typer(
+    name="tradewind",
+    help="Trade index, metal and FX CFDs by session: backtest, and soon paper and live, with one strategy file.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(backtests.app)
+app.add_typer(market_data.app, name="data")
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise TradewindError("Interrupted; nothing was saved.", "Run the command again to start over.")
+
+
+def main() -> None:
+    """Run the command line; a mistake, or Ctrl-C, is one line and exit code 2."""
+    signal.signal(signal.SIGINT, _interrupt)
+    try:
+        app()
+    except TradewindError as error:
+        typer.echo(f"tradewind: {error}", err=True)
+        sys.exit(2)
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        typer.echo(
+            f"tradewind: {error.strerror or error}:{where}. Free the space or mend the path, then run again.", err=True
+        )
+        sys.exit(2)

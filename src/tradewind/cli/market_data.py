@@ -1,0 +1,124 @@
+"""Verbs of market data: bring it in, see what there is."""
+
+import contextlib
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tradewind.cli.options import AsJson, DataFolder, SettingsFile, settings_of
+
+if TYPE_CHECKING:
+    from tradewind.data.importers import Step
+
+app = typer.Typer(help="Import market data and see what is stored.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@contextlib.contextmanager
+def _counting(*, quiet: bool) -> Iterator[Any]:
+    """Give a function that shows which file is being read and how fast, where a person is watching."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        started = time.perf_counter()
+        told: dict[Path, int] = {}
+
+        def advance(step: "Step") -> None:
+            told[step.path] = step.rows
+            total = sum(told.values())
+            speed = total / max(time.perf_counter() - started, 1e-9)
+            words = f"{step.path.name}: {step.rows:,} rows ({speed:,.0f} rows/s)"
+            bar.update(task, completed=step.number - 1, total=step.files, description=words)
+
+        yield advance
+
+
+def _speed(rows: int, seconds: float) -> str:
+    """Return how fast rows came in, where there were enough to tell."""
+    return f" ({rows / seconds:,.0f} rows/s)" if seconds > 0.5 else ""
+
+
+@app.command("import")
+def import_data(
+    files: Annotated[list[Path], typer.Argument(help="Files or folders.")],
+    symbol: Annotated[str | None, typer.Option("--as", help="Instrument, where the file does not say it.")] = None,
+    clock: Annotated[
+        str | None, typer.Option(help="Clock of local times: ny+7, eet, eet-7, utc, utc+2 or a zone.")
+    ] = None,
+    side: Annotated[str | None, typer.Option(help="bid, ask or mid.")] = None,
+    feed: Annotated[str | None, typer.Option(help="Name of the feed.")] = None,
+    bar: Annotated[str | None, typer.Option(help="Bar size, where the file does not say it: M1, H1.")] = None,
+    mapping: Annotated[Path | None, typer.Option(help="File that says which column of a table is what.")] = None,
+    repair: Annotated[
+        list[str] | None, typer.Option(help="What to put right on the way: impossible, sort, duplicates.")
+    ] = None,
+    again: Annotated[bool, typer.Option("--again", help="Read files that are known already, too.")] = False,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+    settings_file: SettingsFile = None,
+) -> None:
+    """Read files into the history; importing twice changes nothing."""
+    from tradewind.data.importers import Wishes, import_files
+    from tradewind.data.importers.parsed import Stated
+    from tradewind.data.series import seconds_of
+    from tradewind.markets.clock import utc_datetime
+    from tradewind.modes import open_history
+
+    settings = settings_of(settings_file, data)
+    seconds = None if bar is None else seconds_of(bar)
+    stated = Stated(symbol, clock, side, feed, seconds, mapping)
+    names = [name.strip() for text in repair or [] for name in text.split(",")]
+    wishes = Wishes(stated, names, again=again, profile=settings.profile)
+    with _counting(quiet=as_json) as progress:
+        summaries = import_files(files, open_history(settings), wishes, progress)
+    if as_json:
+        typer.echo(json.dumps([one._asdict() for one in summaries], indent=2, default=str))
+        return
+    for one in summaries:
+        series = one.series
+        what = "nothing new" if one.nothing_new else f"{one.new:,} new, {one.changed:,} changed"
+        typer.echo(
+            f"{one.path.name}: {series.symbol} {series.kind} {series.feed} {series.side}, {one.rows:,} rows "
+            f"{utc_datetime(one.first):%Y-%m-%d %H:%M} to {utc_datetime(one.last):%Y-%m-%d %H:%M} UTC "
+            f"({one.clock}); {what}{_speed(one.rows, one.seconds)}"
+        )
+        for note in one.notes:
+            typer.echo(f"  {note}")
+
+
+@app.command("list")
+def list_data(as_json: AsJson = False, data: DataFolder = None, settings_file: SettingsFile = None) -> None:
+    """List what the history holds."""
+    from tradewind.data.series import timeframe_name
+    from tradewind.markets.clock import utc_datetime
+    from tradewind.modes import open_history
+
+    found = open_history(settings_of(settings_file, data)).series()
+    if as_json:
+        rows = [{"symbol": one.symbol, "kind": one.kind, "timeframe": one.timeframe, "feed": one.feed, "side": one.side,
+                 "rows": one.rows, "first": one.first, "last": one.last} for one in found]  # fmt: skip
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    if not found:
+        typer.echo("The history is empty. Import something: tradewind data import FILE --as XAUUSD")
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("instrument", "bars", "feed", "side", "rows", "first (UTC)", "last (UTC)")
+    table.columns[4].justify = "right"
+    for one in found:
+        name = timeframe_name(one.timeframe)
+        moments = [f"{utc_datetime(value):%Y-%m-%d %H:%M}" for value in (one.first, one.last)]
+        table.add_row(one.symbol, name, one.feed, one.side, f"{one.rows:,}", *moments)
+    Console().print(table)
