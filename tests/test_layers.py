@@ -86,6 +86,8 @@ MORE = {
     ("results", "kernel.refusals"): "the names and sentences of reasons, which tables show",
     ("results.printing", "rich"): "it builds tables; whoever calls it prints them",
     ("cli.market_data", "data"): "the verbs of market data are that and nothing else",
+    ("cli.data_doctor", "data"): "the verbs of the data doctor are that and nothing else",
+    ("cli.data_doctor", "markets.loading"): "hours and prices are compared with the profile's",
     ("cli", "markets.clock"): "it shows moments as dates",
 }
 """What single modules or layers may import beyond the tables, and why."""

@@ -9,7 +9,7 @@ from types import FrameType
 
 import typer
 
-from tradewind.cli import backtests, market_data
+from tradewind.cli import backtests, data_doctor, market_data
 from tradewind.errors import TradewindError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(backtests.app)
+market_data.app.add_typer(data_doctor.app)
 app.add_typer(market_data.app, name="data")
 
 

@@ -29,6 +29,12 @@ from tradewind.data.series import BARS, BOTH, TICKS, History, Identity, Series
 from tradewind.errors import BadData, TradewindError, UnknownName
 from tradewind.markets.instruments import Instrument, Profile
 
+MOVING = {"wrong-clock", "clock-changes", "close-stamped"}
+"""Findings that, once mended, move the places of all others."""
+
+WHOLE = {"duplicate-times", "unsorted", "bad-price", "impossible-bars", "crossed-quotes", "wrong-scale", "wrong-side"}
+"""Findings whose mending asks for no places."""
+
 FOREVER = (-(2**62), 2**62)
 
 
@@ -152,6 +158,9 @@ def _rest(done: Examined, history: History | None) -> Examined:
         found += check_volume(prices)
     if history is not None:
         found += check_second(history, prices, subject)
+    if any(one.code in MOVING for one in found):
+        # Where other findings lie is told in right times, which are not yet those of the rows.
+        found = [one if one.code in MOVING | WHOLE else one._replace(command="") for one in found]
     return done._replace(findings=ordered(found), prices=prices)
 
 

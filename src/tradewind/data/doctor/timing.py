@@ -80,7 +80,7 @@ def _wrong(prices: Prices, walls: Integers, seen: Walls, subject: Subject, readi
     moved = np.unique(prices.ts - right)
     one_bar = len(moved) == 1 and int(moved[0]) == prices.span and prices.seconds >= 1800
     stamped = one_bar and not {best, *reading.equivalents} & set(USUAL)
-    told = joined([*sentences(seen, best), *(line.replace("opens", "would open", 1) for line in sentences(seen, subject.clock))])
+    told = _both(seen, best, subject.clock)
     hours = ", ".join(f"{-int(each) / HOUR:+g} h" for each in moved[:4])
     values = {
         "stated": subject.clock, "best": best, "equivalents": list(reading.equivalents[:20]), "moves": hours,
@@ -121,9 +121,10 @@ def _changing(prices: Prices, walls: Integers, subject: Subject, reading: Readin
         first, last = int(prices.ts[here][0]), int(prices.ts[here][-1])
         off = np.unique(prices.ts[here] - times)
         hours = ", ".join(f"{-int(each) / HOUR:+g} h" for each in off[:3])
+        part = Walls(walls[here], prices.high[here], prices.low[here], prices.seconds)
         evidence = (
             f"From {day_date(stretch.first)} to {day_date(stretch.last)} the times are those of {name}, not of "
-            f"{subject.clock}: right times differ by {hours}."
+            f"{subject.clock}: right times differ by {hours}. {_both(part, name, subject.clock)}"
         )
         values = {"stated": subject.clock, "best": name, "moves": hours, "places": [[first, last]]}
         found.append(
@@ -131,6 +132,11 @@ def _changing(prices: Prices, walls: Integers, subject: Subject, reading: Readin
                     fix(subject, "clock-changes", f"--clock {name} {window(first, last)}"))
         )  # fmt: skip
     return Timed(found, reading, prices.at(right))
+
+
+def _both(seen: Walls, right: str, stated: str) -> str:
+    """Return what the bars look like by the right clock, and what by the one stated."""
+    return joined([*sentences(seen, right), *sentences(seen, stated)])
 
 
 def _stated_or_best(subject: Subject, reading: Reading) -> str:
