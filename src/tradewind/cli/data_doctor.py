@@ -12,7 +12,7 @@ from tradewind.cli.options import AsJson, DataFolder, SettingsFile, settings_of
 from tradewind.errors import TradewindError
 
 if TYPE_CHECKING:
-    from tradewind.data.doctor import Examined, Finding, Record
+    from tradewind.data.doctor import Finding, Patient, Record
     from tradewind.data.series import Series
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -44,7 +44,7 @@ def doctor(
 
     Exit code 1 if something is found that makes a backtest wrong and is neither fixed nor waived.
     """
-    from tradewind.data.doctor import Record, examine_file, matching, record
+    from tradewind.data.doctor import Record, examine_file, examine_series, matching, patient_of, remember
     from tradewind.data.importers.parsed import Stated
     from tradewind.markets.loading import load_profile
     from tradewind.modes import open_history
@@ -53,22 +53,21 @@ def doctor(
     profile = load_profile(settings.profile)
     history = open_history(settings)
     seconds = _seconds(bar)
+    drawn = picture is not None or show
     files = [Path(name) for name in what or [] if Path(name).is_file()]
     symbols = [name for name in what or [] if not Path(name).is_file()]
-    stated = Stated(on, clock, side, feed, seconds or None)
-    examined = [one for path in files for one in examine_file(path, stated, profile)]
-    records = [Record(one.subject.series, "", "", tuple(one.findings), ()) for one in examined]
-    if symbols or not files:
-        for symbol in symbols or [on]:
-            for series in matching(history, symbol, feed=feed, side=side, timeframe=seconds):
-                records.append(record(history, series, profile, again=True))
-    if picture is not None or show:
-        path = picture or Path("data-doctor.html")
-        _draw(path, examined, records[len(examined) :], (history, profile))
-        if not as_json:
-            typer.echo(f"Drawn: {path}")
-        if show:
-            webbrowser.open(path.resolve().as_uri())
+    records, patients = [], []
+    for path in files:
+        for done in examine_file(path, Stated(on, clock, side, feed, seconds or None), profile):
+            records.append(Record(done.subject.series, "", "", tuple(done.findings), ()))
+            patients += [patient_of(done, records[-1])] if drawn else []
+    for symbol in symbols or ([] if files else [on]):
+        for series in matching(history, symbol, feed=feed, side=side, timeframe=seconds):
+            done = examine_series(history, series, profile)
+            records.append(remember(history, done))
+            patients += [patient_of(done, records[-1], history)] if drawn else []
+    if drawn:
+        _draw(picture or Path("data-doctor.html"), patients, show=show, quiet=as_json)
     _print(records, as_json=as_json)
     if any(one.open_blockers for one in records):
         raise typer.Exit(1)
@@ -80,13 +79,14 @@ def _seconds(bar: str | None) -> int | None:
     return None if bar is None else 0 if bar.lower() == TICKS else seconds_of(bar)
 
 
-def _draw(path: Path, examined: list["Examined"], records: list["Record"], known: tuple[Any, Any]) -> None:
-    from tradewind.data.doctor.page import draw_page, patient_of
+def _draw(path: Path, patients: "list[Patient]", *, show: bool, quiet: bool) -> None:
+    from tradewind.data.doctor import draw_page
 
-    history, profile = known
-    patients = [patient_of(one, None, ()) for one in examined]
-    patients += [patient_of(None, one, (history, profile)) for one in records]
     path.write_text(draw_page(patients), encoding="utf-8")
+    if not quiet:
+        typer.echo(f"Drawn: {path}")
+    if show:
+        webbrowser.open(path.resolve().as_uri())
 
 
 def _print(records: Iterable["Record"], *, as_json: bool) -> None:

@@ -9,9 +9,12 @@ from tradewind.data.doctor.examine import Examined, examine, examine_series
 from tradewind.data.doctor.files import examine_file
 from tradewind.data.doctor.finding import BLOCKER, NOTE, WARNING, Finding, words
 from tradewind.data.doctor.fixes import FIXES, Fixed, Wish, apply_fix
-from tradewind.data.doctor.stored import Record, Waiver, matching, open_blockers, record, unwaive, waive
+from tradewind.data.doctor.page import draw_page
+from tradewind.data.doctor.patient import Patient, patient_of
+from tradewind.data.doctor.stored import Record, Waiver, matching, open_blockers, record, remember, unwaive, waive
 
 __all__ = [
-    "BLOCKER", "FIXES", "NOTE", "WARNING", "Examined", "Finding", "Fixed", "Record", "Waiver", "Wish", "apply_fix",
-    "examine", "examine_file", "examine_series", "matching", "open_blockers", "record", "unwaive", "waive", "words",
+    "BLOCKER", "FIXES", "NOTE", "WARNING", "Examined", "Finding", "Fixed", "Patient", "Record", "Waiver", "Wish",
+    "apply_fix", "draw_page", "examine", "examine_file", "examine_series", "matching", "open_blockers", "patient_of",
+    "record", "remember", "unwaive", "waive", "words",
 ]  # fmt: skip

@@ -28,28 +28,25 @@ def walls_of(ts: Integers, which: Clock | str) -> Integers:
     return walls
 
 
-def sentences(walls: Walls, name: str) -> list[str]:
-    """Return what the bars look like if their times are those of the clock `name`."""
+def sentence(walls: Walls, name: str) -> str:
+    """Return what the bars look like if their times are those of the clock `name`; all times of it New York."""
     ts = utc_of(walls.ts, name)
     gap = np.diff(ts)
     told = []
     weekend = np.flatnonzero((gap > DAY) & (gap < 4 * DAY))
     if len(weekend) >= 1:
         opens, share = _commonest(ts[weekend + 1], week=True)
-        closes, other = _commonest(ts[weekend], week=True)
-        told.append(
-            f"read as {name} the week opens {opens} New York ({share} of {len(weekend)} weeks) "
-            f"and its last bar begins {closes} ({other})"
-        )
+        closes, _ = _commonest(ts[weekend], week=True)
+        told.append(f"the week opens {opens} ({share} of {len(weekend)}) and its last bar begins {closes}")
     span = walls.seconds * 1_000_000_000
     pause = np.flatnonzero((gap >= max(15 * MINUTE, 2 * span)) & (gap < 6 * HOUR))
     days = len(np.unique(ts // DAY))
     if len(pause) > 0.3 * days:
         opens, share = _commonest(ts[pause + 1], week=False)
         if share > 0.3 * days:
-            told.append(f"read as {name} the day reopens after its pause at {opens} New York ({share} of {days} days)")
-    told.append(f"read as {name} the widest half hour of the day begins {_widest(walls, ts)} New York")
-    return told
+            told.append(f"the day's pause ends at {opens} ({share} of {days} days)")
+    told.append(f"the widest half hour begins {_widest(walls, ts)}")
+    return f"By {name}, in New York: {', '.join(told)}."
 
 
 def _commonest(ts: Integers, *, week: bool) -> tuple[str, int]:
@@ -70,11 +67,3 @@ def _widest(walls: Walls, ts: Integers) -> str:
     mean = np.where(count > 0.2 * count.max(), total / np.maximum(count, 1), 0.0)
     at = int(mean.argmax()) * step // MINUTE
     return f"{at // 60:02d}:{at % 60:02d}"
-
-
-def joined(told: list[str]) -> str:
-    """Return clauses as one sentence."""
-    text = "; ".join(told)
-    return text[:1].upper() + text[1:] + "."
-
-

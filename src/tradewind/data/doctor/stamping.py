@@ -10,7 +10,7 @@ wide, and it is the bar *at* the stroke or the bar one later that shows it.
 import numpy as np
 
 from tradewind.data.doctor.candidates import Numbers
-from tradewind.data.doctor.finding import BLOCKER, Finding, Prices, Subject, fix
+from tradewind.data.doctor.finding import BLOCKER, Finding, Flags, Prices, Subject, fix
 from tradewind.data.doctor.timetable import Timetable
 from tradewind.data.spread import Integers, new_york
 from tradewind.markets.clock import DAY, MINUTE
@@ -62,9 +62,16 @@ def _edges(ts: Integers, timetable: Timetable, span: int) -> tuple[int, int, int
     opens = np.array([one for _, one in edges])
     inside = (closes > ts[0]) & (opens < ts[-1])
     closes, opens = closes[inside] // span * span, opens[inside] // span * span
-    at_close, at_open = np.isin(closes, ts), np.isin(opens, ts)
+    at_close, at_open = _there(closes, ts), _there(opens, ts)
     # A bar at both ends of a pause says nothing: that feed does not pause.
     return int((at_close & ~at_open).sum()), int((at_open & ~at_close).sum()), int((~at_open & ~at_close).sum())
+
+
+def _there(times: Integers, ts: Integers) -> Flags:
+    """Return which times a bar stands at; `ts` is sorted."""
+    place = np.minimum(np.searchsorted(ts, times), len(ts) - 1)
+    found: Flags = ts[place] == times
+    return found
 
 
 def _strokes(prices: Prices) -> tuple[float, int]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from tradewind.data.doctor.examine import examine_series
+from tradewind.data.doctor.examine import Examined, examine_series
 from tradewind.data.doctor.finding import BLOCKER, Finding, words
 from tradewind.data.series import Held, History, Identity, Series
 from tradewind.errors import TradewindError, UnknownName
@@ -62,8 +62,15 @@ def record(history: History, series: Identity, profile: Profile | None = None, *
     waivers = _waivers(kept)
     if kept is not None and kept.get("version") == version and kept.get("rules") == RULES and not again:
         return Record(one, version, str(kept["examined"]), tuple(_finding(row) for row in kept["findings"]), waivers)
-    findings = tuple(examine_series(history, one, profile).findings)
-    return keep(history, Record(one, version, _now(), findings, waivers))
+    return remember(history, examine_series(history, one, profile))
+
+
+def remember(history: History, done: Examined) -> Record:
+    """Return what is known of a stored series after an examination; it is kept, and so is what was waived before."""
+    one = done.subject.series
+    version = _held(history, one).version
+    waivers = _waivers(history.kept(one, DOCUMENT))
+    return keep(history, Record(one, version, _now(), tuple(done.findings), waivers))
 
 
 def open_blockers(history: History, series: Identity, profile: Profile | None = None) -> list[Finding]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from tradewind.data.doctor.candidates import USUAL, offsets_of
 from tradewind.data.doctor.clocks import CERTAIN, Reading, Stretch, Walls, read_clock
-from tradewind.data.doctor.evidence import joined, sentences, utc_of, walls_of
+from tradewind.data.doctor.evidence import sentence, utc_of, walls_of
 from tradewind.data.doctor.finding import BLOCKER, NOTE, Finding, Prices, Subject, fix, window
 from tradewind.data.spread import Integers
 from tradewind.markets.clock import DAY, HOUR, clock, day_date
@@ -136,7 +136,7 @@ def _changing(prices: Prices, walls: Integers, subject: Subject, reading: Readin
 
 def _both(seen: Walls, right: str, stated: str) -> str:
     """Return what the bars look like by the right clock, and what by the one stated."""
-    return joined([*sentences(seen, right), *sentences(seen, stated)])
+    return f"{sentence(seen, right)} {sentence(seen, stated)}"
 
 
 def _stated_or_best(subject: Subject, reading: Reading) -> str:
