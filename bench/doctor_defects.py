@@ -177,9 +177,7 @@ def turned(frame, _seconds, rng):
     wide = np.flatnonzero((frame["high"] > frame["low"]).to_numpy())
     rows = pl.int_range(frame.height).is_in(rng.choice(wide, 3, replace=False).tolist())
     high, low = pl.col("high"), pl.col("low")
-    return frame.with_columns(
-        high=pl.when(rows).then(low).otherwise(high), low=pl.when(rows).then(high).otherwise(low)
-    )
+    return frame.with_columns(high=pl.when(rows).then(low).otherwise(high), low=pl.when(rows).then(high).otherwise(low))
 
 
 def flat_weekend(frame, seconds, _rng):

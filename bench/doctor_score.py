@@ -1,10 +1,10 @@
 """How well the data doctor does: `python -m bench.doctor_score [--set tuning|held-out] [--spans N] [--seed N]`.
 
-Clean series of $TRADEWIND_DATA are cut to spans of two weeks, a month and a year, and then (1) relabelled: their times
-are written as some other clock shows them and offered as UTC, and as the clock they are most easily taken for; (2)
-spoilt in all the ways of `bench.doctor_defects`; (3) left as they are. Printed are the share of wrong clocks found and of
-those put right to the very row, the share of each defect found, and the share of clean spans in which something that
-blocks a backtest was seen. A relabelling that leaves every time as it was counts for nothing.
+Clean series of $TRADEWIND_DATA are cut to spans of two weeks, a month and a year, and then (1) relabelled: their
+times are written as some other clock shows them and offered as UTC, and as the clock they are most easily taken
+for; (2) spoilt in all the ways of `bench.doctor_defects`; (3) left as they are. Printed are the share of wrong clocks
+found and of those put right to the very row, the share of each defect found, and the share of clean spans in which
+nothing that blocks a backtest was seen. A relabelling that leaves every time as it was counts for nothing.
 
 The series were divided before the doctor was written: it was tuned on one part, and the other was held out.
 """
@@ -36,7 +36,7 @@ HELD_OUT = (
     "USDJPY_M1_fxcm", "EURUSD_ticks_oanda",
 )  # fmt: skip
 SOUND_FROM = {"NAS100_M15": np.datetime64("2021-04-12", "ns").astype(np.int64)}
-"""Before this the file's own times are an hour off for months, as the doctor says; README.md of the data does not know."""
+"""Before this the file's own times are an hour off for months."""
 
 ZONES = (
     "UTC+1", "UTC+2", "UTC+3", "UTC-5", "UTC-8", "UTC+8", "UTC+9", "UTC-3", "UTC+12", "UTC-11", "UTC+5:30", "UTC-3:30",
@@ -45,8 +45,9 @@ ZONES = (
     "America/Santiago", "America/Sao_Paulo", "Asia/Jerusalem", "Asia/Tehran", "Europe/Moscow",
 )  # fmt: skip
 TAKEN_FOR = (
-    ("NY+7", "EET"), ("EET", "NY+7"), ("NY+7", "UTC+2"), ("NY+7", "UTC+3"), ("EET", "UTC+2"), ("EET-7", "America/New_York"),
-    ("America/New_York", "EET-7"), ("America/New_York", "UTC-5"), ("Europe/London", "UTC"), ("Europe/Berlin", "UTC+1"),
+    ("NY+7", "EET"), ("EET", "NY+7"), ("NY+7", "UTC+2"), ("NY+7", "UTC+3"), ("EET", "UTC+2"),
+    ("EET-7", "America/New_York"), ("America/New_York", "EET-7"),
+    ("America/New_York", "UTC-5"), ("Europe/London", "UTC"), ("Europe/Berlin", "UTC+1"),
 )  # fmt: skip
 """(what the clock is, what it is said to be)."""
 
@@ -94,14 +95,16 @@ class Tally:
         self.tried, self.right, self.exact, self.missed = Counter(), Counter(), Counter(), []
 
     def count(self, name, right, what, exact=None):
+        """One more try is counted."""
         self.tried[name] += 1
         self.right[name] += right
         self.exact[name] += bool(exact)
         if not right:
             self.missed.append(f"{name}: {what}")
 
-    def rows(self, names=None):
-        for name in names or sorted(self.tried):
+    def rows(self):
+        """Yield (name, tries, successes, exact successes)."""
+        for name in sorted(self.tried):
             yield name, self.tried[name], self.right[name], self.exact[name]
 
 
@@ -148,8 +151,8 @@ def score_defects(tally, given, rng):
 def _more(done, part, symbol, seconds, codes):
     """Return whether more of a kind is found than before it was added."""
     before = examine(part, symbol, seconds=seconds, profile=PROFILE)
-    return sum(one.count for one in done.findings if one.code in codes) > sum(
-        one.count for one in before.findings if one.code in codes
+    return sum(one.number for one in done.findings if one.code in codes) > sum(
+        one.number for one in before.findings if one.code in codes
     )
 
 
@@ -167,7 +170,9 @@ def main():
     asked = parser.parse_args()
     folder = Path(os.environ["TRADEWIND_DATA"])
     names = {"tuning": TUNING, "held-out": HELD_OUT, "both": TUNING + HELD_OUT}[asked.set]
-    files = [path for path in sorted(folder.glob("*.parquet")) if path.stem.startswith(names) and "_ask_" not in path.stem]
+    files = [
+        path for path in sorted(folder.glob("*.parquet")) if path.stem.startswith(names) and "_ask_" not in path.stem
+    ]
     rng = np.random.default_rng(asked.seed)
     clocks, alarms, defects = Tally(), Tally(), Tally()
     started = time.perf_counter()
@@ -181,7 +186,11 @@ def main():
             score_clocks(clocks, alarms, (symbol, seconds, part), label)
             score_defects(defects, (symbol, seconds, part), rng)
     print(f"{asked.set}, seed {asked.seed}, {asked.spans} spans a length, {time.perf_counter() - started:.0f} s")
-    for title, tally in (("wrong clocks found", clocks), ("clean spans without a blocker", alarms), ("defects found", defects)):
+    for title, tally in (
+        ("wrong clocks found", clocks),
+        ("clean spans without a blocker", alarms),
+        ("defects found", defects),
+    ):
         tried, right, exact = (sum(each.values()) for each in (tally.tried, tally.right, tally.exact))
         print(f"\n{title}: {right} of {tried} ({right / max(tried, 1):.2%})"
               + (f"; every time put right: {exact} ({exact / max(tried, 1):.2%})" if exact else ""))  # fmt: skip

@@ -61,7 +61,8 @@ def doctor(
         for done in examine_file(path, Stated(on, clock, side, feed, seconds or None), profile):
             records.append(Record(done.subject.series, "", "", tuple(done.findings), ()))
             patients += [patient_of(done, records[-1])] if drawn else []
-    for symbol in symbols or ([] if files else [on]):
+    wanted: list[str | None] = [*symbols] or ([] if files else [on])
+    for symbol in wanted:
         for series in matching(history, symbol, feed=feed, side=side, timeframe=seconds):
             done = examine_series(history, series, profile)
             records.append(remember(history, done))
@@ -104,22 +105,24 @@ def _print(records: Iterable["Record"], *, as_json: bool) -> None:
         if not one.findings:
             console.print(f"{words(one.series)}: nothing found.")
             continue
-        table = Table("severity", "what", "when (UTC)", "count", "evidence", title=words(one.series), title_justify="left")
+        table = Table(
+            "severity", "what", "when (UTC)", "count", "evidence", title=words(one.series), title_justify="left"
+        )
         table.columns[3].justify = "right"
         for finding in one.findings:
             waiver = one.waiver(finding)
             severity = finding.severity if waiver is None else f"{finding.severity}, waived"
             evidence = finding.evidence if waiver is None else f"{finding.evidence} Waived: {waiver.reason}"
-            table.add_row(severity, finding.code, _when(finding), f"{finding.count:,}", evidence)
+            table.add_row(severity, finding.code, _when(finding), f"{finding.number:,}", evidence)
         console.print(table)
         for finding in one.findings:
             if finding.command and one.waiver(finding) is None:
                 typer.echo(f"  {finding.command}")
-    counts = [sum(f.severity == kind for one in records for f in one.findings) for kind in ("blocker", "warning", "note")]
+    counts = [
+        sum(f.severity == kind for one in records for f in one.findings) for kind in ("blocker", "warning", "note")
+    ]
     left = sum(len(one.open_blockers) for one in records)
-    typer.echo(
-        f"{len(records)} series: {counts[0]} blockers ({left} open), {counts[1]} warnings, {counts[2]} notes."
-    )
+    typer.echo(f"{len(records)} series: {counts[0]} blockers ({left} open), {counts[1]} warnings, {counts[2]} notes.")
 
 
 def _plain(one: "Record") -> dict[str, Any]:
@@ -203,7 +206,9 @@ def _one(history: Any, symbol: str, asked: tuple[str | None, str | None, str | N
     found = matching(history, symbol, feed=feed, side=side, timeframe=_seconds(bar))
     if len(found) > 1:
         names = "; ".join(words(one) for one in found)
-        raise TradewindError(f"{len(found)} series of {symbol} fit: {names}.", "Say which with --feed, --bar and --side.")
+        raise TradewindError(
+            f"{len(found)} series of {symbol} fit: {names}.", "Say which with --feed, --bar and --side."
+        )
     return found[0]
 
 

@@ -1,4 +1,4 @@
-"""The data doctor: is this series what it says it is?
+"""The data doctor tells whether a series is what it says it is.
 
 It reads the clock from the markets themselves, and finds bars named by their close, bars of another size, wrong
 sides and scales, holes, spikes, copied stretches and made-up spreads. What makes a backtest wrong is a blocker

@@ -120,9 +120,7 @@ def _best_total(weighed: Weighed, table: Sequence[Choice]) -> float:
     return float((weighed.nats.sum(axis=0) + [choice.prior for choice in table]).max())
 
 
-def _weigh(
-    walls: Walls, kind: Kind, table: Sequence[Choice], grid: tuple[int, int, int], matters: Flags
-) -> Weighed:
+def _weigh(walls: Walls, kind: Kind, table: Sequence[Choice], grid: tuple[int, int, int], matters: Flags) -> Weighed:
     """Return the nats of each day and choice, each day capped."""
     first, phase, step = grid
     days = len(matters)

@@ -69,23 +69,25 @@ def _regular(gap: Hole, timetable: Timetable, span: int) -> Flags:
     return out
 
 
-def check_holes(prices: Prices, subject: Subject, timetable: Timetable) -> list[Finding]:
+def check_holes(prices: Prices, timetable: Timetable) -> list[Finding]:
     """Return the holes inside sessions, those at clock changes apart, and the whole days that are absent."""
     if len(prices.ts) < 3:
         return []
     hole = holes(prices, timetable)
-    days, found = _absent_days(prices, subject, timetable)
+    days, found = _absent_days(prices, timetable)
     whole = np.zeros(len(hole.start), dtype=bool)
     if len(days):
         edges = day_edges(range(timetable.first_day, timetable.days.stop))
         opens = edges[days - timetable.first_day]
         # A hole that swallows an absent day is told with that day.
-        whole = np.searchsorted(opens, hole.end, side="left") > np.searchsorted(opens, hole.start - 2 * HOUR, side="left")
+        whole = np.searchsorted(opens, hole.end, side="left") > np.searchsorted(
+            opens, hole.start - 2 * HOUR, side="left"
+        )
     hole = Hole(*(column[~whole] for column in hole))
     changed = _near_change(hole)
     for code, which in (("clock-change-hour", changed), ("gaps", ~changed)):
         if which.any():
-            found.append(_as_finding(subject, code, Hole(*(column[which] for column in hole)), prices))
+            found.append(_as_finding(code, Hole(*(column[which] for column in hole)), prices))
     return found
 
 
@@ -100,7 +102,7 @@ def _near_change(hole: Hole) -> Flags:
     return close
 
 
-def _as_finding(subject: Subject, code: str, hole: Hole, prices: Prices) -> Finding:
+def _as_finding(code: str, hole: Hole, prices: Prices) -> Finding:
     order = np.argsort(-hole.missing, kind="stable")[:3]
     longest = ", ".join(f"{moment(hole.start[n])} ({_long(int(hole.missing[n]))})" for n in sorted(order.tolist()))
     total = int(hole.missing.sum())
@@ -112,7 +114,9 @@ def _as_finding(subject: Subject, code: str, hole: Hole, prices: Prices) -> Find
     evidence = f"{count:,} {plural} {what}, {_long(total)} in all ({share:.2%}); longest: {longest}."
     values = {"missing_minutes": (hole.missing[:200] // MINUTE).tolist(), "share": share,
               "places": places(hole.start, hole.end)}  # fmt: skip
-    return Finding(code, WARNING if severe else NOTE, int(hole.start.min()), int(hole.end.max()), count, evidence, values)
+    return Finding(
+        code, WARNING if severe else NOTE, int(hole.start.min()), int(hole.end.max()), count, evidence, values
+    )
 
 
 def _long(ns: int) -> str:
@@ -127,7 +131,7 @@ def counts_by_day(prices: Prices, timetable: Timetable) -> Integers:
     return counts
 
 
-def _absent_days(prices: Prices, subject: Subject, timetable: Timetable) -> tuple[Integers, list[Finding]]:
+def _absent_days(prices: Prices, timetable: Timetable) -> tuple[Integers, list[Finding]]:
     counts = counts_by_day(prices, timetable)
     expected = np.array([sum(closes - opens for opens, closes in timetable.by_day[day]) for day in timetable.days])
     absent = np.array(timetable.days)[(counts == 0) & (expected >= 6 * HOUR)]
@@ -199,7 +203,9 @@ def check_counts(prices: Prices, timetable: Timetable) -> list[Finding]:
     if full.sum() < 5:
         return []
     # Against days nearby, because feeds grow denser over the years.
-    usual = np.array([np.median(counts[max(n - 30, 0) : n + 31][full[max(n - 30, 0) : n + 31]]) for n in np.flatnonzero(full)])
+    usual = np.array(
+        [np.median(counts[max(n - 30, 0) : n + 31][full[max(n - 30, 0) : n + 31]]) for n in np.flatnonzero(full)]
+    )
     share = counts[full] / usual
     thin = np.flatnonzero(full)[share < 1 - WITHIN]
     if not len(thin):
@@ -232,5 +238,3 @@ def _common(ts: Integers) -> str:
     values, tally = np.unique(new_york(ts) % DAY // MINUTE, return_counts=True)
     minute = int(values[tally.argmax()])
     return f"{minute // 60:02d}:{minute % 60:02d}"
-
-

@@ -71,7 +71,9 @@ def _cells(which: Flags) -> str:
     if len(rows) < 400:
         return rows
     dates = "".join(
-        f"M{date} {start}v{end - start}h1v{start - end}z" for date in range(len(which)) for start, end in runs(which[date])
+        f"M{date} {start}v{end - start}h1v{start - end}z"
+        for date in range(len(which))
+        for start, end in runs(which[date])
     )
     return min(rows, dates, key=len)
 
@@ -146,16 +148,18 @@ def _chart(
         grid += f'<line class="grid" x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - 4}" y2="{y:.1f}"/>'
         grid += f'<text class="tick" x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{number * step:.6g}</text>'
     below = "".join(
-        f'<text class="tick" x="{LEFT + x * inner:.1f}" y="{TOP + high + 16}">{escape(text)}</text>' for x, text in ticks
+        f'<text class="tick" x="{LEFT + x * inner:.1f}" y="{TOP + high + 16}">{escape(text)}</text>'
+        for x, text in ticks
     )
     above = "".join(
-        f'<line class="event" x1="{LEFT + x * inner:.1f}" y1="{TOP - 4}" x2="{LEFT + x * inner:.1f}" y2="{TOP + high}"/>'
+        f'<path class="event" d="M{LEFT + x * inner:.1f} {TOP - 4}V{TOP + high}"/>'
         f'<text class="tick event" x="{LEFT + x * inner + 3:.1f}" y="{TOP + 5}">{escape(text)}</text>'
         for x, text in marks
     )
     curves = "".join(_curve(name, line, top, high, inner) for name, line in lines)
     base = f'<line class="axis" x1="{LEFT}" y1="{TOP + high}" x2="{WIDTH - 4}" y2="{TOP + high}"/>'
-    return f'<svg class="chart" viewBox="0 0 {WIDTH} {TOP + high + 22}" role="img">{grid}{above}{curves}{base}{below}</svg>'
+    size = f"0 0 {WIDTH} {TOP + high + 22}"
+    return f'<svg class="chart" viewBox="{size}" role="img">{grid}{above}{curves}{base}{below}</svg>'
 
 
 def _scale(most: float) -> tuple[float, float]:
@@ -170,11 +174,10 @@ def _curve(name: str, line: Numbers, top: float, high: int, inner: int) -> str:
     found = []
     for start, end in runs(np.isfinite(line)):
         points = [
-            f"V{TOP + high * (1 - min(float(line[n]) / top, 1.0)):.1f}H{LEFT + (n + 1) * step:.0f}" for n in range(start, end)
+            f"V{TOP + high * (1 - min(float(line[n]) / top, 1.0)):.1f}H{LEFT + (n + 1) * step:.0f}"
+            for n in range(start, end)
         ]
         outline = "".join(points)
         foot = TOP + high
         found.append(f'<path class="{name}" d="M{LEFT + start * step:.0f} {foot}{outline}V{foot}"/>')
     return "".join(found)
-
-

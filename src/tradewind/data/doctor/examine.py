@@ -5,7 +5,7 @@ clock and the stamping, because the rest needs right times; then what lies in an
 are looked at as one-minute bars of their bids, except for what only ticks can show.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -83,9 +83,7 @@ def examine(
     return examine_parts([frame], subject)
 
 
-def examine_series(
-    history: History, series: Identity, profile: Profile | None = None, clock: str = "UTC"
-) -> Examined:
+def examine_series(history: History, series: Identity, profile: Profile | None = None, clock: str = "UTC") -> Examined:
     """Return what is wrong with a stored series, its second feeds asked too; ticks are read month by month."""
     one = Series(*series)
     subject = Subject(one, clock, instrument_of(profile, one.symbol), stored=True)
@@ -109,12 +107,13 @@ def instrument_of(profile: Profile | None, symbol: str) -> Instrument | None:
 OTHER_NAMES = {
     "GER30": "GER40", "DE30EUR": "GER40", "DE40": "GER40", "DAX": "GER40", "DJ30": "US30", "WS30": "US30",
     "US30USD": "US30", "DOW": "US30", "US30.CASH": "US30", "USTEC": "NAS100", "US100": "NAS100", "NAS100USD": "NAS100",
-    "US100.CASH": "NAS100", "US500": "SPX500", "SPX500USD": "SPX500", "GOLD": "XAUUSD", "XAU_USD": "XAUUSD", "SILVER": "XAGUSD",
+    "US100.CASH": "NAS100", "US500": "SPX500", "SPX500USD": "SPX500", "GOLD": "XAUUSD", "XAU_USD": "XAUUSD",
+    "SILVER": "XAGUSD",
 }  # fmt: skip
 """What others call the instruments of our profiles."""
 
 
-def examine_parts(parts: "Iterator[pl.DataFrame] | list[pl.DataFrame]", subject: Subject, history: History | None = None) -> Examined:
+def examine_parts(parts: Iterable[pl.DataFrame], subject: Subject, history: History | None = None) -> Examined:
     """Return the findings on bars or ticks that come in parts; `ts` is UTC if the stated clock is right."""
     if subject.series.kind == TICKS:
         prices, found = _tick_parts(parts, subject)
@@ -148,10 +147,9 @@ def _rest(done: Examined, history: History | None) -> Examined:
     if stamped:
         prices = prices.at(prices.ts - prices.span)
     found += stamped
-    for check in (check_spikes, check_flat, check_repeats):
-        found += check(prices, subject)
+    found += check_spikes(prices, subject) + check_flat(prices) + check_repeats(prices, subject)
     if prices.seconds <= 14_400:
-        found += check_holes(prices, subject, table) + check_closed(prices, subject, table)
+        found += check_holes(prices, table) + check_closed(prices, subject, table)
         found += check_counts(prices, table)
     found += check_digits(prices) + check_spreads(prices)
     if subject.series.kind == BARS:
@@ -176,11 +174,12 @@ def _rescaled(prices: Prices, findings: list[Finding]) -> Prices:
     return prices
 
 
-def _tick_parts(parts: "Iterator[pl.DataFrame] | list[pl.DataFrame]", subject: Subject) -> tuple[Prices, list[Finding]]:
+def _tick_parts(parts: Iterable[pl.DataFrame], subject: Subject) -> tuple[Prices, list[Finding]]:
     """Return ticks as one-minute bars, and what is wrong with single ticks; one part at a time is in memory."""
     flaws = TickFlaws()
     minutes = [minute_bars(*flaws.sound(frame)) for frame in parts]
     if not flaws.rows:
         raise BadData(f"There is nothing of {subject.series.symbol} to examine.", "Import some rows first.")
-    joined = Prices(*(np.concatenate(columns) for columns in zip(*(one[:-1] for one in minutes), strict=True)), 60)
+    columns = zip(*(one.columns for one in minutes), strict=True)
+    joined = Prices(60, *(np.concatenate(column) for column in columns))
     return joined, flaws.findings(subject)

@@ -31,7 +31,8 @@ class Finding(NamedTuple):
     severity: str
     first: int
     last: int
-    count: int
+    number: int
+    """How many rows, holes or stretches it is of."""
     evidence: str
     values: Mapping[str, Any]
     command: str = ""
@@ -52,6 +53,8 @@ class Subject(NamedTuple):
 class Prices(NamedTuple):
     """Bars in order of time, each once; or ticks as one-minute bars of their bids."""
 
+    seconds: int
+    """The size of a bar."""
     ts: Integers
     open: Numbers
     high: Numbers
@@ -60,7 +63,11 @@ class Prices(NamedTuple):
     volume: Numbers
     spread: Numbers
     """Price units; 0 where not recorded."""
-    seconds: int
+
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        """Everything of the bars but their size."""
+        return self[1:]
 
     @property
     def span(self) -> int:
@@ -69,7 +76,7 @@ class Prices(NamedTuple):
 
     def take(self, which: Any) -> "Prices":
         """Return some of the bars."""
-        return Prices(*(column[which] for column in self[:-1]), self.seconds)
+        return Prices(self.seconds, *(column[which] for column in self.columns))
 
     def at(self, ts: Integers) -> "Prices":
         """Return the bars at other times, in order of these."""

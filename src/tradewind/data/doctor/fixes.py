@@ -5,7 +5,7 @@ replaced by the mended one, or stays as it was. Bars are mended all together, be
 month by month, because a year of them need not fit in memory, and their order does not.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -63,9 +63,9 @@ def apply_fix(history: History, series: Identity, wish: Wish, profile: Profile |
     one = Series(*series)
     if wish.code not in FIXES:
         raise UnknownName("fix", wish.code, FIXES)
-    if wish.code == "wrong-side":
-        return _relabel(history, one, wish)
     known = record(history, one, profile).findings
+    if wish.code in ("wrong-side", "wrong-size"):
+        return _rename(history, one, wish, known)
     findings = [each for each in known if each.code == wish.code]
     moving = [each.code for each in known if each.code in MOVING]
     if moving and wish.period is None and FIXES[wish.code][0] is _drop_places:
@@ -157,7 +157,9 @@ def _restamp(frame: pl.DataFrame, case: Case) -> pl.DataFrame:
 def _rescale(frame: pl.DataFrame, case: Case) -> pl.DataFrame:
     scale = case.wish.scale
     if scale is None or not 0 < scale < 1e9:
-        raise TradewindError(f"The scale {scale} is not a number above zero.", "Say it with --scale, such as --scale 100.")
+        raise TradewindError(
+            f"The scale {scale} is not a number above zero.", "Say it with --scale, such as --scale 100."
+        )
     by = pl.Series(np.where(_inside(frame, case), scale, 1.0))
     # Ten digits after the point are kept: 0.14052 times 100 is 14.052 and not 14.052000000000001.
     return frame.with_columns(
@@ -172,9 +174,9 @@ def _drop_places(frame: pl.DataFrame, case: Case) -> pl.DataFrame:
         return frame.filter(~_inside(frame, case))
     drop = np.zeros(len(ts), dtype=bool)
     for finding in case.findings:
-        if finding.count > len(finding.values.get("places", [])):
+        if finding.number > len(finding.values.get("places", [])):
             raise TradewindError(
-                f"{finding.code} has {finding.count} rows, more than are listed one by one.",
+                f"{finding.code} has {finding.number} rows, more than are listed one by one.",
                 "Give --from and --to of what is to go.",
             )
         for first, last in finding.values.get("places", []):
@@ -202,23 +204,31 @@ def _sort(frame: pl.DataFrame, _case: Case) -> pl.DataFrame:
     return frame.sort("ts", maintain_order=True)
 
 
-def _relabel(history: History, series: Series, wish: Wish) -> Fixed:
-    """The rows stand under another side, and no longer under this one."""
-    if wish.side is None:
-        raise TradewindError("The right side was not said.", "Say it with --as: bid, ask or mid.")
-    side = checked_side(wish.side)
-    right = series._replace(side=side)
+def _rename(history: History, series: Series, wish: Wish, known: Sequence[Finding]) -> Fixed:
+    """The rows stand under another side or bar size, and no longer under this one."""
+    right = _right_name(series, wish, known)
     if any(Series(*held.series) == right for held in history.find(series.symbol)):
         raise TradewindError(f"There is a {words(right)} already.", "Remove the one that is wrong.")
     frames = list(history.bars(series, *FOREVER))
     rows = sum(frame.height for frame in frames)
-    told = {"fix": wish.code, "side before": series.side, "rows before": rows, "rows after": rows}
+    told = {"fix": wish.code, "was": words(series), "rows before": rows, "rows after": rows}
     with history.delivery(replace=True) as delivery:
         for frame in frames:
             delivery.add(right, frame)
         delivery.commit(told)
     history.remove(series)
-    return Fixed(right, f"{series.side} is {side} now", rows, rows)
+    return Fixed(right, f"it was {words(series)}", rows, rows)
+
+
+def _right_name(series: Series, wish: Wish, known: Sequence[Finding]) -> Series:
+    if wish.code == "wrong-side":
+        if wish.side is None:
+            raise TradewindError("The right side was not said.", "Say it with --as: bid, ask or mid.")
+        return series._replace(side=checked_side(wish.side))
+    found = [one for one in known if one.code == wish.code]
+    if not found:
+        raise TradewindError(f"The bars of {words(series)} have the size they should.", "See `tradewind data doctor`.")
+    return series._replace(timeframe=int(found[0].values["found"]))
 
 
 FIXES: dict[str, tuple[Mend, str]] = {
@@ -239,6 +249,7 @@ FIXES: dict[str, tuple[Mend, str]] = {
     "crossed-quotes": (_drop_impossible, "{dropped:,} crossed quotes were dropped"),
     "duplicate-times": (_drop_repeats, "{dropped:,} rows with a time that was there were dropped"),
     "unsorted": (_sort, "rows were sorted by time"),
-    "wrong-side": (_sort, "the side was named anew"),
+    "wrong-side": (_sort, ""),
+    "wrong-size": (_sort, ""),
 }
-"""What mends a finding, by its code, and the sentence that says so."""
+"""What mends a finding, by its code, and the sentence that says so; the last two only change the name."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from tradewind.data.doctor.candidates import Numbers
 from tradewind.data.spread import Integers
-from tradewind.markets.clock import BERLIN, DAY, NEW_YORK, changes, instant
+from tradewind.markets.clock import BERLIN, DAY, NEW_YORK, ROLL, changes, day_number, instant
 from tradewind.markets.holidays import Holiday, product_holidays
 from tradewind.markets.instruments import Instrument
 from tradewind.markets.weekly import WeeklyHours, shipped_templates
@@ -76,38 +76,44 @@ def kinds(instrument: Instrument | None) -> list[Kind]:
 def slot_states(kind: Kind, start: int, count: int, step: int) -> Integers:
     """Return what each slot of `step` ns from `start` (ns UTC) is to the market: CLOSED, OPEN, FIRST ..."""
     states = np.full(count, CLOSED, dtype=np.int64)
-    days = range(start // DAY - 2, (start + count * step) // DAY + 3)
-    unsure = _shut(kind)
-    for day in days:
+    for day in range(start // DAY - 2, (start + count * step) // DAY + 3):
         weekday = (day + 3) % 7
-        if weekday > 4:
-            continue
-        row = max((one for one in kind.hours if one.valid_from.toordinal() - 719_163 <= day),
-                  key=lambda one: one.valid_from, default=kind.hours[0])  # fmt: skip
-        for opens, closes in row.intervals(day, weekday):
-            first, end = (opens - start) // step, -((start - closes) // step)
-            low, high = max(first, 0), min(end, count)
-            if low < high:
-                states[low:high] = OPEN
-                if first >= 0:
-                    states[first] = FIRST
-                if end <= count:
-                    states[end - 1] = LAST if end - 1 > first else UNSURE
-                if weekday == 4 and end < count and row.hours[0][1] < row.hours[-1][0]:
-                    states[end] = UNSURE
-    for since, until in unsure:
-        low, high = max((since - start) // step, 0), min(-((start - until) // step), count)
-        if low < high:
-            part = states[low:high]
-            part[part != CLOSED] = UNSURE
+        if weekday < 5:
+            row = _valid(kind, day)
+            for opens, closes in row.intervals(day, weekday):
+                _fill(states, (opens - start) // step, -((start - closes) // step))
+            after = -((start - closes) // step)
+            # Until 2015 metals traded on for some minutes after Friday's close.
+            if weekday == 4 and 0 <= after < count and row.hours[0][1] < row.hours[-1][0]:
+                states[after] = UNSURE
+    for since, until in _shut(kind):
+        part = states[max((since - start) // step, 0) : max(-((start - until) // step), 0)]
+        part[part != CLOSED] = UNSURE
     return states
+
+
+def _valid(kind: Kind, day: int) -> WeeklyHours:
+    """Return the weekly hours of a date; the earliest for dates before them."""
+    return next((row for row in reversed(kind.hours) if day_number(row.valid_from) <= day), kind.hours[0])
+
+
+def _fill(states: Integers, first: int, end: int) -> None:
+    """The slots of one open interval are open, its first and last by name."""
+    low, high = max(first, 0), min(end, len(states))
+    if low >= high:
+        return
+    states[low:high] = OPEN
+    if first >= 0:
+        states[first] = FIRST
+    if end <= len(states):
+        states[end - 1] = LAST if end - 1 > first else UNSURE
 
 
 def _shut(kind: Kind) -> list[tuple[int, int]]:
     """Return from when until when the calendar says shut, whatever the week says; brokers differ there."""
     spans = []
     for row in kind.holidays.values():
-        since = instant(row.day - 1, 17 * 60, NEW_YORK) if row.closes is None else row.closes
+        since = instant(row.day - 1, ROLL, NEW_YORK) if row.closes is None else row.closes
         spans.append((since, row.reopen))
     return spans
 
@@ -122,7 +128,5 @@ def slot_shape(kind: Kind, start: int, count: int, step: int) -> Numbers:
     wall = times + np.array(known.offsets)[places]
     half = DAY // 48
     at = wall % DAY // half
-    if step == half:
-        return halves[at]
-    shape: Numbers = np.maximum(halves[at], halves[(at + 1) % 48])
+    shape: Numbers = halves[at] if step == half else np.maximum(halves[at], halves[(at + 1) % 48])
     return shape

@@ -50,7 +50,7 @@ def column(frame: pl.DataFrame, name: str) -> Floats:
 def sound_bars(frame: pl.DataFrame, subject: Subject, seconds: int) -> Sound:
     """Return the bars that can be, sorted and each once, and a finding for every way in which others cannot."""
     ts = times_of(frame)
-    prices = Prices(ts, *(column(frame, name) for name in (*CORNERS, "volume", "spread")), seconds)
+    prices = Prices(seconds, ts, *(column(frame, name) for name in (*CORNERS, "volume", "spread")))
     corners = np.stack([prices.open, prices.high, prices.low, prices.close])
     absent = ~(np.isfinite(corners) & (corners > 0)).all(axis=0) | (ts == -(2**63))
     low, high = prices.low, prices.high
@@ -59,7 +59,9 @@ def sound_bars(frame: pl.DataFrame, subject: Subject, seconds: int) -> Sound:
                             | (prices.close > high) | (prices.close < low))  # fmt: skip
     findings = [
         *_rows(subject, "bad-price", absent & (ts != -(2**63)), ts, "prices are absent, zero or below"),
-        *_rows(subject, "impossible-bars", turned, ts, "bars have an open, high, low and close that cannot be of one bar"),
+        *_rows(
+            subject, "impossible-bars", turned, ts, "bars have an open, high, low and close that cannot be of one bar"
+        ),
         *_order(subject, ts),
     ]
     kept = prices.take(~absent & ~turned)
@@ -106,15 +108,13 @@ def minute_bars(ts: Integers, bid: Numbers, ask: Numbers) -> Prices:
     minutes = ts // MINUTE * MINUTE
     if not len(ts):
         nothing = np.zeros(0)
-        return Prices(ts, *(nothing,) * 6, 60)
+        return Prices(60, ts, *(nothing,) * 6)
     starts = np.flatnonzero(np.diff(minutes, prepend=minutes[0] - 1))
     ends = np.append(starts[1:], len(ts)) - 1
     count = (ends - starts + 1).astype(np.float64)
     spread = (ask - bid)[(starts + ends) // 2]
-    return Prices(
-        minutes[starts], bid[starts], np.maximum.reduceat(bid, starts), np.minimum.reduceat(bid, starts), bid[ends],
-        count, spread, 60,
-    )  # fmt: skip
+    high, low = np.maximum.reduceat(bid, starts), np.minimum.reduceat(bid, starts)
+    return Prices(60, minutes[starts], bid[starts], high, low, bid[ends], count, spread)
 
 
 class TickFlaws:

@@ -93,7 +93,7 @@ def _nearby(column: Numbers, reach: int) -> Numbers:
     return mean
 
 
-def check_flat(prices: Prices, subject: Subject) -> list[Finding]:
+def check_flat(prices: Prices) -> list[Finding]:
     """Return stretches in which the price did not move at all though bars kept coming."""
     flat = (prices.high == prices.low) & (np.diff(prices.close, prepend=np.nan) == 0)
     flat[1:] &= np.diff(prices.ts) <= 2 * prices.span
@@ -173,5 +173,3 @@ def check_volume(prices: Prices) -> list[Finding]:
     first, last = int(prices.ts[0]), int(prices.ts[-1])
     evidence = "No bar has a volume." if share == 0 else f"{1 - share:.0%} of bars have no volume."
     return [Finding("zero-volume", NOTE, first, last, int((~there).sum()), evidence, {"share": 1 - share})]
-
-

@@ -57,7 +57,7 @@ def _contents(patients: Sequence[Patient]) -> str:
         f'<li><a href="#s{number}">{escape(_name(patient))}</a> {_badges(patient)}</li>'
         for number, patient in enumerate(patients, 1)
     )
-    return f'<nav><ol>{rows}</ol></nav>'
+    return f"<nav><ol>{rows}</ol></nav>"
 
 
 def _badges(patient: Patient) -> str:
@@ -119,7 +119,8 @@ def _row(patient: Patient, one: Finding, anchor: str) -> str:
         evidence += f"<code>{escape(one.command)}</code>"
     return (
         f'<tr id="{anchor}" class="{severity}"><td><b class="badge {severity}">{severity}</b></td>'
-        f"<td>{escape(one.code)}</td><td class=when>{when}</td><td class=number>{one.count:,}</td><td>{evidence}</td></tr>"
+        f"<td>{escape(one.code)}</td><td class=when>{when}</td><td class=number>{one.number:,}</td>"
+        f"<td>{evidence}</td></tr>"
     )
 
 
@@ -149,7 +150,6 @@ def _provenance(patient: Patient) -> str:
             for name, value in source.items()
             if name in ("vendor", "clock", "member", "scale", "rows before", "rows after") and value
         )
-        rows.append(
-            f"<tr><td>{escape(what)}</td><td>{escape(told)}</td><td>{escape(str(source.get('imported', '')))[:16]}</td></tr>"
-        )
+        when = escape(str(source.get("imported", "")))[:16]
+        rows.append(f"<tr><td>{escape(what)}</td><td>{escape(told)}</td><td>{when}</td></tr>")
     return f"<figure><figcaption><h3>Where it came from</h3></figcaption><table>{''.join(rows)}</table></figure>"

@@ -16,7 +16,8 @@ from tradewind.data.spread import Integers, minute_of_week, new_york
 from tradewind.markets.clock import DAY, HOUR, MINUTE
 
 ABSENT, FEW, SOME, MOST, SHUT, HOLIDAY, STRAY = range(7)
-"""What an hour of the calendar is: no bar, under half, under nine tenths, nearly all; shut; a holiday; bars while shut."""
+"""What an hour of the calendar has: no bar, under half, under nine tenths, nearly all; it is shut, by holiday; bars
+while shut."""
 
 WEEK_BINS = 7 * 96
 

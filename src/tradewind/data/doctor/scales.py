@@ -5,6 +5,8 @@ third was split. Where the whole series is on a wrong scale (silver at 0.14) onl
 ever cost can tell: the bands below are wide, and count only if moving the point puts the price inside.
 """
 
+from itertools import pairwise
+
 import numpy as np
 
 from tradewind.data.doctor.candidates import Numbers
@@ -39,7 +41,7 @@ def _jumps(prices: Prices, subject: Subject) -> list[Finding]:
         return []
     edges = [0, *at.tolist(), len(prices.ts)]
     # The level of each part beside the level of most rows: the longest part is taken to be right.
-    levels = np.array([np.median(prices.close[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)])
+    levels = np.array([np.median(prices.close[a:b]) for a, b in pairwise(edges)])
     lengths = np.diff(edges)
     right = int(lengths.argmax())
     found = []
@@ -50,7 +52,7 @@ def _jumps(prices: Prices, subject: Subject) -> list[Finding]:
         here, there = _ends(prices, edges, part, before)
         factor = factors[before] * _round(here / there)
         factors[part] = factor
-    for part, (start, end) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for part, (start, end) in enumerate(pairwise(edges)):
         if abs(np.log(factors[part])) < 0.1:
             continue
         found.append(_as_finding(prices, subject, (start, end), float(factors[part])))
@@ -122,7 +124,9 @@ def check_digits(prices: Prices) -> list[Finding]:
     if not turns:
         return []
     at = [int(prices.ts[starts[n]]) for n in turns]
-    told = ", ".join(f"{moment(ts)[:7]} from {digits[n - 1]} to {digits[n]}" for ts, n in zip(at[:4], turns, strict=False))
+    told = ", ".join(
+        f"{moment(ts)[:7]} from {digits[n - 1]} to {digits[n]}" for ts, n in zip(at[:4], turns, strict=False)
+    )
     evidence = f"The decimals of prices change {len(at)} times: {told}."
     values = {"digits": [[digits[n - 1], digits[n]] for n in turns], "places": places(at, at)}
     return [Finding("digits-change", NOTE, at[0], at[-1], len(at), evidence, values)]
@@ -132,8 +136,8 @@ def _digits(column: Numbers) -> int:
     """Return the least decimals in which 999 of 1000 prices can be written."""
     some = column[:: max(len(column) // 2000, 1)]
     for digits in range(8):
-        if (np.abs(some * 10**digits - np.rint(some * 10**digits)) < 1e-6 * np.maximum(some * 10**digits, 1)).mean() >= 0.999:
+        if (
+            np.abs(some * 10**digits - np.rint(some * 10**digits)) < 1e-6 * np.maximum(some * 10**digits, 1)
+        ).mean() >= 0.999:
             return digits
     return 8
-
-

@@ -86,10 +86,8 @@ def _own_other_side(mine: Numbers, theirs: Numbers, subject: Subject, other: Ser
 
 def _foreign_side(history: History, prices: Prices, bid: Floats, subject: Subject, other: Series) -> list[Finding]:
     asks = history.find(other.symbol, other.feed, "ask", other.timeframe)
-    if asks:
-        ask = _closes(history, Series(*asks[0].series), prices)
-    else:
-        ask = bid + _closes(history, other, prices, "spread")
+    recorded = Series(*asks[0].series) if asks else other
+    ask = _closes(history, recorded, prices) if asks else bid + _closes(history, recorded, prices, "spread")
     both = np.isfinite(bid) & np.isfinite(ask) & (ask > bid)
     if both.sum() < ENOUGH:
         return []
@@ -107,5 +105,6 @@ def _foreign_side(history: History, prices: Prices, bid: Floats, subject: Subjec
         f"they are {nearest}, not {subject.series.side}."
     )
     command = fix(subject, "wrong-side", f"--as {nearest}")
-    return [Finding("wrong-side", BLOCKER if proven else WARNING, int(prices.ts[0]), int(prices.ts[-1]), int(both.sum()),
-                    evidence, {"share": middle, "side": nearest}, command)]  # fmt: skip
+    severity = BLOCKER if proven else WARNING
+    values = {"share": middle, "side": nearest}
+    return [Finding("wrong-side", severity, 0, 0, int(both.sum()), evidence, values, command)]

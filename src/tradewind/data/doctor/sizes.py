@@ -64,7 +64,7 @@ def check_sizes(prices: Prices, subject: Subject) -> tuple[list[Finding], Prices
 
 
 def _mostly(sizes: Integers, counts: Integers, step: int) -> bool:
-    return counts[sizes == step].sum() > 0.5 * counts.sum()
+    return bool(counts[sizes == step].sum() > 0.5 * counts.sum())
 
 
 def _share(ts: Integers, step: int) -> float:

@@ -1,4 +1,4 @@
-"""Are bars named by their open, as they should be, or by their close?
+"""Whether bars are named by their open, as they should be, or by their close.
 
 A bar named by its close is taken for one that is not over yet: whoever trades on it knows the future by one
 bar. Two signs tell. At the edges of trading a bar named by its close stands at the very instant of the closing
@@ -99,5 +99,3 @@ def _width(prices: Prices) -> Numbers:
     floor = max(float(np.median(share)) / 10, 1e-7)
     wide: Numbers = np.log(np.maximum(share, floor))
     return wide
-
-

@@ -8,7 +8,8 @@ STYLE = """
 --accent:#79b0ec;--most:#3d9a84;--some:#2b6154;--few:#c9942f;--absent:#e0604d;--shut:#20252a;--holiday:#3a4046;
 --stray:#a67fd0;--blocker:#ff8a7d;--warning:#f0b35a;--note:#9fb6cc;--clean:#5fc2aa}}
 *{box-sizing:border-box}
-body{margin:0;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+body{margin:0;background:var(--paper);color:var(--ink);
+font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 main{max-width:1060px;margin:0 auto;padding:32px 24px 64px}
 h1{font-size:28px;margin:0;letter-spacing:-.02em}
 header p{margin:4px 0 24px;color:var(--soft)}
@@ -22,7 +23,8 @@ dl{display:flex;flex-wrap:wrap;gap:10px 28px;margin:0 0 18px}
 dt{color:var(--soft);font-size:12px}
 dd{margin:0;font-variant-numeric:tabular-nums}
 table{border-collapse:collapse;width:100%;font-size:13.5px}
-th{text-align:left;font-weight:600;color:var(--soft);font-size:12px;padding:4px 10px 4px 0;border-bottom:1px solid var(--line)}
+th{text-align:left;font-weight:600;color:var(--soft);font-size:12px;padding:4px 10px 4px 0;
+border-bottom:1px solid var(--line)}
 td{vertical-align:top;padding:8px 10px 8px 0;border-bottom:1px solid var(--line)}
 tr:target td{background:color-mix(in srgb,var(--accent) 12%,transparent)}
 tr.waived{color:var(--soft)}
@@ -49,7 +51,7 @@ text.tick{fill:var(--soft);font-weight:400;font-size:10.5px;font-variant-numeric
 text.event{fill:var(--accent)}
 line.month{stroke:var(--card);stroke-width:1}
 line.grid{stroke:var(--line);stroke-width:1}line.axis{stroke:var(--soft);stroke-width:1}
-line.event{stroke:var(--accent);stroke-width:1;stroke-dasharray:2 3}
+path.event{fill:none;stroke:var(--accent);stroke-width:1;stroke-dasharray:2 3}
 path.line{fill:var(--most);fill-opacity:.14;stroke:var(--most);stroke-width:1.5;stroke-linejoin:round}
 path.soft{fill:var(--some);fill-opacity:.14;stroke:var(--some);stroke-width:1}
 .flag.blocker{fill:var(--blocker)}.flag.warning{fill:var(--warning)}

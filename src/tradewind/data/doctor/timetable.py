@@ -86,5 +86,3 @@ def _without(span: tuple[int, int], since: int, until: int) -> list[tuple[int, i
 def day_edges(days: range) -> Integers:
     """Return the instants at which the trading dates begin, and the last one ends."""
     return np.array([instant(day - 1, ROLL, NEW_YORK) for day in range(days.start, days.stop + 1)], dtype=np.int64)
-
-

@@ -66,7 +66,8 @@ def _unsure(prices: Prices, subject: Subject, reading: Reading) -> list[Finding]
     best = reading.clock or ""
     other = reading.runner_up if best == subject.clock or subject.clock in reading.equivalents else subject.clock
     evidence = (
-        f"These bars fit {best} best, but {other} almost as well ({max(reading.margin, reading.behind):.1f} nats apart): "
+        f"These bars fit {best} best, but {other} almost as well "
+        f"({max(reading.margin, reading.behind):.1f} nats apart): "
         "too short or too quiet to tell."
     )
     values = {"best": best, "runner_up": reading.runner_up, "margin": round(reading.margin, 2)}
@@ -88,9 +89,8 @@ def _wrong(prices: Prices, walls: Integers, seen: Walls, subject: Subject, readi
         "certain": reading.certain,
     }  # fmt: skip
     if stamped:
-        evidence = (
-            f"Every bar stands one bar late: it is named by its close, or the clock is {best} and not {subject.clock}. {told}"
-        )
+        late = f"it is named by its close, or the clock is {best} and not {subject.clock}"
+        evidence = f"Every bar stands one bar late: {late}. {told}"
         found = Finding("close-stamped", BLOCKER, first, last, len(prices.ts), evidence, values,
                         fix(subject, "close-stamped"))  # fmt: skip
     else:
