@@ -65,7 +65,7 @@ def clock_names() -> tuple[str, ...]:
     """Return every clock worth trying, the usual ones first."""
     halves = range(-12 * 60, 14 * 60 + 1, 30)
     fixed = [_signed("UTC", minutes) for minutes in halves]
-    american = [_signed("NY", minutes) for minutes in halves if minutes >= -3 * 60]
+    american = [_signed("NY", minutes) for minutes in halves if minutes >= -3 * 60 and minutes]
     european = [_signed("EET", minutes) for minutes in halves if minutes <= 11 * 60]
     return tuple(dict.fromkeys((*USUAL, *fixed, *american, *european, *ZONES)))
 

@@ -27,7 +27,7 @@ Flags = np.ndarray[Any, np.dtype[np.bool_]]
 PRESENCE_CAP, SHAPE_CAP = 12.0, 6.0
 """How many nats a day may speak against a clock, by its bars and by its shape."""
 SHAPE_WEIGHT, SHAPE_NOISE, SHAPE_CLIP = 0.8, 0.45, 1.2
-CHANGE_COST = 30.0
+CHANGE_COST = 20.0
 CERTAIN = 8.0
 """So many nats must lie between the best clock and the next: odds of 3000 to 1."""
 FULL_SLOTS = 6

@@ -44,7 +44,7 @@ def sentence(walls: Walls, name: str) -> str:
     if len(pause) > 0.3 * days:
         opens, share = _commonest(ts[pause + 1], week=False)
         if share > 0.3 * days:
-            told.append(f"the day's pause ends at {opens} ({share} of {days} days)")
+            told.append(f"the day's pause ends at {opens} ({share} times)")
     told.append(f"the widest half hour begins {_widest(walls, ts)}")
     return f"By {name}, in New York: {', '.join(told)}."
 

@@ -11,14 +11,24 @@ import numpy as np
 
 from tradewind.data.doctor.candidates import Numbers
 from tradewind.data.doctor.finding import BLOCKER, NOTE, WARNING, Finding, Prices, Subject, fix, moment, places, window
+from tradewind.markets.clock import utc_datetime
 
-BANDS = {
-    "US30": (6000, 80_000), "NAS100": (1000, 50_000), "SPX500": (600, 12_000), "GER40": (3000, 40_000),
-    "XAUUSD": (250, 9000), "XAGUSD": (4, 150), "USOIL": (6, 200), "EURUSD": (0.8, 1.7), "GBPUSD": (1.0, 2.2),
-    "USDJPY": (70, 180), "AUDUSD": (0.45, 1.15), "USDCHF": (0.65, 1.8), "USDCAD": (0.88, 1.65), "NZDUSD": (0.38, 0.92),
-    "EURJPY": (85, 200), "GBPJPY": (110, 260),
+Band = tuple[int, float, float]
+
+BANDS: dict[str, tuple[Band, ...]] = {
+    "US30": ((2000, 6300, 15_000), (2013, 13_000, 21_000), (2017, 17_500, 38_000), (2022, 28_000, 46_000),
+             (2024, 36_000, 90_000)),
+    "XAUUSD": ((2000, 240, 1100), (2009, 800, 2150), (2020, 1400, 2900), (2025, 2500, 9000)),
+    "XAGUSD": ((2000, 3.9, 22), (2008, 8, 51), (2025, 25, 200)),
+    "NAS100": ((2000, 780, 5000), (2010, 1650, 13_000), (2020, 6500, 60_000)),
+    "SPX500": ((2000, 650, 1600), (2010, 1000, 3400), (2020, 2100, 12_000)),
+    "GER40": ((2000, 2100, 8200), (2010, 5000, 14_000), (2020, 8200, 40_000)),
+    "USOIL": ((2000, 6, 200),), "EURUSD": ((2000, 0.8, 1.7),), "GBPUSD": ((2000, 1.0, 2.2),),
+    "USDJPY": ((2000, 70, 180),), "AUDUSD": ((2000, 0.45, 1.15),), "USDCHF": ((2000, 0.65, 1.85),),
+    "USDCAD": ((2000, 0.88, 1.65),), "NZDUSD": ((2000, 0.38, 0.92),), "EURJPY": ((2000, 85, 200),),
+    "GBPJPY": ((2000, 110, 260),),
 }  # fmt: skip
-"""What one unit cost since 2000, with room to spare [K]."""
+"""From which year on one unit cost between what and what, with room to spare [K]."""
 
 JUMP = 0.55
 """Logarithm of the ratio between two bars from which a jump is looked at: 1.73 times."""
@@ -94,20 +104,24 @@ def _as_finding(prices: Prices, subject: Subject, part: tuple[int, int], factor:
 
 def _band(prices: Prices, subject: Subject) -> list[Finding]:
     symbol = subject.instrument.symbol if subject.instrument is not None else subject.series.symbol
-    band = BANDS.get(symbol.upper())
-    middle = float(np.median(prices.close))
-    if band is None or band[0] <= middle <= band[1]:
-        return []
     first, last = int(prices.ts[0]), int(prices.ts[-1])
-    fits = [power for power in range(-6, 7) if power and band[0] <= middle * 10.0**power <= band[1]]
-    evidence = f"{symbol} at {middle:.8g} lies outside all it has cost since 2000 ({band[0]:g} to {band[1]:g})"
+    year = utc_datetime((first + last) // 2).year
+    bands = [band for band in BANDS.get(symbol.upper(), ()) if band[0] <= year]
+    middle = float(np.median(prices.close))
+    if not bands or bands[-1][1] <= middle <= bands[-1][2]:
+        return []
+    _, low, high = bands[-1]
+    fits = [power for power in range(-6, 7) if power and low <= middle * 10.0**power <= high]
+    evidence = f"{symbol} at {middle:.8g} is outside all it cost in those years ({low:g} to {high:g})"
     values = {"median": middle, "powers": fits}
-    if len(fits) == 1:
-        scale = 10.0 ** fits[0]
-        evidence += f"; times {scale:g} it is {middle * scale:.6g}."
-        command = fix(subject, "wrong-scale", f"--scale {scale:g}")
-        return [Finding("wrong-scale", BLOCKER, first, last, len(prices.ts), evidence, values, command)]
-    return [Finding("wrong-scale", WARNING, first, last, len(prices.ts), evidence + ": is it this instrument?", values)]
+    if len(fits) != 1:
+        evidence += f"; times {' or '.join(f'{10.0**power:g}' for power in fits)} it fits." if fits else ": is it it?"
+        severity = BLOCKER if fits else WARNING
+        return [Finding("wrong-scale", severity, first, last, len(prices.ts), evidence, values)]
+    scale = 10.0 ** fits[0]
+    evidence += f"; times {scale:g} it is {middle * scale:.6g}."
+    command = fix(subject, "wrong-scale", f"--scale {scale:g}")
+    return [Finding("wrong-scale", BLOCKER, first, last, len(prices.ts), evidence, values, command)]
 
 
 def check_digits(prices: Prices) -> list[Finding]:

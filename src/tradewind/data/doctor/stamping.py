@@ -10,18 +10,16 @@ wide, and it is the bar *at* the stroke or the bar one later that shows it.
 import numpy as np
 
 from tradewind.data.doctor.candidates import Numbers
-from tradewind.data.doctor.finding import BLOCKER, Finding, Flags, Prices, Subject, fix
+from tradewind.data.doctor.finding import BLOCKER, WARNING, Finding, Flags, Prices, Subject, fix
 from tradewind.data.doctor.timetable import Timetable
 from tradewind.data.spread import Integers, new_york
 from tradewind.markets.clock import DAY, MINUTE
 
-EDGES_AT_LEAST = 2
 STROKES_AT_LEAST = 30
-CLEAR = 4.0
-"""Standard errors by which one bar must be wider than the other."""
-
-FAINT = 1.5
-"""So few speak against two or three edges alone."""
+EDGE, MOST = 1.5, 8.0
+"""How many points a bar at an edge counts for; neither edges nor strokes count for more than the most. A stroke's
+points are standard errors."""
+CLEAR, DOUBTFUL = 4.0, 1.0
 
 LOUD = (8 * 60 + 30, 9 * 60 + 30, 10 * 60, 14 * 60, 3 * 60, 2 * 60, 20 * 60, 4 * 60)
 """Minutes of the New York day at which prices usually begin to move."""
@@ -31,40 +29,41 @@ def check_stamping(prices: Prices, subject: Subject, timetable: Timetable) -> li
     """Return a blocker where bars are named by their close; nothing where they are not, or where nobody can tell."""
     if len(prices.ts) < 50 or prices.seconds > 1800:
         return []
-    at_close, at_open, late = _edges(prices.ts, timetable, prices.span)
+    at_close, at_open = _edges(prices.ts, timetable, prices.span)
     wider, strokes = _strokes(prices)
-    by_edges = at_close >= EDGES_AT_LEAST and at_close > 4 * at_open
-    against_edges = at_open >= EDGES_AT_LEAST and at_open > 4 * at_close
-    by_stroke = strokes >= STROKES_AT_LEAST and wider < -CLEAR
-    few = at_close < 4
-    against_stroke = strokes >= STROKES_AT_LEAST and wider > (FAINT if few else CLEAR)
-    if not ((by_edges and not against_stroke) or (by_stroke and not against_edges)):
+    points = float(np.clip(EDGE * (at_close - at_open), -MOST, MOST) - np.clip(wider, -MOST, MOST))
+    if points < DOUBTFUL or (points < CLEAR and not at_close):
         return []
     said = []
-    if by_edges:
+    if at_close:
         said.append(f"{at_close} bars stand at the instant of a closing, and {at_open} at that of an opening")
-    if by_stroke:
-        said.append(f"of {strokes:,} strokes of the clock the bar after the stroke is the wide one "
-                    f"({-wider:.0f} standard errors)")  # fmt: skip
+    if wider < -1:
+        said.append(
+            f"of {strokes:,} strokes of the clock the bar after the stroke is the wide one "
+            f"({-wider:.0f} standard errors)"
+        )
     first, last = int(prices.ts[0]), int(prices.ts[-1])
-    evidence = f"Bars are named by their close: {'; '.join(said)}. Moved back by one bar they fit."
-    values = {"at_close": at_close, "at_open": at_open, "late": late, "wider": round(wider, 2), "strokes": strokes}
-    return [Finding("close-stamped", BLOCKER, first, last, len(prices.ts), evidence, values,
-                    fix(subject, "close-stamped"))]  # fmt: skip
+    sure = points >= CLEAR
+    are = "are" if sure else "may be"
+    evidence = f"Bars {are} named by their close: {'; '.join(said)}. Moved back by one bar they fit."
+    values = {"at_close": at_close, "at_open": at_open, "wider": round(wider, 2), "strokes": strokes}
+    command = fix(subject, "close-stamped")
+    severity = BLOCKER if sure else WARNING
+    return [Finding("close-stamped", severity, first, last, len(prices.ts), evidence, values, command)]
 
 
-def _edges(ts: Integers, timetable: Timetable, span: int) -> tuple[int, int, int]:
-    """Return at how many closings a bar stands, at how many openings one does, and how many have neither."""
+def _edges(ts: Integers, timetable: Timetable, span: int) -> tuple[int, int]:
+    """Return at how many pauses a bar stands at the closing alone, and at how many at the opening alone."""
     edges = [(closes, opens) for closes, opens in timetable.edges() if opens - closes >= 15 * MINUTE]
     if not edges:
-        return 0, 0, 0
+        return 0, 0
     closes = np.array([one for one, _ in edges])
     opens = np.array([one for _, one in edges])
     inside = (closes > ts[0]) & (opens < ts[-1])
     closes, opens = closes[inside] // span * span, opens[inside] // span * span
     at_close, at_open = _there(closes, ts), _there(opens, ts)
     # A bar at both ends of a pause says nothing: that feed does not pause.
-    return int((at_close & ~at_open).sum()), int((at_open & ~at_close).sum()), int((~at_open & ~at_close).sum())
+    return int((at_close & ~at_open).sum()), int((at_open & ~at_close).sum())
 
 
 def _there(times: Integers, ts: Integers) -> Flags:

@@ -16,6 +16,9 @@ from tradewind.data.doctor.finding import BLOCKER, NOTE, Finding, Prices, Subjec
 from tradewind.data.spread import Integers
 from tradewind.markets.clock import DAY, HOUR, clock, day_date
 
+FEW, CERTAIN_OF_FEW = 0.2, 12.0
+"""Where clocks differ on few days only (in weeks when one continent has changed), these must speak more clearly."""
+
 
 class Timed(NamedTuple):
     """What was found about the clock, what the times say, and bars at the times they should have."""
@@ -37,7 +40,8 @@ def check_clock(prices: Prices, subject: Subject) -> Timed:
     behind = reading.behind
     if reading.clock == subject.clock or subject.clock in reading.equivalents or behind <= 0:
         return Timed(_unsure(prices, subject, reading) if not reading.certain else [], reading, prices)
-    if behind < CERTAIN:
+    apart = float((utc_of(walls, reading.clock) != prices.ts).mean())
+    if behind < (CERTAIN if apart > FEW else CERTAIN_OF_FEW):
         return Timed(_unsure(prices, subject, reading), reading, prices)
     return _wrong(prices, walls, seen, subject, reading)
 
