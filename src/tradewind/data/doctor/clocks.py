@@ -30,6 +30,8 @@ SHAPE_WEIGHT, SHAPE_NOISE, SHAPE_CLIP = 0.8, 0.45, 1.2
 CHANGE_COST = 20.0
 CERTAIN = 8.0
 """So many nats must lie between the best clock and the next: odds of 3000 to 1."""
+STRANGER = 0.8
+"""Nats a day by which the shape must confirm a change of clock where we do not know the instrument's hours."""
 FULL_SLOTS = 6
 SECONDS_AT_MOST = 3600
 OWN_HOURS = 5.0
@@ -108,7 +110,7 @@ def read_clock(walls: Walls, instrument: Instrument | None = None, stated: str |
     matters = filled | np.append(filled[1:], False) | np.append(False, filled[:-1])
     weighed = [_weigh(walls, kind, table, (first, phase, step), matters) for kind in kinds(instrument)]
     best = max(weighed, key=lambda one: _best_total(one, table) + (OWN_HOURS if one is weighed[0] else 0.0))
-    return _reading(best, table, days, stated)
+    return _reading(best, table, days, (stated, 0.0 if instrument is not None else STRANGER))
 
 
 def _phase(ts: Integers, step: int) -> int:
@@ -213,18 +215,22 @@ def _path(nats: Numbers, priors: Numbers) -> Integers:
     return path
 
 
-def _stretches(weighed: Weighed, table: Sequence[Choice], days: Integers, best: int) -> tuple[Stretch, ...]:
+def _stretches(
+    weighed: Weighed, table: Sequence[Choice], days: Integers, given: tuple[int, float]
+) -> tuple[Stretch, ...]:
     """Return the clocks one after another; nearly always it is one.
 
-    A change is by whole hours, and the shape of the days must confirm it: where only the opening hours say
-    so, a feed has changed its hours and not its clock.
+    A change is by whole hours, and the shape of the days must confirm it, by so many nats a day as are
+    wanted: where only the opening hours say so, a feed has changed its hours and not its clock.
     """
+    best, wanted = given
     whole = [n for n, one in enumerate(table) if ((one.offsets - table[best].offsets) % HOUR == 0).all()]
     path = np.array(whole)[_path(weighed.nats[:, whole], np.array([table[n].prior for n in whole]))]
     for start, end in _runs(path):
         part, other = slice(start, end), int(path[start])
         same = (table[other].offsets[part] == table[best].offsets[part]).all()
-        if same or (weighed.shape[part, other] - weighed.shape[part, best]).sum() <= 0:
+        gain = weighed.shape[part, other] - weighed.shape[part, best]
+        if same or gain.sum() <= wanted * (gain != 0).sum():
             path[part] = best
     return tuple(Stretch(table[path[start]], int(days[start]), int(days[end - 1])) for start, end in _runs(path))
 
@@ -234,13 +240,14 @@ def _runs(path: Integers) -> list[tuple[int, int]]:
     return list(pairwise(edges))
 
 
-def _reading(weighed: Weighed, table: Sequence[Choice], days: Integers, stated: str | None) -> Reading:
+def _reading(weighed: Weighed, table: Sequence[Choice], days: Integers, given: tuple[str | None, float]) -> Reading:
+    stated, wanted = given
     priors = np.array([choice.prior for choice in table])
     totals = weighed.nats.sum(axis=0) + priors
     order = np.argsort(-totals, kind="stable")
     best = table[order[0]]
     margin = float(totals[order[0]] - totals[order[1]]) if len(order) > 1 else 0.0
-    stretches = _stretches(weighed, table, days, int(order[0]))
+    stretches = _stretches(weighed, table, days, (int(order[0]), wanted))
     score = float(totals[order[0]] - np.median(totals)) / len(days)
     told = [number for number, choice in enumerate(table) if stated in choice.names]
     behind = float(totals[order[0]] - totals[told[0]]) if told else 0.0

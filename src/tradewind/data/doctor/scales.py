@@ -11,7 +11,7 @@ import numpy as np
 
 from tradewind.data.doctor.candidates import Numbers
 from tradewind.data.doctor.finding import BLOCKER, NOTE, WARNING, Finding, Prices, Subject, fix, moment, places, window
-from tradewind.markets.clock import utc_datetime
+from tradewind.markets.clock import DAY, utc_datetime
 
 Band = tuple[int, float, float]
 
@@ -32,6 +32,7 @@ BANDS: dict[str, tuple[Band, ...]] = {
 
 JUMP = 0.55
 """Logarithm of the ratio between two bars from which a jump is looked at: 1.73 times."""
+WEEKS = 10 * DAY
 
 
 def check_scale(prices: Prices, subject: Subject) -> list[Finding]:
@@ -46,7 +47,8 @@ def check_scale(prices: Prices, subject: Subject) -> list[Finding]:
 
 def _jumps(prices: Prices, subject: Subject) -> list[Finding]:
     step = np.log(prices.open[1:] / prices.close[:-1])
-    at = np.flatnonzero(np.abs(step) > JUMP) + 1
+    # Over a hole of weeks a price may double by itself.
+    at = np.flatnonzero((np.abs(step) > JUMP) & (np.diff(prices.ts) < WEEKS)) + 1
     if not len(at):
         return []
     edges = [0, *at.tolist(), len(prices.ts)]

@@ -15,7 +15,8 @@ from tradewind.markets.clock import DAY
 KNOWN = (1, 5, 10, 15, 30, 60, 120, 180, 240, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 14_400, 28_800, 43_200,
          86_400, 604_800)  # fmt: skip
 FEW_DAYS = 2
-ENOUGH = 4
+ENOUGH, MANY = 4, 12
+FOUR_HOURS = 14_400
 
 
 def usual_step(ts: Integers) -> int:
@@ -79,7 +80,7 @@ def _other_sizes(
     seconds = prices.seconds
     ends = np.append(starts[1:], len(prices.ts))
     small = np.isin(sizes, KNOWN) & (sizes < seconds) & (counts >= ENOUGH)
-    large = np.isin(sizes, KNOWN) & (sizes > seconds) & ((counts >= ENOUGH) | (sizes >= 14_400))
+    large = np.isin(sizes, KNOWN) & (sizes > seconds) & ((counts >= MANY) | (sizes >= FOUR_HOURS))
     off_grid = prices.ts % np.minimum(np.repeat(sizes, counts), 3600) // NS
     # A coarse day keeps one remainder of its step; a thin day of small bars does not.
     large &= np.array([

@@ -12,7 +12,7 @@ import numpy as np
 from tradewind.data.doctor.candidates import USUAL, offsets_of
 from tradewind.data.doctor.clocks import CERTAIN, Reading, Stretch, Walls, read_clock
 from tradewind.data.doctor.evidence import sentence, utc_of, walls_of
-from tradewind.data.doctor.finding import BLOCKER, NOTE, Finding, Prices, Subject, fix, window
+from tradewind.data.doctor.finding import BLOCKER, NOTE, WARNING, Finding, Prices, Subject, fix, window
 from tradewind.data.spread import Integers
 from tradewind.markets.clock import DAY, HOUR, clock, day_date
 
@@ -41,7 +41,7 @@ def check_clock(prices: Prices, subject: Subject) -> Timed:
     if reading.clock == subject.clock or subject.clock in reading.equivalents or behind <= 0:
         return Timed(_unsure(prices, subject, reading) if not reading.certain else [], reading, prices)
     apart = float((utc_of(walls, reading.clock) != prices.ts).mean())
-    if behind < (CERTAIN if apart > FEW else CERTAIN_OF_FEW):
+    if behind < (CERTAIN if apart > FEW else CERTAIN_OF_FEW) or (subject.instrument is None and apart <= FEW):
         return Timed(_unsure(prices, subject, reading), reading, prices)
     return _wrong(prices, walls, seen, subject, reading)
 
@@ -101,8 +101,13 @@ def _wrong(prices: Prices, walls: Integers, seen: Walls, subject: Subject, readi
         also = f" (or {', '.join(reading.equivalents[:3])}, the same here)" if reading.equivalents else ""
         late = " Or the clock is right and bars are named by their close: the same for bars of this size." * one_bar
         evidence = f"The times are not {subject.clock} but {best}{also}; right times differ by {hours}. {told}{late}"
-        found = Finding("wrong-clock", BLOCKER, first, last, len(prices.ts), evidence, values,
+        # Of an instrument whose hours we do not know, only a clock that people use is believed.
+        strange = subject.instrument is None and not {best, *reading.equivalents} & set(USUAL)
+        evidence += f" We do not know the hours of {subject.series.symbol}: this may be an hour off." * strange
+        found = Finding("wrong-clock", WARNING if strange else BLOCKER, first, last, len(prices.ts), evidence, values,
                         fix(subject, "wrong-clock", f"--clock {best}"))  # fmt: skip
+        if strange:
+            return Timed([found], reading, prices)
     return Timed([found], reading, prices.at(right))
 
 
@@ -131,8 +136,9 @@ def _changing(prices: Prices, walls: Integers, subject: Subject, reading: Readin
             f"{subject.clock}: right times differ by {hours}. {_both(part, name, subject.clock)}"
         )
         values = {"stated": subject.clock, "best": name, "moves": hours, "places": [[first, last]]}
+        strange = subject.instrument is None and name not in USUAL
         found.append(
-            Finding("clock-changes", BLOCKER, first, last, int(here.sum()), evidence, values,
+            Finding("clock-changes", WARNING if strange else BLOCKER, first, last, int(here.sum()), evidence, values,
                     fix(subject, "clock-changes", f"--clock {name} {window(first, last)}"))
         )  # fmt: skip
     return Timed(found, reading, prices.at(right))
