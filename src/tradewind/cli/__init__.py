@@ -9,7 +9,11 @@ from types import FrameType
 
 import typer
 
+<<<<<<< HEAD
 from tradewind.cli import backtests, data_doctor, market_data
+=======
+from tradewind.cli import backtests, market_data, news
+>>>>>>> main
 from tradewind.errors import TradewindError
 
 app = typer.Typer(
@@ -23,6 +27,7 @@ app = typer.Typer(
 app.add_typer(backtests.app)
 market_data.app.add_typer(data_doctor.app)
 app.add_typer(market_data.app, name="data")
+app.add_typer(news.app, name="news")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
