@@ -9,11 +9,7 @@ from types import FrameType
 
 import typer
 
-<<<<<<< HEAD
-from tradewind.cli import backtests, data_doctor, market_data
-=======
-from tradewind.cli import backtests, market_data, news
->>>>>>> main
+from tradewind.cli import backtests, data_doctor, market_data, news
 from tradewind.errors import TradewindError
 
 app = typer.Typer(
