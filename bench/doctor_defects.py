@@ -47,7 +47,11 @@ def lost_days(frame, _seconds, rng):
     """One to three whole working days are absent."""
     ts = _ts(frame)
     shifted = (ts + 2 * HOUR) // DAY
-    days = [d for d in np.unique(shifted)[2:-4] if (d + 3) % 7 in (1, 2) and (shifted == d).sum() > 10]
+    days, counts = np.unique(shifted, return_counts=True)
+    # Not a holiday: that would be missed by nobody.
+    days = [
+        d for d, n in zip(days[2:-4], counts[2:-4], strict=True) if (d + 3) % 7 in (1, 2) and n > 0.8 * counts.max()
+    ]
     if not days:
         return None
     first = int(rng.choice(days))

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from bench.doctor_defects import DAY, FOUND_AS
+from bench.doctor_defects import DAY, FOUND_AS, cut, lost_days
 from tradewind.data.doctor import examine
 from tradewind.data.doctor.evidence import utc_of, walls_of
 from tradewind.data.series import seconds_of
@@ -136,24 +136,33 @@ def score_clocks(tally, alarms, given, label):
 
 
 def score_defects(tally, given, rng):
+    """Count which defects are found in one span: as what they are, and where they are if rows are gone."""
     symbol, seconds, part = given
-    clean = {one.code for one in examine(part, symbol, seconds=seconds, profile=PROFILE).findings}
+    before = examine(part, symbol, seconds=seconds, profile=PROFILE)
     for spoil, codes in FOUND_AS.items():
         frame = spoil(part, seconds, rng)
         if frame is None or frame.height < 50:
             continue
         done = examine(frame, symbol, seconds=seconds, profile=PROFILE)
-        found = {one.code for one in done.findings} & codes
-        more = _more(done, part, symbol, seconds, codes) if found & clean else True
-        tally.count(spoil.__name__, bool(found) and more, f"{symbol} {seconds} {when(part['ts'].to_numpy())}: {sorted({one.code for one in done.findings})}")  # fmt: skip  # noqa: E501 - one line to print
+        if spoil in (cut, lost_days):
+            right = found_at(done, np.setdiff1d(part["ts"].to_numpy(), frame["ts"].to_numpy()), codes)
+        else:
+            right = counted(done, codes) > counted(before, codes)
+        seen = sorted({one.code for one in done.findings})
+        tally.count(spoil.__name__, right, f"{symbol} {seconds} {when(part['ts'].to_numpy())}: {seen}")
 
 
-def _more(done, part, symbol, seconds, codes):
-    """Return whether more of a kind is found than before it was added."""
-    before = examine(part, symbol, seconds=seconds, profile=PROFILE)
-    return sum(one.number for one in done.findings if one.code in codes) > sum(
-        one.number for one in before.findings if one.code in codes
-    )
+def found_at(done, gone, codes):
+    """Return whether findings of these codes cover most of the times at which rows were taken out."""
+    places = [place for one in done.findings if one.code in codes for place in one.values["places"]]
+    covered = np.zeros(len(gone), dtype=bool)
+    for first, last in places:
+        covered |= (gone >= first) & (gone <= last)
+    return covered.mean() > 0.5
+
+
+def counted(done, codes):
+    return sum(one.number for one in done.findings if one.code in codes)
 
 
 def when(ts):
