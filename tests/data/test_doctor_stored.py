@@ -75,7 +75,7 @@ def test_a_waiver_has_a_reason_and_outlives_examinations(tmp_path):
     assert "scale-change" in {one.code for one in again.findings}
     assert again.open_blockers == []
     assert again.waivers[0].reason == "a test of ours"
-    assert unwaive(history, SERIES, "scale-change") == 1
+    assert unwaive(history, SERIES, "scale-change", PROFILE) == 1
     assert len(open_blockers(history, SERIES, PROFILE)) == 1
 
 

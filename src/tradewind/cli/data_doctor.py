@@ -65,7 +65,7 @@ def doctor(
     for symbol in wanted:
         for series in matching(history, symbol, feed=feed, side=side, timeframe=seconds):
             done = examine_series(history, series, profile)
-            records.append(remember(history, done))
+            records.append(remember(history, done, profile))
             patients += [patient_of(done, records[-1], history)] if drawn else []
     if drawn:
         _draw(picture or Path("data-doctor.html"), patients, show=show, quiet=as_json)

@@ -7,7 +7,6 @@ warn. On the same feed, a bid above its ask is wrong whoever looks.
 """
 
 import numpy as np
-import polars as pl
 
 from tradewind.data.doctor.candidates import Numbers
 from tradewind.data.doctor.finding import BLOCKER, WARNING, Finding, Prices, Subject, fix, words
@@ -48,13 +47,14 @@ def check_second(history: History, prices: Prices, subject: Subject) -> list[Fin
 
 def _closes(history: History, other: Series, prices: Prices, name: str = "close") -> Floats:
     """Return a column of another series where its bars close with these, NaN where none does."""
-    mine = pl.DataFrame({"ts": prices.ts + prices.span, "row": np.arange(len(prices.ts))})
-    column = np.full(len(prices.ts), np.nan)
+    mine = prices.ts + prices.span
+    column = np.full(len(mine), np.nan)
     span = other.timeframe * NS
     for frame in history.bars(other, int(prices.ts[0]) - span, int(prices.ts[-1]) + span, ("ts", name)):
-        theirs = frame.with_columns(ts=pl.col("ts").to_physical().cast(pl.Int64) + span)
-        joined = mine.join(theirs, on="ts", how="inner")
-        column[joined["row"].to_numpy()] = joined[name].fill_null(np.nan).to_numpy()
+        theirs = frame["ts"].to_physical().to_numpy() + span
+        place = np.minimum(np.searchsorted(mine, theirs), len(mine) - 1)
+        same = mine[place] == theirs
+        column[place[same]] = frame[name].fill_null(np.nan).to_numpy()[same]
     return column
 
 

@@ -15,7 +15,7 @@ from tradewind.errors import TradewindError, UnknownName
 from tradewind.markets.instruments import Profile
 
 DOCUMENT = "doctor"
-RULES = 1
+RULES = 2
 """Raised when the examination changes so much that what was found before no longer counts."""
 
 EVER = (-(2**62), 2**62)
@@ -43,6 +43,8 @@ class Record(NamedTuple):
     examined: str
     findings: tuple[Finding, ...]
     waivers: tuple[Waiver, ...]
+    profile: str = ""
+    """The broker profile it was compared with."""
 
     def waiver(self, finding: Finding) -> Waiver | None:
         """Return what waives a finding, or None."""
@@ -59,18 +61,21 @@ def record(history: History, series: Identity, profile: Profile | None = None, *
     one = Series(*series)
     version = _held(history, one).version
     kept = history.kept(one, DOCUMENT)
-    waivers = _waivers(kept)
-    if kept is not None and kept.get("version") == version and kept.get("rules") == RULES and not again:
-        return Record(one, version, str(kept["examined"]), tuple(_finding(row) for row in kept["findings"]), waivers)
-    return remember(history, examine_series(history, one, profile))
+    name = "" if profile is None else profile.name
+    asked = {"rules": RULES, "version": version, "profile": name}
+    if kept is not None and not again and all(kept.get(name) == value for name, value in asked.items()):
+        findings = tuple(_finding(row) for row in kept["findings"])
+        return Record(one, version, str(kept["examined"]), findings, _waivers(kept), name)
+    return remember(history, examine_series(history, one, profile), profile)
 
 
-def remember(history: History, done: Examined) -> Record:
+def remember(history: History, done: Examined, profile: Profile | None = None) -> Record:
     """Return what is known of a stored series after an examination; it is kept, and so is what was waived before."""
     one = done.subject.series
     version = _held(history, one).version
     waivers = _waivers(history.kept(one, DOCUMENT))
-    return keep(history, Record(one, version, _now(), tuple(done.findings), waivers))
+    name = "" if profile is None else profile.name
+    return keep(history, Record(one, version, _now(), tuple(done.findings), waivers, name))
 
 
 def open_blockers(history: History, series: Identity, profile: Profile | None = None) -> list[Finding]:
@@ -86,6 +91,7 @@ def keep(history: History, known: Record) -> Record:
         {
             "rules": RULES,
             "version": known.version,
+            "profile": known.profile,
             "examined": known.examined,
             "findings": [one._asdict() for one in known.findings],
             "waivers": [one._asdict() for one in known.waivers],
@@ -116,9 +122,9 @@ def waive(
     return covered
 
 
-def unwaive(history: History, series: Identity, code: str) -> int:
+def unwaive(history: History, series: Identity, code: str, profile: Profile | None = None) -> int:
     """No finding of a code is waived any more; return how many waivers that were."""
-    known = record(history, series)
+    known = record(history, series, profile)
     left = tuple(one for one in known.waivers if one.code != code)
     keep(history, known._replace(waivers=left))
     return len(known.waivers) - len(left)
