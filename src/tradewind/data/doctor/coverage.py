@@ -57,9 +57,9 @@ def _regular(gap: Hole, timetable: Timetable, span: int) -> Flags:
     roll = (new_york(start) + 7 * HOUR) % DAY
     beside = (roll <= BESIDE) | (roll >= DAY - BESIDE)  # the roll, 17:00 New York
     beside |= timetable.opened(end) - timetable.opened(start) < end - start  # it holds a closing
-    length = new_york(end) % DAY // (15 * MINUTE)
-    came = np.bincount(length, minlength=96)
-    near = (came + np.roll(came, 1) + np.roll(came, -1))[length]
+    slot = new_york(end) % DAY // (15 * MINUTE)
+    came = np.bincount(slot, minlength=96)
+    near = (came + np.roll(came, 1) + np.roll(came, -1))[slot]
     days = max(len(timetable.days) * 5 / 7, 1)
     short = gap.missing[at] <= BESIDE
     own = beside & short & (near >= max(USUAL_SHARE * days, 3))
@@ -230,11 +230,15 @@ def own_hours(prices: Prices) -> dict[str, str]:
     for name, which in (("pause", (gap >= 15 * MINUTE) & (gap < 6 * HOUR)), ("weekend", (gap > DAY) & (gap < 4 * DAY))):
         if which.sum() >= 2:
             closes, opens = _common(ends[which]), _common(starts[which])
-            told[f"{name} from"], told[f"{name} to"] = closes, opens
+            if closes and opens:
+                told[f"{name} from"], told[f"{name} to"] = closes, opens
     return told
 
 
 def _common(ts: Integers) -> str:
+    """Return the time of the New York day that four in ten share; nothing where none is so common."""
     values, tally = np.unique(new_york(ts) % DAY // MINUTE, return_counts=True)
     minute = int(values[tally.argmax()])
+    if tally.max() < 0.4 * len(ts):
+        return ""
     return f"{minute // 60:02d}:{minute % 60:02d}"

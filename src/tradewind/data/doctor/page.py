@@ -88,7 +88,8 @@ def _patient(patient: Patient, number: int) -> str:
 
 def _facts(patient: Patient) -> str:
     hours = patient.hours
-    told = [("bars", f"{patient.rows:,}"), ("from", moment(patient.first)), ("to", f"{moment(patient.last)} UTC")]
+    counted = "bars" if patient.record.series.timeframe else "minutes with ticks"
+    told = [(counted, f"{patient.rows:,}"), ("from", moment(patient.first)), ("to", f"{moment(patient.last)} UTC")]
     told.append(("its times fit", patient.clock))
     if "weekend to" in hours:
         told.append(("week, New York", f"Sun {hours['weekend to']} to Fri {hours['weekend from']}"))
