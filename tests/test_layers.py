@@ -88,10 +88,12 @@ MORE = {
     ("cli.market_data", "data"): "the verbs of market data are that and nothing else",
     ("cli.data_doctor", "data"): "the verbs of the data doctor are that and nothing else",
     ("cli.data_doctor", "markets.loading"): "hours and prices are compared with the profile's",
+    ("cli.synthetic", "data.synthetic"): "`data synth` is that and nothing else",
     ("cli.news", "data.releases"): "`news import` is that and nothing else",
     ("cli.news", "markets"): "it shows releases and moments",
     ("data.releases.calendars", "icalendar"): "it reads iCalendar files",
     ("data.releases.calendars", "dateutil"): "it repeats events by the rules of iCalendar",
+    ("data.synthetic.report", "rich"): "it builds one table; whoever calls it prints it",
     ("cli", "markets.clock"): "it shows moments as dates",
 }
 """What single modules or layers may import beyond the tables, and why."""

@@ -20,6 +20,7 @@ from tradewind.adapters.sqlite import SqliteRuns
 from tradewind.compilation import handler_of
 from tradewind.data.alignment import Alignment, align
 from tradewind.data.legs import Leg
+from tradewind.data.series import SYNTHETIC
 from tradewind.data.spread import SpreadSettings
 from tradewind.data.stress import NewsStress
 from tradewind.data.tape import tape
@@ -105,7 +106,7 @@ class Plan:
     @property
     def synthetic(self) -> bool:
         """Whether any price was made up."""
-        return any(info.feed == "synthetic" for infos in self.series for info in infos)
+        return any(info.feed == SYNTHETIC for infos in self.series for info in infos)
 
 
 def _rows_between(info: SeriesInfo, start: int, end: int) -> int:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from tradewind.data.checks import check_rows
 from tradewind.data.importers import curated, histdata, metatrader
+from tradewind.data.importers.disguise import check_not_disguised
 from tradewind.data.importers.grid import Grid
 from tradewind.data.importers.parsed import Part, Reading, Stated, clock_name
 from tradewind.data.importers.repairs import repaired
@@ -144,6 +145,7 @@ def _import(
         tallies: dict[Series, Tally] = {}
         with history.delivery() as delivery:
             for part in _checked(source, reading, wishes.repairs):
+                check_not_disguised(source.name, part.series.feed)
                 delivery.add(part.series, part.frame)
                 tallies.setdefault(part.series, Tally()).count(part)
                 grid.count(part.series, part.frame)
