@@ -143,7 +143,8 @@ def check_digits(prices: Prices) -> list[Finding]:
     told = ", ".join(
         f"{moment(ts)[:7]} from {digits[n - 1]} to {digits[n]}" for ts, n in zip(at[:4], turns, strict=False)
     )
-    evidence = f"The decimals of prices change {len(at)} times: {told}."
+    often = "once" if len(at) == 1 else f"{len(at)} times"
+    evidence = f"The decimals of prices change {often}: {told}."
     values = {"digits": [[digits[n - 1], digits[n]] for n in turns], "places": places(at, at)}
     return [Finding("digits-change", NOTE, at[0], at[-1], len(at), evidence, values)]
 
