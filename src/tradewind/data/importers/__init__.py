@@ -150,11 +150,15 @@ def _natural(path: Path) -> list[tuple[str, int]]:
     return [(text, int(word or 0)) for text, word in re.findall(r"(\D*)(\d{0,18})", path.as_posix())]
 
 
+def _address(path: Path) -> str:
+    return path.absolute().as_posix()
+
+
 def _sheaves(files: Iterable[Path]) -> Iterator[list[Path]]:
     """Yield files that are stored together: mostly one."""
     sheaf: list[Path] = []
     for path in files:
-        if sheaf and not bi5.follows(sheaf[-1].absolute().as_posix(), path.absolute().as_posix()):
+        if sheaf and not any(vendor.follows(_address(sheaf[-1]), _address(path)) for vendor in (bi5, lean)):
             yield sheaf
             sheaf = []
         sheaf.append(path)
@@ -167,7 +171,7 @@ def _together(found: Iterable[tuple[Source, Any]]) -> Iterator[tuple[list[Source
     sheaf: list[Source] = []
     of: Any = None
     for source, vendor in found:
-        if sheaf and not (vendor is of is bi5 and bi5.follows(sheaf[-1].where, source.where)):
+        if sheaf and not (vendor is of and of in (bi5, lean) and of.follows(sheaf[-1].where, source.where)):
             yield sheaf, of
             sheaf = []
         sheaf, of = [*sheaf, source], vendor
@@ -277,7 +281,7 @@ def _checked(source: Source, reading: Reading, repairs: Collection[str]) -> Iter
         if reading.may_be_empty and part.frame.is_empty():
             yield part
             continue
-        check_rows(part.frame, part.series.kind, source.shown, part.row, after=last.get(part.series))
+        check_rows(part.frame, part.series.kind, part.shown or source.shown, part.row, after=last.get(part.series))
         last[part.series] = int(part.frame["ts"].to_physical()[-1])
         yield part
     if not found:

@@ -24,7 +24,7 @@ import polars as pl
 
 from tradewind.data import vendor_names
 from tradewind.data.importers.parsed import Part, Reading, Stated, checked_utc
-from tradewind.data.importers.sources import Source
+from tradewind.data.importers.sources import Source, called
 from tradewind.data.series import BARS, BOTH, NS, TICKS, Series, checked_side
 from tradewind.data.vendor_names import Dukascopy
 from tradewind.errors import BadData, UnknownName
@@ -155,6 +155,7 @@ def read_together(sources: Sequence[Source], stated: Stated) -> Reading:
 
 def _parts(sources: Sequence[Source], stated: Stated, reading: Reading) -> Iterator[Part]:
     for number, source in enumerate(sources):
+        shown = source.shown if source.member else called(source.path)
         says = told(source.where)
         if says is None:
             raise BadData(
@@ -165,14 +166,14 @@ def _parts(sources: Sequence[Source], stated: Stated, reading: Reading) -> Itera
         side = says.side if says.seconds == 0 else checked_side(stated.side or says.side)
         kind = BARS if says.seconds else TICKS
         series = Series(stated.symbol or instrument.symbol, kind, says.seconds, stated.feed or FEED, side)
-        content = unpacked(_packed(source), source.shown)
-        frame = (candles if says.seconds else ticks)(content, says.start, instrument.factor, source.shown)
-        _within(frame, says, source)
+        content = unpacked(_packed(source), shown)
+        frame = (candles if says.seconds else ticks)(content, says.start, instrument.factor, shown)
+        _within(frame, says, shown)
         if number == 0:
             reading.notes.append(_when(says))
         left = without_fillers(frame) if says.seconds else frame
         reading.left_out += frame.height - left.height
-        yield Part(series, left)
+        yield Part(series, left, shown=shown)
     if len(sources) > 1:
         reading.notes.append(f"{len(sources)} files stored together")
     if reading.left_out:
@@ -251,12 +252,10 @@ def _decimal(values: Records) -> pl.Series:
     return pl.Series(values.astype(np.float32)).cast(pl.String).cast(pl.Float64, strict=False)
 
 
-def _within(frame: pl.DataFrame, says: Told, source: Source) -> None:
+def _within(frame: pl.DataFrame, says: Told, shown: str) -> None:
     ts = frame["ts"].to_physical()
     if frame.height and not says.start <= int(ts.max()) < says.end:  # type: ignore[arg-type]  # whole numbers
-        raise BadData(
-            f"{source.shown} has rows after the end of its hour, day, month or year.", "Check the file's name."
-        )
+        raise BadData(f"{shown} has rows after the end of its hour, day, month or year.", "Check the file's name.")
 
 
 def _when(says: Told) -> str:

@@ -9,12 +9,12 @@
 
 Within a day times are milliseconds since midnight, with fractions; in files of hours and days they are dates. A
 quote bar becomes two bars, one of bids and one of asks. Its sizes are those of the last quote and no volume, so the
-volume is 0; that of a trade bar is stored. The clock is the market's: UTC for OANDA and for crypto, UTC-5 all year
-for FXCM (LEAN's own readme calls it EST). Prices of equities are scaled by LEAN and not read here.
+volume is 0; that of a trade bar is stored. The clock is the market's, as LEAN's market hours database has it: UTC for
+OANDA, crypto and FXCM's CFDs, UTC-5 all year for FXCM's currencies. Prices of equities are scaled and not read here.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -51,8 +51,21 @@ _FOLDERS = re.compile(
     r"(?:^|[/_])(?P<type>cfd|forex|crypto|cryptofuture|equity|option|future|index)[/_](?P<market>[a-z]+)[/_]"
     r"(?P<size>tick|second|minute|hour|daily)[/_]"
 )
+_DAY_ADDRESS = re.compile(r"(\d{8})_(?:[a-z0-9]+_(?:tick|second|minute)_)?(?:quote|trade)\.(?:zip|csv)$")
+_DATE = re.compile(r"\d{8}")
 _SECONDS = {"tick": 0, "second": 1, "minute": 60, "hour": 3600, "daily": 86_400}
-_CLOCKS = {"oanda": "UTC", "fxcm": "UTC-5", "coinbase": "UTC", "gdax": "UTC", "bitfinex": "UTC", "binance": "UTC"}
+_CLOCKS = {
+    ("forex", "oanda"): "UTC",
+    ("cfd", "oanda"): "UTC",
+    ("forex", "fxcm"): "UTC-5",
+    ("cfd", "fxcm"): "UTC",
+    ("crypto", "coinbase"): "UTC",
+    ("crypto", "gdax"): "UTC",
+    ("crypto", "bitfinex"): "UTC",
+    ("crypto", "binance"): "UTC",
+    ("crypto", "bybit"): "UTC",
+}
+"""The time zone of the data, from LEAN's market hours database."""
 _CORNERS = ("open", "high", "low", "close")
 _COLUMNS = {
     # kind of rows: columns of the file
@@ -75,6 +88,25 @@ class Told(NamedTuple):
     midnight: int | None
     """Of a file of one day, as wall nanoseconds."""
     market: str | None
+    clock: str | None
+
+
+def follows(before: str, after: str) -> bool:
+    """Answer whether two files are of one series and month, and ticks of days without one between them.
+
+    Such files are stored together, because storing a month once for each of its days takes long.
+    """
+    days = [_DAY_ADDRESS.search(where.lower()) for where in (before, after)]
+    if not all(days) or _DATE.sub("", before) != _DATE.sub("", after):
+        return False
+    try:
+        first, second = (datetime.strptime(day[1], "%Y%m%d") for day in days if day)  # noqa: DTZ007  calendar dates
+    except ValueError:
+        return False
+    apart = (second - first).days
+    return (first.year, first.month) == (second.year, second.month) and (
+        apart == 1 or (apart > 1 and "tick" not in re.split("[/_]", before.lower()))
+    )
 
 
 def recognises(source: Source) -> bool:
@@ -87,11 +119,26 @@ def recognises(source: Source) -> bool:
 def read(source: Source, stated: Stated) -> Reading:
     """Return the quotes of a file as ticks or as bars of both sides, or its trade bars."""
     says = _told(source)
-    clock = clock_name(_CLOCKS[says.market]) if says.market in _CLOCKS and not stated.clock else None
-    clock = clock or stated_clock(stated, source)
+    clock = stated_clock(stated, source) if stated.clock or says.clock is None else clock_name(says.clock)
     reading = Reading(clock, iter(()))
     reading.parts = _parts(source, stated, says, reading)
     return reading
+
+
+def read_together(sources: Sequence[Source], stated: Stated) -> Reading:
+    """Return the rows of files that follow each other."""
+    readings = [read(source, stated) for source in sources]
+    together = Reading(readings[0].clock, iter(()))
+
+    def parts() -> Iterator[Part]:
+        for source, one in zip(sources, readings, strict=True):
+            yield from (part._replace(shown=source.shown) for part in one.parts)
+            together.left_out += one.left_out
+        together.notes += dict.fromkeys(note for one in readings for note in one.notes)
+        together.notes.append(f"{len(readings)} files stored together")
+
+    together.parts = parts()
+    return together
 
 
 def _told(source: Source) -> Told:
@@ -103,17 +150,20 @@ def _told(source: Source) -> Told:
             "Import files of cfd, forex or crypto.",
         )
     market = folders["market"] if folders else None
+    clock = _CLOCKS.get((folders["type"], folders["market"])) if folders else None
     named = _DAY_FILE.fullmatch(source.name)
     if named is None:
         plain = _LONG_FILE.fullmatch(source.name)
         symbol, kind = (plain["symbol"], plain["kind"]) if plain else ("", None)
-        return Told(_symbol(symbol), _SECONDS[folders["size"]] if folders else None, kind, None, market)
+        return Told(_symbol(symbol), _SECONDS[folders["size"]] if folders else None, kind, None, market, clock)
     try:
         day = datetime.strptime(named["date"], "%Y%m%d").date()  # noqa: DTZ007  a calendar date has no zone
     except ValueError as error:
         raise BadData(f"{source.shown}: {named['date']} is no date.", "Give the file its name back.") from error
     midnight = int(np.datetime64(day, "ns").astype(np.int64))
-    return Told(_symbol(named["symbol"]), _SECONDS[named["size"].lower()], named["kind"].lower(), midnight, market)
+    return Told(
+        _symbol(named["symbol"]), _SECONDS[named["size"].lower()], named["kind"].lower(), midnight, market, clock
+    )
 
 
 def _symbol(name: str) -> str:

@@ -44,6 +44,8 @@ class Part(NamedTuple):
     series: Series
     frame: pl.DataFrame
     row: int = 1
+    shown: str = ""
+    """How an error names the file, where several are read together."""
 
 
 @dataclass
