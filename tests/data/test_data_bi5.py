@@ -114,7 +114,10 @@ def test_an_address_says_what_a_file_holds(address, name, seconds, side, begins,
     assert says[:5] == (name, seconds, side, ns(begins), ns(ends))
 
 
-@pytest.mark.parametrize("address", ["EURUSD/2019/12/04/05h_ticks.bi5", "EURUSD/2019/01/30/05h_ticks.bi5", "a.bi5"])
+@pytest.mark.parametrize(
+    "address",
+    ["EURUSD/2019/12/04/05h_ticks.bi5", "EURUSD/2019/01/30/05h_ticks.bi5", "EURUSD/9999/01/04/05h_ticks.bi5", "a.bi5"],
+)
 def test_an_address_of_no_date_says_nothing(address):
     assert bi5.told(address) is None
 

@@ -148,6 +148,12 @@ def test_a_side_that_was_not_quoted_has_no_bar(tmp_path):
         ("cfd/oanda/minute/xauusd/20140505_quote.zip", BAR.replace("1.4", "x"), None, "row 1: high is 'x'"),
         ("cfd/oanda/tick/xauusd/20140505_trade.zip", "0,1.1,1.2", None, "no bid and no ask"),
         ("cfd/oanda/hour/xauusd.zip", "20140505 25:00,1,1,1,1,1,1,1,1,1,1", None, "the time is '20140505 25:00'"),
+        (
+            "cfd/oanda/hour/xauusd.zip",
+            "20140505 13:00,1,1,1,1,1,1,1,1,1,1\n60140505 13:00,1,1,1,1,1,1,1,1,1,1",
+            None,
+            "row 2: the time is '60140505 13:00', before 1970",
+        ),
         ("20140505_quote.zip", BAR, "20140505_xauusd_minute_quote.csv", "does not say which clock"),
         ("xauusd.zip", "20140505 13:00,1,1,1,1,1,1,1,1,1,1", "xauusd.csv", "does not say which clock"),
     ],

@@ -104,6 +104,8 @@ def _bounds(first: list[int], depth: int) -> tuple[int, int]:
     if len(first) < depth:
         raise ValueError
     year, month, day, hour = [*first, *[1, 1, 0][len(first) - 1 :]]
+    if not 1970 <= year < 2070:
+        raise ValueError
     begins = datetime(year, month, day, hour, tzinfo=UTC)
     if depth == 1:
         ends = begins.replace(year=year + 1)

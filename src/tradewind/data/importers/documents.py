@@ -73,7 +73,8 @@ class Document:
     def running(self, name: str, count: int) -> Whole:
         """Return the running sum of a list of so many whole numbers."""
         steps = self.numbers(name, count)
-        if (steps != np.rint(steps)).any() or np.abs(steps).sum() >= _EXACT:
+        # Each is looked at before they are added up: a sum beyond all measure is a warning of numpy's.
+        if (steps != np.rint(steps)).any() or (np.abs(steps) >= _EXACT).any() or np.abs(steps).sum() >= _EXACT:
             self.refuse(f"{name} holds steps that are no whole numbers")
         return np.cumsum(steps).astype(np.int64)
 

@@ -80,7 +80,7 @@ def candles(found: Document) -> tuple[int, pl.DataFrame]:
         found.refuse(f"shift is {shift:g}, no whole seconds")
     count = len(found.listing("times"))
     steps = found.running("times", count)
-    if count and np.abs(steps).max() > _LAST_MS:
+    if count and int(np.abs(steps).max()) * int(shift) > _LAST_MS:
         found.refuse("times reach beyond the year 2248")
     ts = _times(found, steps * int(shift))
     prices = {name: _prices(found, name, f"{name}s", count) for name in ("open", "high", "low", "close")}

@@ -42,11 +42,12 @@ from tradewind.errors import BadData
 NAME = "LEAN"
 
 _DAY_FILE = re.compile(
-    r"(?P<date>\d{8})_(?P<symbol>[a-z0-9]+)_(?P<size>tick|second|minute)_(?P<kind>quote|trade)\.csv", re.IGNORECASE
+    r"(?P<date>(?:19[7-9]|20[0-6])\d{5})_(?P<symbol>[a-z0-9]+)_(?P<size>tick|second|minute)_(?P<kind>quote|trade)\.csv",
+    re.IGNORECASE,
 )
 _LONG_FILE = re.compile(r"(?P<symbol>[a-z0-9]+)(?:_(?P<kind>quote|trade))?\.csv", re.IGNORECASE)
 _WITHIN_A_DAY = re.compile(rb"\d{1,8}(?:\.\d+)?,")
-_DATED = re.compile(rb"\d{8} \d\d:\d\d,")
+_DATED = re.compile(rb"(?:19[7-9]|20[0-6])\d{5} \d\d:\d\d,")
 _FOLDERS = re.compile(
     r"(?:^|[/_])(?P<type>cfd|forex|crypto|cryptofuture|equity|option|future|index)[/_](?P<market>[a-z]+)[/_]"
     r"(?P<size>tick|second|minute|hour|daily)[/_]"
@@ -226,6 +227,14 @@ def _one_side(table: Table, ts: pl.Series, series: Series, source: Source) -> It
 def _walls(table: Table, says: Told, source: Source) -> Times:
     """Return what the market's clock showed."""
     if says.midnight is None:
+        known = table.frame["time"].str.contains(r"^(?:19[7-9]|20[0-6])").fill_null(value=False)
+        if not known.all():
+            row = known.not_().arg_max() or 0
+            raise BadData(
+                f"{source.shown}, row {row + table.row}: the time is {table.frame['time'][row]!r}, before 1970 or "
+                "after 2069.",
+                "Check that the file was not edited.",
+            )
         return wall_times(table, pl.col("time"), "%Y%m%d %H:%M", source)
     after = numbers(table, {"time": "time"}, source)["time"].to_numpy()
     inside = (after >= 0) & (after < _DAY_MS)

@@ -34,8 +34,8 @@ GRANULARITIES = (
 
 _SIDES = {"bid": "bid", "ask": "ask", "mid": "mid"}
 _PRICES = {"o": "open", "h": "high", "l": "low", "c": "close"}
-_UNIX = r"^(\d{1,10})(?:\.(\d{1,9})\d*)?$"
-_RFC = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$"
+_UNIX = r"^([0-2]?\d{1,9})(?:\.(\d{1,9})\d*)?$"
+_RFC = r"^(?:19[7-9]|20[0-6])\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$"
 _TIME = pl.Datetime("ns", "UTC")
 
 
@@ -119,7 +119,8 @@ def _component(found: Document, row: dict[str, Any], side: str, place: int) -> d
 def _texts(found: Document, name: str, values: list[Any]) -> pl.Series:
     """Return values as text, or refuse the first that is neither text nor number."""
     for place, value in enumerate(values, 1):
-        if type(value) not in (str, int, float) or (type(value) is int and abs(value) > 10**18):
+        plain = value.isascii() if isinstance(value, str) else type(value) is float or type(value) is int
+        if not plain or (type(value) is int and abs(value) > 10**18):
             found.refuse(f"{name} of candle {place} is absent or no number")
     return pl.Series([str(value) for value in values], dtype=pl.String)
 
