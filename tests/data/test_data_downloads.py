@@ -294,14 +294,17 @@ def test_nothing_but_not_found_is_no_weekend(tmp_path):
         return (404, b"") if start < known["from"] else as_json(path, *more)
 
     order = Order("EURUSD", 0, SINCE, SINCE + 100 * HOUR)
+    with Server(as_json, Hands(NOW)) as server:
+        fetch(server, history, Order("EURUSD", 0, SINCE - HOUR, SINCE))
     with Server(nowhere, Hands(NOW)) as server:
         with pytest.raises(TradewindError, match=r"48 requests in a row were answered 'not found'.*--since"):
             fetch(server, history, order)
+        assert history.kept(TICKS, "downloaded")["covered"] == [[SINCE - HOUR, SINCE]]
         known["from"] = SINCE + 3 * HOUR
         summary = fetch(server, history, order)
 
     assert summary.known == 0
-    assert history.kept(TICKS, "downloaded")["covered"] == [[SINCE, SINCE + 100 * HOUR]]
+    assert history.kept(TICKS, "downloaded")["covered"] == [[SINCE - HOUR, SINCE + 100 * HOUR]]
 
 
 def test_a_request_that_is_refused_ends_at_once(tmp_path):

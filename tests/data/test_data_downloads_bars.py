@@ -97,13 +97,13 @@ def test_a_candle_that_is_not_complete_is_asked_for_again(tmp_path):
     days = bars_frame(ns("2026-01-04T22:00"), 20, 86_400)
     hands, history = Hands("2026-01-15T12:00"), History(tmp_path)
     with Server(Oanda(days, hands, 86_400), hands) as server:
-        fetch(server, history, Order("EURUSD", 86_400, ns("2026-01-04")))
+        fetch(server, history, Order("EURUSD", 86_400, ns("2026-01-04"), ns("2026-01-15")))
         first = stored(history, series("bid", seconds=86_400))
         hands.ts = ns("2026-01-18T12:00")
-        fetch(server, history, Order("EURUSD", 86_400, ns("2026-01-04")))
+        fetch(server, history, Order("EURUSD", 86_400, ns("2026-01-04"), ns("2026-01-15")))
 
     assert first.equals(before(days, ns("2026-01-14")))
-    assert stored(history, series("bid", seconds=86_400)).equals(before(days, ns("2026-01-17")))
+    assert stored(history, series("bid", seconds=86_400)).equals(before(days, ns("2026-01-15")))
     assert "dailyAlignment=17&alignmentTimezone=America%2FNew_York" in server.asked[0][1]
 
 
