@@ -101,7 +101,7 @@ class Line:
                 self._timing.sleep(max(pause, doubled * (0.5 + self._chance.random() / 2)))
         raise TradewindError(
             f"{self._vendor.name} did not answer for {window.path} in {TRIES} tries; at last: "
-            f"{self._safe(reasons[-1])}",
+            f"{self._safe(reasons[-1]).rstrip('.')}.",
             "Try again later.",
         )
 
