@@ -62,6 +62,42 @@ def test_a_strategy_that_does_not_load(tmp_path, text, said):
     assert not list(tmp_path.glob("tradewind-data/runs*"))
 
 
+def test_a_synthetic_market_is_made_compared_and_called_by_its_name(tmp_path):
+    """`data synth` stores both sides of M1, prints the figures beside real ones, and every table says what it is."""
+    words = ("data", "synth", "--on", "US30,EURUSD", "--from", "2025-11-03", "--to", "2025-11-07", "--seed", "7")
+    printed = tradewind(tmp_path, *words, "--compare")
+    again = json.loads(tradewind(tmp_path, *words, "--compare", "--json").stdout)
+    listed = json.loads(tradewind(tmp_path, "data", "list", "--json").stdout)
+
+    assert "SYNTHETIC DATA, seed 7" in printed.stdout
+    assert "kurtosis M5" in printed.stdout
+    assert {one["new"] + one["changed"] for one in again["written"]} == {0}
+    assert {(row["symbol"], row["figure"]) for row in again["figures"]} >= {
+        ("EURUSD", "spread roll"),
+        ("US30", "sd M1 Asia bp"),
+    }
+    assert {(one["feed"], one["side"]) for one in listed} == {("synthetic", "bid"), ("synthetic", "ask")}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--on", "US3"), "Did you mean 'US30'?"),
+        (("--bar", "M5"), "not made of size 'M5'"),
+        (("--seed", "-1"), "-1 is no seed"),
+        (("--from", "2025-12-01", "--to", "2025-11-01"), "is empty"),
+        (("--from", "2005-01-01"), "It covers 2006 to 2027"),
+    ],
+)
+def test_a_synthetic_market_that_cannot_be(tmp_path, words, said):
+    """A mistake is one line and exit code 2, and nothing is stored."""
+    done = tradewind(tmp_path, "data", "synth", *words)
+
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert not list(tmp_path.rglob("*.parquet"))
+
+
 def test_from_an_empty_folder_to_an_answer(tmp_path):
     """A new desk, prices, a backtest, the list of runs and the question why: the way of a new user."""
     assert tradewind(tmp_path, "new", "desk").returncode == 0
@@ -76,6 +112,8 @@ def test_from_an_empty_folder_to_an_answer(tmp_path):
     answer = json.loads(tradewind(desk, "why", "latest", "--at", "2025-11-20T15:00", "--json").stdout)
 
     assert run["synthetic"] is True
+    assert answer["synthetic"] is True
+    assert "SYNTHETIC" in tradewind(desk, "runs").stdout
     assert run["summary"]["total"]["trades"] > 0
     assert [one["id"] for one in listed] == [run["id"]]
     assert {gate["gate"] for gate in answer["gates"]} == {"trend", "warm"}

@@ -87,6 +87,12 @@ MORE = {
     ("results.printing", "rich"): "it builds tables; whoever calls it prints them",
     ("cli.market_data", "data"): "the verbs of market data are that and nothing else",
     ("data.downloads", "httpx"): "vendors speak HTTP; the client is used in one file",
+    ("cli.synthetic", "data.synthetic"): "`data synth` is that and nothing else",
+    ("cli.news", "data.releases"): "`news import` is that and nothing else",
+    ("cli.news", "markets"): "it shows releases and moments",
+    ("data.releases.calendars", "icalendar"): "it reads iCalendar files",
+    ("data.releases.calendars", "dateutil"): "it repeats events by the rules of iCalendar",
+    ("data.synthetic.report", "rich"): "it builds one table; whoever calls it prints it",
     ("cli", "markets.clock"): "it shows moments as dates",
 }
 """What single modules or layers may import beyond the tables, and why."""

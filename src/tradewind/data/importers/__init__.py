@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from tradewind.data.checks import check_rows
 from tradewind.data.importers import bi5, curated, dukascopy_json, histdata, lean, metatrader, oanda_json
+from tradewind.data.importers.disguise import check_not_disguised
 from tradewind.data.importers.grid import Grid
 from tradewind.data.importers.parsed import Part, Reading, Stated, clock_name
 from tradewind.data.importers.repairs import repaired
@@ -226,6 +227,7 @@ def _store(history: History, wishes: Wishes, delivered: Delivered, told: Told) -
     tallies: dict[Series, Tally] = {}
     with history.delivery() as delivery:
         for part in _checked(source, reading, wishes.repairs):
+            check_not_disguised(source.name, part.series.feed)
             tallies.setdefault(part.series, Tally())
             if part.frame.is_empty():
                 continue
