@@ -7,7 +7,6 @@ bad one among many stops the import at that file, and what came before it stays.
 follow each other within a month are one thing, because a month is stored as one file.
 """
 
-import re
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from tradewind.data.importers.disguise import check_not_disguised
 from tradewind.data.importers.grid import Grid
 from tradewind.data.importers.parsed import Part, Reading, Stated, clock_name
 from tradewind.data.importers.repairs import repaired
+from tradewind.data.importers.sheaves import natural, sheaves, together
 from tradewind.data.importers.sources import Source, called, digest, sources
 from tradewind.data.series import History, Outcome, Series
 from tradewind.errors import BadData, TradewindError
@@ -94,7 +94,7 @@ def import_files(
     known = _known(history)
     summaries: list[ImportSummary] = []
     number = 1
-    for sheaf in _sheaves(files):
+    for sheaf in sheaves(files):
         step = Step(number, len(files), sheaf[0], 0)
         number += len(sheaf)
         if progress is not None:
@@ -133,7 +133,7 @@ def _files(paths: Iterable[Path | str]) -> Iterator[Path]:
     for path in map(Path, paths):
         if path.is_dir():
             found = (file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-            inside = sorted((file for file in found if _counts(file.relative_to(path))), key=_natural)
+            inside = sorted((file for file in found if _counts(file.relative_to(path))), key=natural)
             if not inside:
                 raise TradewindError(f"The folder {path} has no {', '.join(SUFFIXES)} files.", "Name another folder.")
             yield from inside
@@ -144,40 +144,6 @@ def _files(paths: Iterable[Path | str]) -> Iterator[Path]:
 def _counts(file: Path) -> bool:
     """Answer whether a file below a folder is data: not hidden, and not the companion of another."""
     return not any(part.startswith(".") for part in file.parts) and curated.COMPANIONS not in file.parts[:-1]
-
-
-def _natural(path: Path) -> list[tuple[str, int]]:
-    """Return what sorts names as people do, 2 before 10: vendors number their files by time."""
-    return [(text, int(word or 0)) for text, word in re.findall(r"(\D*)(\d{0,18})", path.as_posix())]
-
-
-def _address(path: Path) -> str:
-    return path.absolute().as_posix()
-
-
-def _sheaves(files: Iterable[Path]) -> Iterator[list[Path]]:
-    """Yield files that are stored together: mostly one."""
-    sheaf: list[Path] = []
-    for path in files:
-        if sheaf and not any(vendor.follows(_address(sheaf[-1]), _address(path)) for vendor in (bi5, lean)):
-            yield sheaf
-            sheaf = []
-        sheaf.append(path)
-    if sheaf:
-        yield sheaf
-
-
-def _together(found: Iterable[tuple[Source, Any]]) -> Iterator[tuple[list[Source], Any]]:
-    """Yield sources that are stored together, with the module that reads them."""
-    sheaf: list[Source] = []
-    of: Any = None
-    for source, vendor in found:
-        if sheaf and not (vendor is of and of in (bi5, lean) and of.follows(sheaf[-1].where, source.where)):
-            yield sheaf, of
-            sheaf = []
-        sheaf, of = [*sheaf, source], vendor
-    if sheaf:
-        yield sheaf, of
 
 
 class Told(NamedTuple):
@@ -200,13 +166,13 @@ def _import(history: History, wishes: Wishes, known: Known, paths: Sequence[Path
         return [summary._replace(path=first) for summary in before]
     found = [one for path in paths for one in _recognised(path)]
     summaries = []
-    for together, vendor in _together(found):
+    for several, vendor in together(found):
         reading = (
-            vendor.read(together[0], wishes.stated)
-            if len(together) == 1
-            else vendor.read_together(together, wishes.stated)
+            vendor.read(several[0], wishes.stated)
+            if len(several) == 1
+            else vendor.read_together(several, wishes.stated)
         )
-        summaries += _store(history, wishes, Delivered(first, sha256, together[0], vendor.NAME, reading), told)
+        summaries += _store(history, wishes, Delivered(first, sha256, several[0], vendor.NAME, reading), told)
     return summaries
 
 
