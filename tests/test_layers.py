@@ -86,12 +86,10 @@ MORE = {
     ("results", "kernel.refusals"): "the names and sentences of reasons, which tables show",
     ("results.printing", "rich"): "it builds tables; whoever calls it prints them",
     ("cli.market_data", "data"): "the verbs of market data are that and nothing else",
-<<<<<<< HEAD
     ("cli.spreads", "data"): "the verbs of spread curves are that and nothing else",
-=======
     ("cli.data_doctor", "data"): "the verbs of the data doctor are that and nothing else",
     ("cli.data_doctor", "markets.loading"): "hours and prices are compared with the profile's",
->>>>>>> doctor
+    ("data.downloads", "httpx"): "vendors speak HTTP; the client is used in one file",
     ("cli.synthetic", "data.synthetic"): "`data synth` is that and nothing else",
     ("cli.news", "data.releases"): "`news import` is that and nothing else",
     ("cli.news", "markets"): "it shows releases and moments",

@@ -3,27 +3,29 @@
 Each vendor is one module with `NAME`, `recognises(source)` and `read(source, stated)`. A file is stored whole or
 not at all, storing it again changes nothing, and a file that is known by its content is not even read again: an
 import of a thousand files that was interrupted goes on where it stopped. Files are independent of each other: a
-bad one among many stops the import at that file, and what came before it stays.
+bad one among many stops the import at that file, and what came before it stays. Only a vendor's hours or days that
+follow each other within a month are one thing, because a month is stored as one file.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from tradewind.data.checks import check_rows
-from tradewind.data.importers import curated, histdata, metatrader
+from tradewind.data.importers import bi5, curated, dukascopy_json, histdata, lean, metatrader, oanda_json
 from tradewind.data.importers.disguise import check_not_disguised
 from tradewind.data.importers.grid import Grid
 from tradewind.data.importers.parsed import Part, Reading, Stated, clock_name
 from tradewind.data.importers.repairs import repaired
-from tradewind.data.importers.sources import Source, digest, sources
+from tradewind.data.importers.sheaves import natural, sheaves, together
+from tradewind.data.importers.sources import Source, called, digest, sources
 from tradewind.data.series import History, Outcome, Series
 from tradewind.errors import BadData, TradewindError
 from tradewind.markets.loading import load_profile
 
-VENDORS = (curated, metatrader, histdata)
+VENDORS = (curated, metatrader, histdata, bi5, dukascopy_json, oanda_json, lean)
 
 SUFFIXES = (".parquet", ".csv", ".txt", ".zip", ".gz", ".json", ".bi5")
 
@@ -91,11 +93,13 @@ def import_files(
     files = list(_files(paths))
     known = _known(history)
     summaries: list[ImportSummary] = []
-    for number, path in enumerate(files, 1):
-        step = Step(number, len(files), path, 0)
+    number = 1
+    for sheaf in sheaves(files):
+        step = Step(number, len(files), sheaf[0], 0)
+        number += len(sheaf)
         if progress is not None:
             progress(step)
-        summaries += _import(history, wishes, known, step, progress)
+        summaries += _import(history, wishes, known, sheaf, Told(step, progress))
     return summaries
 
 
@@ -104,6 +108,12 @@ def readings(path: Path, stated: Stated) -> Iterator[tuple[Source, str, Reading]
 
     Of an archive only the members of a known kind count, unless there are none.
     """
+    for source, vendor in _recognised(path):
+        yield source, vendor.NAME, vendor.read(source, stated)
+
+
+def _recognised(path: Path) -> list[tuple[Source, Any]]:
+    """Return what a file holds, each with the module that reads it."""
     inside = sources(path)
     found = [(source, vendor) for source in inside if (vendor := _vendor(source)) is not None]
     if not found:
@@ -112,8 +122,7 @@ def readings(path: Path, stated: Stated) -> Iterator[tuple[Source, str, Reading]
             raise BadData(f"{first.shown} is empty.", "Check that the download or export was complete.")
         names = ", ".join(module.NAME for module in VENDORS)
         raise BadData(f"{first.shown} is of no known kind; it begins {first.head[:40]!r}.", f"Known kinds: {names}.")
-    for source, vendor in found:
-        yield source, vendor.NAME, vendor.read(source, stated)
+    return found
 
 
 def _vendor(source: Source) -> Any:
@@ -123,7 +132,8 @@ def _vendor(source: Source) -> Any:
 def _files(paths: Iterable[Path | str]) -> Iterator[Path]:
     for path in map(Path, paths):
         if path.is_dir():
-            inside = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+            found = (file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+            inside = sorted((file for file in found if _counts(file.relative_to(path))), key=natural)
             if not inside:
                 raise TradewindError(f"The folder {path} has no {', '.join(SUFFIXES)} files.", "Name another folder.")
             yield from inside
@@ -131,47 +141,87 @@ def _files(paths: Iterable[Path | str]) -> Iterator[Path]:
             yield path
 
 
-def _import(
-    history: History, wishes: Wishes, known: Known, step: Step, progress: Progress | None
-) -> list[ImportSummary]:
-    sha256 = digest([step.path, *curated.companions(step.path)])
-    before = known.get((step.path.name, sha256), [])
+def _counts(file: Path) -> bool:
+    """Answer whether a file below a folder is data: not hidden, and not the companion of another."""
+    return not any(part.startswith(".") for part in file.parts) and curated.COMPANIONS not in file.parts[:-1]
+
+
+class Told(NamedTuple):
+    """Who is told how far an import is."""
+
+    step: Step
+    progress: Progress | None
+
+    def rows(self, rows: int) -> None:
+        """Say that so many rows were read."""
+        if self.progress is not None:
+            self.progress(self.step._replace(rows=rows))
+
+
+def _import(history: History, wishes: Wishes, known: Known, paths: Sequence[Path], told: Told) -> list[ImportSummary]:
+    first = paths[0]
+    sha256 = digest([*paths, *curated.companions(first)])
+    before = known.get((called(first), sha256), [])
     if before and not wishes.again and all(_as_stated(summary, wishes.stated) for summary in before):
-        return [summary._replace(path=step.path) for summary in before]
+        return [summary._replace(path=first) for summary in before]
+    found = [one for path in paths for one in _recognised(path)]
     summaries = []
-    for source, vendor, reading in readings(step.path, wishes.stated):
-        started = time.perf_counter()
-        grid = Grid(load_profile(wishes.profile))
-        tallies: dict[Series, Tally] = {}
-        with history.delivery() as delivery:
-            for part in _checked(source, reading, wishes.repairs):
-                check_not_disguised(source.name, part.series.feed)
-                delivery.add(part.series, part.frame)
-                tallies.setdefault(part.series, Tally()).count(part)
-                grid.count(part.series, part.frame)
-                if progress is not None:
-                    progress(step._replace(rows=sum(tally.rows for tally in tallies.values())))
-            facts = {
-                "file": source.path.name, "member": source.member, "vendor": vendor, "clock": reading.clock,
-                "sha256": sha256, "rows": {series.side: tally.rows for series, tally in tallies.items()},
-                "first": min(tally.first for tally in tallies.values()),
-                "last": max(tally.last for tally in tallies.values()), "notes": reading.notes,
-            }  # fmt: skip
-            written = delivery.commit(facts)
-        seconds = time.perf_counter() - started
-        summaries += [
-            ImportSummary(
-                step.path, source.member, vendor, series, reading.clock, tally.rows, tally.first, tally.last, sha256,
-                _outcome(written, series).new, _outcome(written, series).changed, grid.between(series),
-                reading.left_out, tuple(reading.notes), seconds,
-            )
-            for series, tally in tallies.items()
-        ]  # fmt: skip
+    for several, vendor in together(found):
+        reading = (
+            vendor.read(several[0], wishes.stated)
+            if len(several) == 1
+            else vendor.read_together(several, wishes.stated)
+        )
+        summaries += _store(history, wishes, Delivered(first, sha256, several[0], vendor.NAME, reading), told)
     return summaries
 
 
-def _outcome(written: Mapping[Any, Outcome], series: Series) -> Outcome:
-    return written[series]
+class Delivered(NamedTuple):
+    """What is stored together."""
+
+    path: Path
+    sha256: str
+    source: Source
+    vendor: str
+    reading: Reading
+
+
+def _store(history: History, wishes: Wishes, delivered: Delivered, told: Told) -> list[ImportSummary]:
+    path, sha256, source, vendor, reading = delivered
+    started = time.perf_counter()
+    grid = Grid(load_profile(wishes.profile))
+    tallies: dict[Series, Tally] = {}
+    with history.delivery() as delivery:
+        for part in _checked(source, reading, wishes.repairs):
+            check_not_disguised(source.name, part.series.feed)
+            tallies.setdefault(part.series, Tally())
+            if part.frame.is_empty():
+                continue
+            delivery.add(part.series, part.frame)
+            tallies[part.series].count(part)
+            grid.count(part.series, part.frame)
+            told.rows(sum(tally.rows for tally in tallies.values()))
+        facts = {
+            "file": called(path), "member": source.member, "vendor": vendor, "clock": reading.clock,
+            "sha256": sha256, "rows": {series.side: tally.rows for series, tally in tallies.items()},
+            "first": min((tally.first for tally in tallies.values() if tally.rows), default=0),
+            "last": max((tally.last for tally in tallies.values() if tally.rows), default=0), "notes": reading.notes,
+        }  # fmt: skip
+        written = delivery.commit(facts)
+    seconds = time.perf_counter() - started
+    outcomes = {series: _outcome(written, series) for series in tallies}
+    return [
+        ImportSummary(
+            path, source.member, vendor, series, reading.clock, tally.rows, tally.first, tally.last, sha256,
+            *outcomes[series], grid.between(series), reading.left_out, tuple(reading.notes), seconds,
+        )
+        for series, tally in tallies.items()
+    ]  # fmt: skip
+
+
+def _outcome(written: Mapping[Any, Outcome], series: Series) -> tuple[int, int]:
+    """Return how many rows were new and how many took the place of others; none of a series without a row."""
+    return (written[series].new, written[series].changed) if series in written else (0, 0)
 
 
 @dataclass
@@ -193,11 +243,16 @@ class Tally:
 def _checked(source: Source, reading: Reading, repairs: Collection[str]) -> Iterator[Part]:
     """Yield the parts, put right as far as that was asked for, or refuse the first impossible row."""
     last: dict[Series, int] = {}
+    found = False
     for part in repaired(reading, repairs):
-        check_rows(part.frame, part.series.kind, source.shown, part.row, after=last.get(part.series))
+        found = True
+        if reading.may_be_empty and part.frame.is_empty():
+            yield part
+            continue
+        check_rows(part.frame, part.series.kind, part.shown or source.shown, part.row, after=last.get(part.series))
         last[part.series] = int(part.frame["ts"].to_physical()[-1])
         yield part
-    if not last:
+    if not found:
         raise BadData(f"{source.shown} has no rows.", "Check that the download or export was complete.")
 
 
