@@ -18,9 +18,10 @@ from tradewind.adapters.news import NewsStore
 from tradewind.adapters.parquet import History
 from tradewind.adapters.sqlite import SqliteRuns
 from tradewind.compilation import handler_of
+from tradewind.data.admission import admitted, with_asks
 from tradewind.data.alignment import Alignment, align
 from tradewind.data.legs import Leg
-from tradewind.data.series import SYNTHETIC
+from tradewind.data.series import SYNTHETIC, Series
 from tradewind.data.spread import SpreadSettings
 from tradewind.data.stress import NewsStress
 from tradewind.data.tape import tape
@@ -88,6 +89,10 @@ class Plan:
     feed: Callable[[], Iterator[Rows]]
     spreads: Mapping[str, str]
     """Which spread curves priced which series, as digests; complete when the feed has ended."""
+    reads: Sequence[Series]
+    """Every series the tape reads, asks too."""
+    quality: Mapping[str, Mapping[str, Any]]
+    """What the doctor found in each series, by its name."""
 
     @property
     def rows(self) -> int:
@@ -173,6 +178,8 @@ def plan_backtest(request: Request, history: History) -> Plan:
     start = max(request.start, min(info.first for infos in series[: len(request.symbols)] for info in infos))
     # Bars are named by their open: the last one still has to close.
     end = min(request.end, 1 + max(info.last + info.timeframe * 1_000_000_000 for infos in series for info in infos))
+    reads = with_asks(history, [info.series for infos in series for info in infos])
+    quality = admitted(history, reads, profile, (start, end))
     bar_seconds = timeframe_seconds(request.bar)
     state = first_state(profile, listings, request.settings, len(strategies))
     subscribe(state, strategies, len(request.symbols), bar_seconds)
@@ -196,7 +203,21 @@ def plan_backtest(request: Request, history: History) -> Plan:
         return tape(history, legs, calendar, start, end)
 
     plan = Plan(
-        request, profile, strategies, params, listings, series, news, start, end, runner, journal, feed, spreads
+        request,
+        profile,
+        strategies,
+        params,
+        listings,
+        series,
+        news,
+        start,
+        end,
+        runner,
+        journal,
+        feed,
+        spreads,
+        reads,
+        quality,
     )
     return plan
 

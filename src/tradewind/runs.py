@@ -50,6 +50,7 @@ def facts_of(plan: Plan) -> RunFacts:
         closing=Closing.of(plan.runner.state),
         synthetic=plan.synthetic,
         news=news_of(plan),
+        quality=plan.quality,
     )
 
 
@@ -75,11 +76,7 @@ def provenance_of(plan: Plan, facts: RunFacts, history: History) -> Provenance:
     return Provenance(
         code=code_digest(),
         strategies={name: one.digest for name, one in zip(names, plan.strategies, strict=True)},
-        data={
-            " ".join(str(part) for part in info.series): history.digest(info.series, plan.start, plan.end)
-            for infos in plan.series
-            for info in infos
-        },
+        data={" ".join(str(part) for part in one): history.digest(one, plan.start, plan.end) for one in plan.reads},
         spreads=dict(plan.spreads),
         profile=digest_of(plan.profile.model_dump(mode="json")),
         parameters={name: values._asdict() for name, values in zip(names, plan.params, strict=True)},

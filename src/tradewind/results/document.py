@@ -48,6 +48,7 @@ def document(
             "news": provenance.news,
         },
         "news": plain(facts.news),
+        "quality": plain(facts.quality),
         "environment": environment(),
         "summary": plain(summary),
     }

@@ -108,6 +108,8 @@ class RunFacts:
     """Whether any price was made up; then every screen says so."""
     news: Mapping[str, Any] = field(default_factory=dict)
     """What the run knew of releases: calendars, windows by instrument, what is not covered, a hash; plain data."""
+    quality: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What the data doctor found in each series the run read; plain data."""
 
     def __post_init__(self) -> None:
         """An account that began with nothing has no return, and is refused."""

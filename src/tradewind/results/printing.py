@@ -83,7 +83,7 @@ def overview_table(run: Mapping[str, Any]) -> "Table":
     table.add_column("", justify="right", overflow="fold")
     for name, value in _overview(run["summary"]):
         table.add_row(name, value)
-    for name, words in news_rows(run.get("news", {})):
+    for name, words in [*news_rows(run.get("news", {})), *quality_rows(run.get("quality", {}))]:
         table.add_row(name, _text(words))
     return table
 
@@ -98,6 +98,17 @@ def news_rows(news: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = [("", ""), ("News calendar", f"{' and '.join(news['calendars'])}, {news['hash'][:10]}")]
     rows.append(("News windows", counts))
     return [*rows, ("Not in the calendar", ", ".join(news["uncovered"]))] if news["uncovered"] else rows
+
+
+def quality_rows(quality: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Return what the doctor found in each series a run read, where there is more than notes."""
+    rows = []
+    for series, found in quality.items():
+        words = [f"{count} warning{'s' * (count > 1)}"] if (count := found["warnings"]) else []
+        words += [f"{code} waived: {reason}" for code, reason in found["waived"].items()]
+        if words:
+            rows.append((f"Data {series}", "; ".join(words)))
+    return rows
 
 
 def heading(run: Mapping[str, Any]) -> str:
