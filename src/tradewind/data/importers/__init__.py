@@ -304,6 +304,8 @@ def _as_stated(summary_of: tuple[ImportSummary, Mapping[str, Any]], stated: Stat
 
 def _ways(stated: Stated) -> dict[str, str]:
     """Return what is stated that changes the rows of a file."""
-    said = {"scale": stated.scale and str(stated.scale.normalize()), "stamp": stated.stamp}
-    mapping = {"mapping": digest([stated.mapping])} if stated.mapping else {}
-    return {name: value for name, value in said.items() if value is not None} | mapping
+    said = {
+        "scale": f"{stated.scale.normalize():f}" if stated.scale else None, "stamp": stated.stamp,
+        "mapping": digest([stated.mapping]) if stated.mapping else None,
+    }  # fmt: skip
+    return {name: value for name, value in said.items() if value is not None}

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from tradewind import money
 from tradewind.data.importers.parsed import Part, Stated
 from tradewind.data.series import BARS, NS
 from tradewind.errors import BadData, UnknownName
@@ -24,12 +25,18 @@ _EXACT = 2.0**53
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
+def factor(text: str) -> Decimal:
+    """Return what prices are to be multiplied by, or refuse it."""
+    value = money.decimal(text, "factor")
+    if value <= 0:
+        raise BadData(f"The factor is {text}; it must be greater than zero.", "Give a number such as 100 or 0.01.")
+    return value
+
+
 def checked_adjustments(stated: Stated) -> Stated:
-    """Return what is stated, or refuse a scale or a stamp that can be none."""
+    """Return what is stated, or refuse a stamp that can be none."""
     if stated.stamp is not None and stated.stamp not in STAMPS:
         raise UnknownName("stamp", stated.stamp, STAMPS)
-    if stated.scale is not None and not (stated.scale.is_finite() and stated.scale > 0):
-        raise BadData(f"The scale is {stated.scale}; it must be greater than zero.", "Give a factor such as 100 or 0.01.")
     return stated
 
 

@@ -43,7 +43,9 @@ _HEADER = re.compile(
     r"(?P<time>time \((?P<zone>[a-z]+)\)|gmt time|local time|date)"
     r" *, *(?:(?P<ticks>ask *, *bid *, *ask ?volume *, *bid ?volume)|open *, *high *, *low *, *close *, *volume) *"
 )
-_CELL = re.compile(r"(?:\d{4}\.\d\d\.\d\d|(?P<web>\d\d\.\d\d\.\d{4})) \d\d:\d\d:\d\d(?:\.\d+)?(?P<offset> GMT[+-]\d{4})?,")
+_CELL = re.compile(
+    r"(?:\d{4}\.\d\d\.\d\d|(?P<web>\d\d\.\d\d\.\d{4})) \d\d:\d\d:\d\d(?:\.\d+)?(?P<offset> GMT[+-]\d{4})?,"
+)
 _TICK = re.compile(r"\d{4}\.\d\d\.\d\d \d\d:\d\d:\d\d\.\d{3}(?:,[\d.]+){4}\r?\n")
 _ZONES = {"eet": "EET", "utc": "UTC", "gmt": "UTC"}
 _BARS = ("open", "high", "low", "close", "volume")

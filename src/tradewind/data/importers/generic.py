@@ -119,9 +119,7 @@ def _named(found: list[str], mapping: TableMapping, source: Source) -> dict[str,
     return {name: column if isinstance(column, str) else found[column - 1] for name, column in mapping.columns.items()}
 
 
-def _times(
-    table: Table, names: dict[str, str], mapping: TableMapping, clock: str | None, source: Source
-) -> pl.Series:
+def _times(table: Table, names: dict[str, str], mapping: TableMapping, clock: str | None, source: Source) -> pl.Series:
     if mapping.written in COUNTS:
         return utc_column(epoch_times(table, names["time"], COUNTS[mapping.written], source), clock or "UTC")
     text = pl.col(names["time"]).str.strip_chars()

@@ -24,10 +24,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
-from tradewind import money
+from tradewind.data.importers.adjusted import factor
 from tradewind.data.importers.parsed import Stated, clock_name
 from tradewind.data.series import checked_side, seconds_of
-from tradewind.errors import BadData, BadSettings, TradewindError, nearest
+from tradewind.errors import BadSettings, TradewindError, nearest
 
 PRICES = ("open", "high", "low", "close")
 BOTH_SIDES = tuple(f"{side}_{price}" for side in ("bid", "ask") for price in PRICES)
@@ -36,7 +36,20 @@ COLUMNS = ("date", "time", *PRICES, "volume", "spread", *BOTH_SIDES, *QUOTE, "bi
 COUNTS = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
 OFFSET = "offset"
 
-_WORDS = ("symbol", "feed", "bar", "side", "clock", "stamp", "format", "separator", "decimal", "spread", "scale", "point")
+_WORDS = (
+    "symbol",
+    "feed",
+    "bar",
+    "side",
+    "clock",
+    "stamp",
+    "format",
+    "separator",
+    "decimal",
+    "spread",
+    "scale",
+    "point",
+)
 _KINDS: dict[str, type] = dict.fromkeys(_WORDS, str) | {"header": bool, "skip": int, "columns": dict}
 _CHOICES = {
     "stamp": ("open", "close"), "decimal": (".", ","), "spread": ("price", "points"),
@@ -75,11 +88,15 @@ def completed(stated: Stated) -> Stated:
     if stated.mapping is None:
         return stated
     mapping = load(stated.mapping)
-    said = {
-        "symbol": mapping.symbol, "feed": mapping.feed, "timeframe": mapping.seconds, "side": mapping.side,
-        "clock": None if mapping.clock == OFFSET else mapping.clock, "stamp": mapping.stamp, "scale": mapping.scale,
-    }  # fmt: skip
-    return stated._replace(**{name: value for name, value in said.items() if getattr(stated, name) is None})
+    return stated._replace(
+        symbol=stated.symbol or mapping.symbol,
+        clock=stated.clock or (None if mapping.clock == OFFSET else mapping.clock),
+        side=stated.side or mapping.side,
+        feed=stated.feed or mapping.feed,
+        timeframe=stated.timeframe or mapping.seconds,
+        scale=stated.scale or mapping.scale,
+        stamp=stated.stamp or mapping.stamp,
+    )
 
 
 def load(path: Path) -> TableMapping:
@@ -96,7 +113,7 @@ def parse(text: str, name: str) -> TableMapping:
     try:
         said = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadSettings(f"The mapping {name} is not TOML: {error}.", "Texts need quotes: side = \"bid\".") from error
+        raise BadSettings(f"The mapping {name} is not TOML: {error}.", 'Texts need quotes: side = "bid".') from error
     told = _Told(text, name, said)
     for key, value in said.items():
         if key not in _KINDS:
@@ -109,14 +126,14 @@ def parse(text: str, name: str) -> TableMapping:
     columns = _columns(told)
     if said.get("skip", 0) < 0:
         told.refuse("skip", f"skip is {said['skip']}", "Give the number of lines before the table, 0 or more.")
-    point = told.valued("point", _factor)
+    point = told.valued("point", factor)
     if said.get("spread") == "points" and point is None:
-        told.refuse("spread", "spread is in points", "Say what a point is worth too: point = \"0.01\".")
+        told.refuse("spread", "spread is in points", 'Say what a point is worth too: point = "0.01".')
     return TableMapping(
         columns, _format(told), said.get("separator", ","), said.get("decimal", "."), said.get("header", True),
         said.get("skip", 0), told.valued("clock", _clock), said.get("symbol"), said.get("feed"),
         told.valued("bar", seconds_of), told.valued("side", checked_side), said.get("stamp"),
-        told.valued("scale", _factor), point if said.get("spread") == "points" else None,
+        told.valued("scale", factor), point if said.get("spread") == "points" else None,
     )  # fmt: skip
 
 
@@ -152,7 +169,9 @@ def _columns(told: _Told) -> dict[str, str | int]:
     header = told.said.get("header", True)
     for key, value in columns.items():
         if key not in COLUMNS:
-            told.refuse(key, f"there is no column {key!r}", nearest(key, COLUMNS).strip() or f"Known: {', '.join(COLUMNS)}.")
+            told.refuse(
+                key, f"there is no column {key!r}", nearest(key, COLUMNS).strip() or f"Known: {', '.join(COLUMNS)}."
+            )
         if isinstance(value, bool) or not isinstance(value, str | int) or (isinstance(value, int) and value < 1):
             told.refuse(key, f"the column {key} is {value!r}", "Give its name, or its number from 1.")
         if isinstance(value, str) and not header:
@@ -171,16 +190,11 @@ def _format(told: _Told) -> str:
     written: str = told.said.get("format", "iso")
     if written != "iso" and written not in COUNTS and "%" not in written:
         valid = ["iso", *COUNTS]
-        told.refuse("format", f"format is {written!r}", f"Give a pattern, or {', '.join(valid)}.{nearest(written, valid)}")
+        told.refuse(
+            "format", f"format is {written!r}", f"Give a pattern, or {', '.join(valid)}.{nearest(written, valid)}"
+        )
     return written
 
 
 def _clock(text: str) -> str:
     return OFFSET if text == OFFSET else clock_name(text)
-
-
-def _factor(text: str) -> Decimal:
-    value = money.decimal(text)
-    if value <= 0:
-        raise BadData(f"It is {text}.", "Give a number greater than zero, in quotes.")
-    return value

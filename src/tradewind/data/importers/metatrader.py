@@ -119,7 +119,7 @@ def _bars(read: Iterator[Table], source: Source) -> Iterator[tuple[Times, pl.Dat
         spread = {"<SPREAD>": "spread"} if "<SPREAD>" in found else {}
         time = pl.col("<TIME>") if "<TIME>" in found else pl.lit("00:00:00")
         walls = wall_times(table, pl.concat_str("<DATE>", time, separator=" "), "%Y.%m.%d %H:%M:%S", source)
-        yield walls, numbers(table, _COLUMNS | spread, source), digits(table.frame, _COLUMNS)
+        yield walls, numbers(table, _COLUMNS | spread, source), digits(table.frame, [*_COLUMNS][:4])
 
 
 def _quotes(read: Iterator[Table], source: Source) -> Iterator[tuple[Times, pl.DataFrame, int]]:
@@ -132,6 +132,7 @@ def _quotes(read: Iterator[Table], source: Source) -> Iterator[tuple[Times, pl.D
 
 def digits(table: pl.DataFrame, columns: Iterable[str]) -> int:
     """Return the most digits after the point of any price of the columns of text; more than 8 are noise."""
-    after = [pl.col(name).str.split(".").list.get(1, null_on_oob=True).str.len_bytes() for name in columns]
+    texts = (pl.col(name).str for name in columns)
+    after = [(text.len_bytes() - text.find(".", literal=True) - 1).cast(pl.Int64) for text in texts]
     most = (count.filter(count <= SPREAD_DIGITS).max() for count in after)
     return max((int(found) for found in table.select(most).row(0) if found is not None), default=0)

@@ -39,12 +39,16 @@ FEED = "mt4"
 
 _ROW = re.compile(rb"(?:\xef\xbb\xbf)?\d{4}\.\d\d\.\d\d,\d\d:\d\d,")
 _NAMES = ["date", "time", "open", "high", "low", "close", "volume"]
-_FILE = re.compile(r"([A-Za-z0-9.#+-]+?)_?(?:(M[1-9]\d?|H[1-9]\d?|D1|W1)|(\d+))?(?:[_ -].*)?\.(?:csv|txt)", re.IGNORECASE)
+_FILE = re.compile(
+    r"([A-Za-z0-9.#+-]+?)_?(?:(M[1-9]\d?|H[1-9]\d?|D1|W1)|(\d+))?(?:[_ -].*)?\.(?:csv|txt)", re.IGNORECASE
+)
 
 _HEADER = struct.Struct("<i64s12sii60x")
 _PRICES = [(name, "<f8") for name in ("open", "high", "low", "close")]
 _RECORDS = {
-    400: np.dtype([("time", "<i4"), ("open", "<f8"), ("low", "<f8"), ("high", "<f8"), ("close", "<f8"), ("volume", "<f8")]),
+    400: np.dtype(
+        [("time", "<i4"), ("open", "<f8"), ("low", "<f8"), ("high", "<f8"), ("close", "<f8"), ("volume", "<f8")]
+    ),
     401: np.dtype([("time", "<i8"), *_PRICES, ("volume", "<i8"), ("spread", "<i4"), ("real", "<i8")]),
 }
 
@@ -90,7 +94,7 @@ def _rows(source: Source) -> Iterator[tuple[Times, pl.DataFrame]]:
 
 
 def _named(name: str, step: int) -> tuple[str | None, int]:
-    """Return the symbol, and the seconds of a bar or 0; digits at the end are minutes only if the bars are so far apart."""
+    """Return the symbol and the seconds of a bar or 0; digits at the end are minutes if bars are so far apart."""
     found = _FILE.fullmatch(name)
     if found is None:
         return None, 0

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,6 +32,7 @@ Times = np.ndarray[Any, np.dtype[np.int64]]
 FIRST_TIME, LAST_TIME = datetime(1970, 1, 1), datetime(2069, 12, 31, 23, 59, 59)  # noqa: DTZ001  a wall clock has no zone
 """`markets.clock` knows the clock changes of these years, and there are no prices of others."""
 OFFSET = r" ?(?:GMT)?(?:Z|[+-]\d\d:?\d\d)$"
+FRACTION = "%.f"
 MOST_SECONDS = 100 * 366 * 86_400
 
 
@@ -104,7 +106,7 @@ def tables(
     if skipped:
         blocks = itertools.chain(next(blocks, b"").split(b"\n", skipped)[skipped:], blocks)
     for text in blocks:
-        if text.strip():
+        if text and not text.isspace():
             frame = _table(source, text, separator, names, quote)
             names = frame.columns
             if frame.height:
@@ -161,9 +163,22 @@ def numbers(table: Table, columns: dict[str, str], source: Source, absent: Colle
 
 def wall_times(table: Table, text: pl.Expr, pattern: str, source: Source) -> Times:
     """Return the times of a wall clock as ns since it showed 1970-01-01, or refuse the first that is none."""
-    # In microseconds, because a year that ns cannot count would silently become another.
-    parsed = pl.col("text").str.to_datetime(pattern, time_unit="us", strict=False, cache=False)
-    return checked_times(table, table.frame.select(text=text).select("text", time=parsed), f"not {pattern}", source)
+    frame = table.frame.select(text=text)
+    return checked_times(table, frame.with_columns(_understood(frame["text"], pattern)), f"not {pattern}", source)
+
+
+def _understood(text: pl.Series, pattern: str) -> pl.Series:
+    """Return times as a column `time`, null where there is none.
+
+    They are counted in microseconds, because a year that ns cannot count would silently become another. A pattern
+    for any fraction of a second takes seven times as long as one for milliseconds, or none: so those are tried first.
+    """
+    read = partial(text.str.to_datetime, time_unit="us", strict=False, cache=False)
+    usual = ".%3f" if "." in (text[0] or "").rpartition(":")[2] else ""
+    times = read(pattern.replace(FRACTION, usual))
+    if FRACTION in pattern and times.null_count():
+        times = pl.select(pl.coalesce(times, read(pattern))).to_series()
+    return times.dt.replace_time_zone(None).alias("time")
 
 
 class Written(NamedTuple):
@@ -178,7 +193,7 @@ def iso(first: str | None) -> Written:
     text = first or ""
     offset = re.search(OFFSET, text)
     mark = "" if offset is None or "GMT" in offset[0] else offset[0][: -len(offset[0].lstrip())] + "%#z"
-    date, letter, clock = text.partition("T" if "T" in text else " ")
+    _, letter, clock = text.partition("T" if "T" in text else " ")
     if not letter:
         return Written("%Y-%m-%d", mark)
     return Written(f"%Y-%m-%d{letter}%H:%M" + ("" if clock.count(":") == 1 and not mark else ":%S%.f"), mark)
@@ -190,7 +205,9 @@ def moments(table: Table, text: pl.Expr, written: Written, clock: str | None, so
     With a clock offsets are not believed: what stands before them is what that clock showed.
     """
     if clock is None:
-        whole = pl.col("text").str.to_datetime(written.pattern + written.mark, time_unit="us", strict=False, cache=False)
+        whole = pl.col("text").str.to_datetime(
+            written.pattern + written.mark, time_unit="us", strict=False, cache=False
+        )
         frame = table.frame.select(text=text).select("text", time=whole.dt.replace_time_zone(None))
         times = checked_times(table, frame, f"not {written.pattern} with its offset from UTC", source)
         return pl.Series("ts", times).cast(pl.Datetime("ns", "UTC"))

@@ -18,7 +18,6 @@ from tradewind.data.importers.parsed import (
     Reading,
     Stated,
     Table,
-    clock_name,
     epoch_times,
     iso,
     moments,
@@ -36,7 +35,9 @@ NAME = "TradingView"
 FEED = "tradingview"
 
 _HEADER = re.compile(r"time,open,high,low,close(?:,|$)")
-_TIME = re.compile(r"(?P<seconds>\d+),|(?P<date>\d{4}-\d\d-\d\d)(?P<clock>T\d\d:\d\d:\d\d(?P<offset>Z|[+-]\d\d:?\d\d)?)?,")
+_TIME = re.compile(
+    r"(?P<seconds>\d+),|(?P<date>\d{4}-\d\d-\d\d)(?P<clock>T\d\d:\d\d:\d\d(?P<offset>Z|[+-]\d\d:?\d\d)?)?,"
+)
 _FILE = re.compile(r"(?:(?P<exchange>[A-Z0-9]+)_)?(?P<symbol>[A-Za-z0-9.!#]+), ?(?P<size>\d*[SDW]?)[_. ]")
 _PRICES = ("open", "high", "low", "close")
 
@@ -60,7 +61,7 @@ def read(source: Source, stated: Stated) -> Reading:
     exchange = f"{FEED}-{named['exchange'].lower()}" if named and named["exchange"] else FEED
     seconds = stated.timeframe or _seconds(named["size"] if named else "")
     series = Series(symbol, BARS, seconds, stated.feed or exchange, checked_side(stated.side or "bid"))
-    clock = clock_name(stated.clock) if stated.clock else stated_clock(stated, source) if local(source, stated) else None
+    clock = stated_clock(stated, source) if stated.clock or local(source, stated) else None
     reading = Reading(clock or "UTC", iter(()))
     if stated.side is None:
         reading.notes.append("a chart does not say its side; taken as bid")
