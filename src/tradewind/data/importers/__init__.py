@@ -7,16 +7,13 @@ import of a thousand files that was interrupted goes on where it stopped. Files 
 bad one among many stops the import at that file, and what came before it stays.
 """
 
-import time
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
 
-from tradewind.data.checks import check_rows
 from tradewind.data.importers import (
     curated,
     dukascopy,
@@ -28,14 +25,17 @@ from tradewind.data.importers import (
     tradingview,
 )
 from tradewind.data.importers.adjusted import adjusted, checked_adjustments
-from tradewind.data.importers.grid import Grid
+from tradewind.data.importers.known import ImportSummary, Known, is_as_stated, is_stored, known_files
 from tradewind.data.importers.mapping import completed
-from tradewind.data.importers.parsed import Part, Reading, Stated, clock_name
-from tradewind.data.importers.repairs import repaired
+from tradewind.data.importers.parsed import Part, Reading, Stated
 from tradewind.data.importers.sources import Source, digest, sources
-from tradewind.data.series import History, Outcome, Series
+from tradewind.data.importers.storing import Origin, Wishes, store
+from tradewind.data.series import History, Series
 from tradewind.errors import BadData, TradewindError
+from tradewind.markets.instruments import Profile
 from tradewind.markets.loading import load_profile
+
+__all__ = ["ImportSummary", "Step", "Wishes", "import_files", "is_local", "readings", "walls"]
 
 VENDORS = (
     curated,
@@ -63,47 +63,12 @@ class Step(NamedTuple):
 Progress = Callable[[Step], None]
 
 
-class ImportSummary(NamedTuple):
-    """What became of one series of one file; times are ns UTC."""
+class Into(NamedTuple):
+    """Where files go, what of it is known, and the profile whose tick sizes count."""
 
-    path: Path
-    member: str | None
-    vendor: str
-    series: Series
-    clock: str
-    rows: int
-    first: int
-    last: int
-    sha256: str
-    new: int
-    changed: int
-    off_grid: int | None
-    """Prices between two ticks; None where the tick size is unknown."""
-    left_out: int
-    notes: tuple[str, ...]
-    seconds: float
-    """How long reading and storing the file took; 0 where it was known already."""
-
-    @property
-    def nothing_new(self) -> bool:
-        """Whether every row was stored already."""
-        return not self.new and not self.changed
-
-
-Known = Mapping[tuple[str, str], list[tuple[ImportSummary, Mapping[str, Any]]]]
-"""What files hold that were imported before, and what is remembered of that, by name and content."""
-
-
-class Wishes(NamedTuple):
-    """How files are to be imported."""
-
-    stated: Stated = Stated()
-    repairs: Collection[str] = ()
-    """What may be put right on the way in; see `repairs.REPAIRS`."""
-    again: bool = False
-    """Whether files that are known are read nevertheless."""
-    profile: str | Path = "metatrader"
-    """The broker profile whose tick sizes count prices that lie between two ticks."""
+    history: History
+    known: Known
+    profile: Profile
 
 
 def import_files(
@@ -113,13 +78,13 @@ def import_files(
     wishes = wishes or Wishes()
     wishes = wishes._replace(stated=checked_adjustments(completed(wishes.stated)))
     files = list(_files(paths))
-    known = _known(history)
+    into = Into(history, known_files(history), load_profile(wishes.profile))
     summaries: list[ImportSummary] = []
     for number, path in enumerate(files, 1):
         step = Step(number, len(files), path, 0)
         if progress is not None:
             progress(step)
-        summaries += _import(history, wishes, known, step, progress)
+        summaries += _import(into, wishes, step, progress)
     return summaries
 
 
@@ -194,118 +159,15 @@ def _is_report(file: Path) -> bool:
     return file.suffix.lower() == ".txt" and any(file.with_suffix(suffix).exists() for suffix in (".csv", ".CSV"))
 
 
-def _import(
-    history: History, wishes: Wishes, known: Known, step: Step, progress: Progress | None
-) -> list[ImportSummary]:
+def _import(into: Into, wishes: Wishes, step: Step, progress: Progress | None) -> list[ImportSummary]:
     sha256 = digest([step.path, *curated.companions(step.path)])
-    before = known.get((step.path.name, sha256), [])
-    if not wishes.again and _is_stored(before) and all(_as_stated(one, wishes.stated) for one in before):
+    before = into.known.get((step.path.name, sha256), [])
+    if not wishes.again and is_stored(before) and all(is_as_stated(one, wishes.stated) for one in before):
         return [summary._replace(path=step.path) for summary, _ in before]
-    summaries = []
     inside = recognised(step.path, wishes.stated)
+    origin = Origin(step.path, sha256, len(inside))
+    told = None if progress is None else lambda rows: progress(step._replace(rows=rows))
+    summaries = []
     for source, vendor in inside:
-        started = time.perf_counter()
-        reading = vendor.read(source, wishes.stated)
-        grid = Grid(load_profile(wishes.profile))
-        tallies: dict[Series, Tally] = {}
-        with history.delivery() as delivery:
-            for part in _checked(source, reading, wishes):
-                delivery.add(part.series, part.frame)
-                tallies.setdefault(part.series, Tally()).count(part)
-                grid.count(part.series, part.frame)
-                if progress is not None:
-                    progress(step._replace(rows=sum(tally.rows for tally in tallies.values())))
-            facts = {
-                "file": source.path.name, "member": source.member, "vendor": vendor.NAME, "clock": reading.clock,
-                "sha256": sha256, "rows": {series.side: tally.rows for series, tally in tallies.items()},
-                "first": min(tally.first for tally in tallies.values()),
-                "last": max(tally.last for tally in tallies.values()), "notes": reading.notes,
-                "members": len(inside), "ways": _ways(wishes.stated),
-            }  # fmt: skip
-            written = delivery.commit(facts)
-        seconds = time.perf_counter() - started
-        summaries += [
-            ImportSummary(
-                step.path, source.member, vendor.NAME, series, reading.clock, tally.rows, tally.first, tally.last,
-                sha256, _outcome(written, series).new, _outcome(written, series).changed, grid.between(series),
-                reading.left_out, tuple(reading.notes), seconds,
-            )
-            for series, tally in tallies.items()
-        ]  # fmt: skip
+        summaries += store(into.history, source, vendor, origin, wishes=wishes, profile=into.profile, told=told)
     return summaries
-
-
-def _outcome(written: Mapping[Any, Outcome], series: Series) -> Outcome:
-    return written[series]
-
-
-@dataclass
-class Tally:
-    """How many rows of a series came, and from when to when."""
-
-    rows: int = 0
-    first: int = 0
-    last: int = 0
-
-    def count(self, part: Part) -> None:
-        """The rows of the part are counted."""
-        times = part.frame["ts"].to_physical()
-        self.first = self.first if self.rows else int(times[0])
-        self.last = int(times[-1])
-        self.rows += len(times)
-
-
-def _checked(source: Source, reading: Reading, wishes: Wishes) -> Iterator[Part]:
-    """Yield the parts, put right as far as that was asked for, or refuse the first impossible row."""
-    last: dict[Series, int] = {}
-    reading.parts = adjusted(reading.parts, wishes.stated, reading.notes)
-    for part in repaired(reading, wishes.repairs):
-        check_rows(part.frame, part.series.kind, source.shown, part.row, after=last.get(part.series))
-        last[part.series] = int(part.frame["ts"].to_physical()[-1])
-        yield part
-    if not last:
-        raise BadData(f"{source.shown} has no rows.", "Check that the download or export was complete.")
-
-
-def _known(history: History) -> Known:
-    """Return what the files that were imported before hold; names count, because a name may say what is inside."""
-    known: dict[tuple[str, str], list[tuple[ImportSummary, Mapping[str, Any]]]] = {}
-    for held in history.series():
-        series = Series(*held.series)
-        for facts in held.sources:
-            if isinstance(facts.get("rows"), dict) and series.side in facts["rows"]:
-                summary = ImportSummary(
-                    Path(facts["file"]), facts["member"], facts["vendor"], series, facts["clock"],
-                    facts["rows"][series.side], facts["first"], facts["last"], facts["sha256"],
-                    0, 0, None, 0, ("known already, not read again",), 0.0,
-                )  # fmt: skip
-                known.setdefault((facts["file"], facts["sha256"]), []).append((summary, facts))
-    return known
-
-
-def _is_stored(before: Sequence[tuple[ImportSummary, Mapping[str, Any]]]) -> bool:
-    """Answer whether all that a file holds is stored: an import may have ended between two of its series."""
-    sides = {(summary.member, summary.series.side) for summary, _ in before}
-    wanted = {(facts["member"], side) for _, facts in before for side in facts["rows"]}
-    members = {member for member, _ in sides}
-    return bool(before) and sides == wanted and len(members) == max(facts.get("members", 1) for _, facts in before)
-
-
-def _as_stated(summary_of: tuple[ImportSummary, Mapping[str, Any]], stated: Stated) -> bool:
-    """Answer whether what is stated now was stated, or found, then."""
-    summary, facts = summary_of
-    series = summary.series
-    pairs = (
-        (stated.symbol, series.symbol), (stated.side and stated.side.lower(), series.side), (stated.feed, series.feed),
-        (stated.timeframe, series.timeframe), (stated.clock and clock_name(stated.clock), summary.clock),
-    )  # fmt: skip
-    return _ways(stated) == facts.get("ways", {}) and all(said is None or said == found for said, found in pairs)
-
-
-def _ways(stated: Stated) -> dict[str, str]:
-    """Return what is stated that changes the rows of a file."""
-    said = {
-        "scale": f"{stated.scale.normalize():f}" if stated.scale else None, "stamp": stated.stamp,
-        "mapping": digest([stated.mapping]) if stated.mapping else None,
-    }  # fmt: skip
-    return {name: value for name, value in said.items() if value is not None}

@@ -8,6 +8,7 @@ import polars as pl
 from tradewind.data.checks import checked_columns
 from tradewind.data.importers.mapping import BOTH_SIDES, COUNTS, OFFSET, PRICES, QUOTE, TableMapping, load
 from tradewind.data.importers.parsed import (
+    BROKEN,
     Part,
     Reading,
     Stated,
@@ -96,7 +97,7 @@ def _parquet(source: Source) -> Iterator[Table]:
         for start in range(0, frame.height, _ROWS):
             rows = frame[start : start + _ROWS]
             yield Table(rows.select(_as_text(rows[name]) for name in rows.columns), start + 1)
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except BROKEN as error:
         reason = str(error).partition("\n")[0]
         raise BadData(f"{source.shown} cannot be read: {reason}.", "Fetch the file again.") from error
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tradewind.data.importers.mapping import BOTH_SIDES, PRICES, QUOTE
 from tradewind.data.importers.parsed import OFFSET
-from tradewind.data.importers.sources import sources
+from tradewind.data.importers.sources import Source, sources
 from tradewind.errors import BadData
 
 _SEPARATORS = ("\t", ";", "|", ",", " ")
@@ -39,7 +39,11 @@ _EPOCHS = {10: "seconds", 13: "milliseconds", 16: "microseconds", 19: "nanosecon
 
 def proposed(path: Path) -> str:
     """Return the text of a mapping for the table in a file, to be read and corrected."""
-    source = sources(path)[0]
+    return proposed_of(sources(path)[0])
+
+
+def proposed_of(source: Source) -> str:
+    """Return the text of a mapping for a table."""
     if source.name.endswith(".parquet"):
         raise BadData(f"{source.shown} is Parquet, whose columns have names.", "Write [columns] with those names.")
     lines = next(source.lines(), b"").decode(errors="replace").rstrip().splitlines()[:50]
@@ -58,7 +62,7 @@ def proposed(path: Path) -> str:
         written = written.replace("%d/%m", "%m/%d")
     marked = written is not None and re.search(OFFSET, cells.get("time", "")) is not None
     shape = _shape(separator, decimal, header=header, skip=skip)
-    return _drawn(path.name, [_clock(marked=marked), *shape], written, columns, table[0])
+    return _drawn(source.name, [_clock(marked=marked), *shape], written, columns, table[0])
 
 
 def _separator(lines: list[str]) -> str:

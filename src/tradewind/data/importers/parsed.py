@@ -33,6 +33,8 @@ FIRST_TIME, LAST_TIME = datetime(1970, 1, 1), datetime(2069, 12, 31, 23, 59, 59)
 """`markets.clock` knows the clock changes of these years, and there are no prices of others."""
 OFFSET = r" ?(?:GMT)?(?:Z|[+-]\d\d:?\d\d)$"
 FRACTION = "%.f"
+BROKEN = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+"""What reading a damaged file ends with; of some damage the library thinks that it cannot be, and panics."""
 MOST_SECONDS = 100 * 366 * 86_400
 
 
@@ -125,7 +127,7 @@ def _table(source: Source, text: bytes, separator: str, names: Sequence[str] | N
         return pl.read_csv(
             text, separator=separator, has_header=names is None, schema=schema, infer_schema=False, quote_char=quote
         )
-    except pl.exceptions.PolarsError as error:
+    except BROKEN as error:
         reason = str(error).partition("\n")[0]
         raise BadData(
             f"{source.shown} is not a table: {reason}.", "Check that the file was not cut or edited."
@@ -230,7 +232,7 @@ def checked_times(table: Table, times: pl.DataFrame, wanted: str, source: Source
     known = times["time"].is_between(FIRST_TIME, LAST_TIME).fill_null(value=False)
     if not known.all():
         row = known.arg_min() or 0
-        wanted = wanted if times["time"][row] is None else "a time from 1970 to 2069"
+        wanted = wanted if times["time"].is_null()[row] else "a time from 1970 to 2069"
         raise BadData(f"{source.shown}, row {row + table.row}: the time is {times['text'][row]!r}, {wanted}.", REPAIR)
     return times["time"].to_physical().to_numpy() * 1000
 

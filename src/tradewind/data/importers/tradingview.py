@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from tradewind.data.checks import checked_columns
 from tradewind.data.importers.parsed import (
     Part,
     Reading,
@@ -90,6 +91,7 @@ def _parts(source: Source, series: Series, clock: str | None, reading: Reading) 
     ignored: list[str] = []
     for table in tables(source, ","):
         found = table.frame.columns
+        checked_columns(found, ("time", *_PRICES), (), source.shown)
         volume = next((name for name in found if name.lower() == "volume"), None)
         wanted = {name: name for name in _PRICES} | ({volume: "volume"} if volume else {})
         frame = numbers(table, wanted, source, absent=("volume",))
