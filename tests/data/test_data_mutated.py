@@ -183,6 +183,8 @@ class Toy:
 
 
 class Counted:
+    """What a write of the toy did."""
+
     def __init__(self, new, changed):
         self.new, self.changed = new, changed
 

@@ -117,7 +117,12 @@ def _named(found: list[str], mapping: TableMapping, source: Source) -> dict[str,
     most = max((column for column in mapping.columns.values() if isinstance(column, int)), default=0)
     if most > len(found):
         raise BadData(f"{source.shown} has no column {most}, only {len(found)}.", "Check the separator of the mapping.")
-    return {name: column if isinstance(column, str) else found[column - 1] for name, column in mapping.columns.items()}
+    named = {name: column if isinstance(column, str) else found[column - 1] for name, column in mapping.columns.items()}
+    twice = next((column for column in named.values() if list(named.values()).count(column) > 1), None)
+    if twice is not None:
+        both = " and ".join(name for name, column in named.items() if column == twice)
+        raise BadData(f"The mapping takes the column {twice!r} for {both}.", "Take each column once.")
+    return named
 
 
 def _times(table: Table, names: dict[str, str], mapping: TableMapping, clock: str | None, source: Source) -> pl.Series:

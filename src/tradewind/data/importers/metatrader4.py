@@ -30,7 +30,7 @@ from tradewind.data.importers.parsed import (
 )
 from tradewind.data.importers.sizes import Told, of_one_size, sized, usual_step
 from tradewind.data.importers.sources import BLOCK, Source
-from tradewind.data.series import NS, SPREAD_DIGITS, checked_side, seconds_of
+from tradewind.data.series import NS, SPREAD_DIGITS, checked_side, seconds_of, timeframe_name
 from tradewind.errors import BadData
 from tradewind.markets.clock import DAY
 
@@ -39,9 +39,8 @@ FEED = "mt4"
 
 _ROW = re.compile(rb"(?:\xef\xbb\xbf)?\d{4}\.\d\d\.\d\d,\d\d:\d\d,")
 _NAMES = ["date", "time", "open", "high", "low", "close", "volume"]
-_FILE = re.compile(
-    r"([A-Za-z0-9.#+-]+?)_?(?:(M[1-9]\d?|H[1-9]\d?|D1|W1)|(\d+))?(?:[_ -].*)?\.(?:csv|txt)", re.IGNORECASE
-)
+_SYMBOL = r"(?P<symbol>[A-Za-z0-9.#+]+?)"
+_REST = r"(?:[_ -].*)?\.(?:csv|txt)"
 
 _HEADER = struct.Struct("<i64s12sii60x")
 _PRICES = [(name, "<f8") for name in ("open", "high", "low", "close")]
@@ -94,18 +93,16 @@ def _rows(source: Source) -> Iterator[tuple[Times, pl.DataFrame]]:
 
 
 def _named(name: str, step: int) -> tuple[str | None, int]:
-    """Return the symbol and the seconds of a bar or 0; digits at the end are minutes if bars are so far apart."""
-    found = _FILE.fullmatch(name)
+    """Return the symbol and the seconds of a bar or 0; letters and digits at the end are a size if the bars have it."""
+    size, minutes = timeframe_name(step), step // 60
+    for ending in (f"_{size}", size, f"_?M{minutes}", f"_?{minutes}"):
+        found = re.fullmatch(_SYMBOL + ending + _REST, name, re.IGNORECASE)
+        if found:
+            return found["symbol"].upper(), step
+    found = re.fullmatch(_SYMBOL + r"(?:_(?P<size>M[1-9]\d?|H[1-9]\d?|D1|W1))?" + _REST, name, re.IGNORECASE)
     if found is None:
         return None, 0
-    symbol, letters, _ = found.groups()
-    if letters:
-        return symbol.upper(), seconds_of(letters)
-    whole = name[: found.end(3) if found[3] else found.end(1)]
-    minutes = str(step // 60)
-    if step % 60 == 0 and whole.endswith(minutes) and whole != minutes:
-        return whole.removesuffix(minutes).upper(), step
-    return whole.upper(), 0
+    return found["symbol"].upper(), seconds_of(found["size"]) if found["size"] else 0
 
 
 def _is_history(source: Source) -> bool:

@@ -120,24 +120,19 @@ def tables(
 
 
 def _table(source: Source, text: bytes, separator: str, names: Sequence[str] | None, quote: str | None) -> pl.DataFrame:
-    schema = None if names is None else dict.fromkeys(names, pl.String)
     if text.endswith((b"\n\n", b"\n\r\n")):
         text = text.rstrip(b"\r\n")  # an empty line at the end is no row
+    if names is not None:
+        # Every block gets a header, so that rows with fewer fields at its end do not make it narrower.
+        mark = quote or ""
+        text = separator.join(f"{mark}{name}{mark}" for name in names).encode() + b"\n" + text
     try:
-        return pl.read_csv(
-            text, separator=separator, has_header=names is None, schema=schema, infer_schema=False, quote_char=quote
-        )
+        return pl.read_csv(text, separator=separator, infer_schema=False, quote_char=quote)
     except BROKEN as error:
         reason = str(error).partition("\n")[0]
         raise BadData(
             f"{source.shown} is not a table: {reason}.", "Check that the file was not cut or edited."
         ) from error
-
-
-def whole_table(source: Source, separator: str, names: Sequence[str] | None = None) -> Table:
-    """Return all rows of a delimited file, for formats that only their whole explains."""
-    parts = list(tables(source, separator, names))
-    return Table(pl.concat([part.frame for part in parts]), parts[0].row)
 
 
 def numbers(table: Table, columns: dict[str, str], source: Source, absent: Collection[str] = ()) -> pl.DataFrame:
