@@ -20,6 +20,7 @@ from tradewind.errors import BadData, UnknownName
 
 STAMPS = ("open", "close")
 PRICES = ("open", "high", "low", "close", "spread", "bid", "ask")
+SMALLEST, LARGEST = Decimal("0.000001"), Decimal(1_000_000)
 _DIGITS = 12
 _EXACT = 2.0**53
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -27,17 +28,22 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 def factor(text: str) -> Decimal:
     """Return what prices are to be multiplied by, or refuse it."""
-    value = money.decimal(text, "factor")
-    if value <= 0:
-        raise BadData(f"The factor is {text}; it must be greater than zero.", "Give a number such as 100 or 0.01.")
-    return value
+    return _within(money.decimal(text, "factor"))
 
 
 def checked_adjustments(stated: Stated) -> Stated:
-    """Return what is stated, or refuse a stamp that can be none."""
+    """Return what is stated, or refuse a scale or a stamp that can be none."""
     if stated.stamp is not None and stated.stamp not in STAMPS:
         raise UnknownName("stamp", stated.stamp, STAMPS)
+    if stated.scale is not None:
+        _within(stated.scale)
     return stated
+
+
+def _within(scale: Decimal) -> Decimal:
+    if not SMALLEST <= scale <= LARGEST:
+        raise BadData(f"The factor is {scale}, not from {SMALLEST} to {LARGEST}.", "Give a number such as 100 or 0.01.")
+    return scale
 
 
 def adjusted(parts: Iterable[Part], stated: Stated, notes: list[str]) -> Iterator[Part]:

@@ -31,8 +31,10 @@ Times = np.ndarray[Any, np.dtype[np.int64]]
 
 FIRST_TIME, LAST_TIME = datetime(1970, 1, 1), datetime(2069, 12, 31, 23, 59, 59)  # noqa: DTZ001  a wall clock has no zone
 """`markets.clock` knows the clock changes of these years, and there are no prices of others."""
-OFFSET = r" ?(?:GMT)?(?:Z|[+-]\d\d:?\d\d)$"
 FRACTION = "%.f"
+"""Any fraction of a second, or none."""
+OFFSET = r" ?(?:GMT)?(?:Z|[+-]\d\d:?\d\d)$"
+"""How a time ends that carries its offset from UTC: Z, +02:00, GMT+0200."""
 BROKEN = (OSError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 """What reading a damaged file ends with; of some damage the library thinks that it cannot be, and panics."""
 MOST_SECONDS = 100 * 366 * 86_400
@@ -202,11 +204,7 @@ def moments(table: Table, text: pl.Expr, written: Written, clock: str | None, so
     With a clock offsets are not believed: what stands before them is what that clock showed.
     """
     if clock is None:
-        whole = pl.col("text").str.to_datetime(
-            written.pattern + written.mark, time_unit="us", strict=False, cache=False
-        )
-        frame = table.frame.select(text=text).select("text", time=whole.dt.replace_time_zone(None))
-        times = checked_times(table, frame, f"not {written.pattern} with its offset from UTC", source)
+        times = wall_times(table, text, written.pattern + written.mark, source)  # which applies the offset
         return pl.Series("ts", times).cast(pl.Datetime("ns", "UTC"))
     if written.mark:
         text = text.str.replace(OFFSET, "")
