@@ -131,7 +131,7 @@ def _understood(path: Path) -> Iterator[None]:
 
 def in_memory(name: str, content: bytes) -> Source:
     """Return content that lies on no disk under the name of a file."""
-    return Source(Path(name), None, name, content[:HEAD], content)
+    return Source(Path(name), None, Path(name).name, content[:HEAD], content)
 
 
 def sources(path: Path) -> list[Source]:
