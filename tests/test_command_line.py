@@ -18,6 +18,9 @@ MISTAKES = [
     (("backtest", "opening_range", "--on", "XAUUSD", "--profile", "metatradr"), "Did you mean 'metatrader'?"),
     (("why", "latest", "--at", "2026-01-15T14:35"), "no run"),
     (("data", "import", "missing.csv"), "missing.csv"),
+    (("data", "import", "missing.csv", "--scale", "x"), "The factor 'x' is not a number"),
+    (("data", "import", "missing.csv", "--stamp", "clse"), "Did you mean 'close'?"),
+    (("data", "mapping", "missing.csv"), "missing.csv"),
 ]
 
 
@@ -145,3 +148,18 @@ def test_spread_curves_are_learned_shown_lent_and_named_by_a_run(tmp_path):
     assert 0.1 < next(row["charged"] for row in shown["windows"] if row["window"] == "London") < 0.4
     assert "London" in table.stdout
     assert table.returncode == 0
+
+
+def test_a_table_of_an_unknown_kind_is_imported_by_the_mapping_that_was_proposed(tmp_path):
+    """What `data mapping` prints goes to `data import`, with the clock and the side that no table shows."""
+    (tmp_path / "silver.csv").write_text("When;O;H;L;Close\n01.02.2024 10:00;0,1;0,3;0,1;0,2\n")
+    done = tradewind(tmp_path, "data", "mapping", "silver.csv")
+    draft = done.stdout.replace("# high = ", 'high = "H"').replace("# low = ", 'low = "L"')
+    draft = draft.replace("# open = ", 'open = "O"').replace("# time = ", 'time = "When"')
+    (tmp_path / "silver.toml").write_text(draft.replace('# format = "%d/%m/%Y', 'format = "%d.%m.%Y'))
+    words = "data import silver.csv --as XAGUSD --mapping silver.toml --scale 100 --side bid --clock NY+7 --json"
+    (summary,) = json.loads(tradewind(tmp_path, *words.split(), "--stamp", "close", "--bar", "M1").stdout)
+
+    assert done.returncode == 0
+    assert (summary["rows"], summary["first"]) == (1, 1_706_774_340_000_000_000)
+    assert summary["notes"] == ["prices multiplied by 100", "bars stamped at their close; moved to their open"]

@@ -160,8 +160,9 @@ def ticks_array(prices: "np.ndarray[Any, Any]", tick_size: Number) -> "tuple[np.
 
     size = _positive(tick_size, "tick size")
     values = np.asarray(prices, dtype=np.float64)
-    bad = ~(np.isfinite(values) & (values > 0))
-    if bad.any():
+    lowest, highest = (float(values.min()), float(values.max())) if values.size else (1.0, 1.0)
+    if not (lowest > 0 and highest < np.inf):  # and so it is with a NaN, which both would be
+        bad = ~(np.isfinite(values) & (values > 0))
         first = int(np.flatnonzero(bad)[0])
         raise BadData(
             f"{int(bad.sum())} of {values.size} prices are not finite positive numbers; "
@@ -169,9 +170,11 @@ def ticks_array(prices: "np.ndarray[Any, Any]", tick_size: Number) -> "tuple[np.
             "Run `tradewind data doctor` on the source.",
         )
     numerator, denominator = size.as_integer_ratio()
-    counts = values * (denominator / numerator)  # most tick sizes are 1/n: one exact factor, one rounding
-    nearest_whole = np.rint(counts)
+    factor = denominator / numerator  # most tick sizes are 1/n: one exact factor, one rounding
     if values.size:
-        _within(int(nearest_whole.max()), MAX_TICKS, "price in ticks")
-    off_grid = int((np.abs(counts - nearest_whole) > 1e-3).sum())
-    return nearest_whole.astype(np.int64), off_grid
+        _within(round(min(highest * factor, 1e18)), MAX_TICKS, "price in ticks")
+    counts = values * factor
+    whole = np.rint(counts)
+    np.subtract(counts, whole, out=counts)
+    np.abs(counts, out=counts)
+    return whole.astype(np.int64), int(np.count_nonzero(counts > 1e-3))

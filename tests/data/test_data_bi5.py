@@ -4,6 +4,7 @@ import lzma
 import shutil
 import struct
 import zipfile
+from decimal import Decimal
 
 import polars as pl
 import pytest
@@ -200,3 +201,12 @@ def test_what_is_stated_names_an_instrument_of_another_scale(tmp_path):
 
     assert summary.series.symbol == "XAUUSD"
     assert 114 < ticks(history, summary.series)["bid"][0] < 115
+
+
+def test_of_an_unlisted_instrument_the_factor_is_stated_as_its_scale(tmp_path):
+    history = History(tmp_path / "history")
+    put(tmp_path, "USDHUF/2019/01/04/05h_ticks.bi5", packed((5, 280_125, 280_100, 1.0, 2.0)))
+    (summary,) = import_files([tmp_path / "USDHUF"], history, Wishes(Stated(scale=Decimal("0.001"))))
+
+    assert summary.series.symbol == "USDHUF"
+    assert ticks(history, summary.series).row(0)[1:3] == (280.1, 280.125)

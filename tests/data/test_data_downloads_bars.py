@@ -150,6 +150,13 @@ def test_a_token_comes_from_a_file_or_the_environment(tmp_path, monkeypatch):
     assert oanda.token(None).revealed() == "fedcba9876543210"
 
 
+def test_a_token_is_never_sent_unencrypted_to_another_machine():
+    with pytest.raises(TradewindError, match=r"in the open.*https"):
+        oanda.vendor(Secret(Oanda.TOKEN), "http://example.com")
+
+    assert oanda.vendor(Secret(Oanda.TOKEN), "https://example.com").address == "https://example.com"
+
+
 def test_what_oanda_has_not_is_refused_with_the_nearest(tmp_path):
     hands = Hands(NOW)
     with Server(Oanda(MINUTES, hands), hands) as server:

@@ -1,5 +1,7 @@
 """Every importer against real vendor files: their bars are those of the curated files, to the last digit."""
 
+from decimal import Decimal
+
 import polars as pl
 import pytest
 from data_cases import DATA, bars, needs_data, ns, ticks_at
@@ -9,7 +11,6 @@ from tradewind.data.importers import Wishes, import_files
 from tradewind.data.importers.parsed import Stated
 
 ALL = (-(2**62), 2**62)
-PRICES = ("ts", "open", "high", "low", "close", "volume")
 
 RAW = [
     # vendor file, stated, curated counterpart, rows that file has, rows left out
@@ -29,7 +30,7 @@ RAW = [
     ),
     (
         "histdata/DAT_ASCII_EURUSD_M1_202306.csv",
-        {"clock": "EET-7"},
+        {},
         "EURUSD_M1_histdata_bid_20230601_20230623",
         16_752,
         0,
@@ -41,20 +42,51 @@ RAW = [
         28_827,
         0,
     ),
+    # Both autumn changes of clocks lie in these two.
+    (
+        "dukascopy_csv/EURUSD_5 Mins_Bid_2025.10.01_2025.11.14.csv",
+        {},
+        "EURUSD_M5_duka_bid_20250930_20260331",
+        9504,
+        0,
+    ),
+    (
+        "dukascopy_csv/EURUSD_5 Mins_Ask_2025.10.01_2025.11.14.csv",
+        {},
+        "EURUSD_M5_duka_ask_20250930_20260331",
+        9504,
+        0,
+    ),
+    (
+        "dukascopy_csv/US30_H1_2018.05.01_2021.06.30.csv",
+        {},
+        "US30_H1_duka_bid_20180501_20210630",
+        18_695,
+        0,
+    ),
+    (
+        "dukascopy_csv/XAGUSD_2016-06-24--05h_ticks.csv",
+        {"scale": Decimal(100)},
+        "XAGUSD_ticks_duka_20160623_20160624",
+        2709,
+        0,
+    ),
 ]
 
 
 @needs_data
 @pytest.mark.parametrize(("file", "stated", "curated", "rows", "left_out"), RAW)
-def test_a_vendor_file_gives_the_bars_of_its_curated_counterpart(tmp_path, file, stated, curated, rows, left_out):
+def test_a_vendor_file_gives_the_rows_of_its_curated_counterpart(tmp_path, file, stated, curated, rows, left_out):
     history = History(tmp_path)
     (summary,) = import_files([DATA / "raw" / file], history, Wishes(Stated(**stated)))
-    (frame,) = [pl.concat(history.bars(summary.series, *ALL))]
-    expected = pl.read_parquet(DATA / f"{curated}.parquet").filter(pl.col("ts") <= frame["ts"][-1])
+    read = history.ticks if summary.series.kind == "ticks" else history.bars
+    (frame,) = [pl.concat(read(summary.series, *ALL))]
+    expected = pl.read_parquet(DATA / f"{curated}.parquet")
+    expected = expected.filter(pl.col("ts").is_between(frame["ts"][0], frame["ts"][-1]))
 
     assert (summary.rows, summary.new, summary.left_out) == (rows, rows, left_out)
     assert summary.series.symbol == curated.split("_", maxsplit=1)[0]
-    assert frame.select(PRICES).equals(expected.select(PRICES))
+    assert frame.select(expected.columns).equals(expected)
     spreads = DATA / "spread" / f"{curated}.parquet"
     if spreads.exists():
         recorded = pl.read_parquet(spreads)[: frame.height]

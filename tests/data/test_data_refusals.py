@@ -90,6 +90,8 @@ HEADER = "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPR
 GOOD = "2024.01.02\t01:00:00\t2062.91\t2065.51\t2062.80\t2065.37\t222\t0\t7\r\n"
 LATER = GOOD.replace("01:00:00", "01:05:00")
 
+DUKA = "Time (EET),Open,High,Low,Close,Volume \n2025.10.01 00:00:00,1.17347,1.17398,1.17347,1.17387,25.17\n"
+
 BAD_TEXTS = [
     # file name, text, what is stated, what the message must say
     ("X_M5_a.csv", HEADER + GOOD, {}, r"does not say which clock.*--clock: ny\+7 .*eet.*eet-7 .*utc"),
@@ -134,7 +136,7 @@ BAD_TEXTS = [
         "X_M5_a.csv",
         "hello",
         {"clock": "EET"},
-        r"of no known kind; it begins b'hello'.*Parquet, MetaTrader 5, HistData",
+        r"of no known kind; it begins b'hello'.*Parquet, MetaTrader 5.* HistData.*data mapping X_M5_a.csv",
     ),
     ("X_M5_a.xlsx", "PK", {}, r"of no known kind"),
     (
@@ -143,7 +145,18 @@ BAD_TEXTS = [
         {"clock": "EET-7"},
         r"does not say its symbol.*--as",
     ),
-    ("DAT_ASCII_EURUSD_M1_1.csv", "20230601 000000;1.1;1.2;1.0;1.1;0\n", {}, r"does not say which clock"),
+    ("EURUSD1.csv", "2024.01.02,00:00,1.1,1.2,1.0,1.1,5\n", {}, r"does not say which clock"),
+    ("DAT_NT_EURUSD_T_BID_1.csv", "20121202 170010;1.035400;0\n", {}, r"one side of the ticks.*Generic ASCII"),
+    ("DAT_XLSX_EURUSD_M1_1.xlsx", "PK", {}, r"a workbook.*Generic ASCII"),
+    ("XAUUSD60.hst", "short", {"clock": "EET"}, r"shorter than the header"),
+    ("XAUUSD60.hst", "x" * 200, {"clock": "EET"}, r"no history file: version .*400 and 401"),
+    ("EURUSD_Bid_1.csv", DUKA.replace("(EET)", "(CST)"), {}, r"does not say which clock"),
+    ("EURUSD_Bid_1.csv", DUKA.replace("Time (EET)", "Local time"), {}, r"does not say which clock"),
+    ("EURUSD_Bid_1.csv", DUKA.replace("00:00:00,1.17347", "00:00,1.17347"), {}, r"of no known kind"),
+    ("EURUSD_Bid_1.csv", DUKA + "2025.10.01 0005:00,1,1,1,1,1\n", {}, r"row 3: the time is '2025.10.01 0005:00', not"),
+    ("EURUSD_Bid_1.csv", DUKA + "9999.10.01 00:05:00,1,1,1,1,1\n", {}, r"row 3: the time is '9999.*1970 to 2069"),
+    ("EURUSD_Bid_1.csv", DUKA, {"stamp": "shut"}, r"no stamp named 'shut'"),
+    ("EURUSD_Bid_1.csv", DUKA.replace(",1.17398", ",1e308"), {}, r"EURUSD_Bid_1.csv, EURUSD: The price in ticks"),
     (
         "DAT_ASCII_EURUSD_M1_1.csv",
         "20230601 000000;1.1;1.2;1.0;;0\n",
@@ -184,7 +197,7 @@ def test_a_parquet_file_is_in_utc_and_a_spread_companion_is_not_imported_alone(t
 def test_a_missing_file_and_an_empty_folder_are_refused(tmp_path):
     with pytest.raises(TradewindError, match="cannot be read: No such file"):
         import_files([tmp_path / "none.csv"], History(tmp_path))
-    with pytest.raises(TradewindError, match=r"has no .parquet, .csv, .txt, "):
+    with pytest.raises(TradewindError, match=r"has no .parquet, .csv, .tsv, .txt, "):
         import_files([tmp_path], History(tmp_path))
 
 

@@ -66,6 +66,8 @@ def import_data(
     feed: Annotated[str | None, typer.Option(help="Name of the feed.")] = None,
     bar: Annotated[str | None, typer.Option(help="Bar size, where the file does not say it: M1, H1.")] = None,
     mapping: Annotated[Path | None, typer.Option(help="File that says which column of a table is what.")] = None,
+    scale: Annotated[str | None, typer.Option(help="Factor on all prices, such as 100 for silver in dollars.")] = None,
+    stamp: Annotated[str | None, typer.Option(help="What bars are stamped at: open (as usual) or close.")] = None,
     repair: Annotated[
         list[str] | None, typer.Option(help="What to put right on the way: impossible, sort, duplicates.")
     ] = None,
@@ -76,6 +78,7 @@ def import_data(
 ) -> None:
     """Read files into the history; importing twice changes nothing."""
     from tradewind.data.importers import Wishes, import_files
+    from tradewind.data.importers.adjusted import factor
     from tradewind.data.importers.parsed import Stated
     from tradewind.data.series import seconds_of
     from tradewind.markets.clock import utc_datetime
@@ -83,7 +86,8 @@ def import_data(
 
     settings = settings_of(settings_file, data)
     seconds = None if bar is None else seconds_of(bar)
-    stated = Stated(symbol, clock, side, feed, seconds, mapping)
+    times = None if scale is None else factor(scale)
+    stated = Stated(symbol, clock, side, feed, seconds, mapping, times, stamp)
     names = [name.strip() for text in repair or [] for name in text.split(",")]
     wishes = Wishes(stated, names, again=again, profile=settings.profile)
     with _counting(quiet=as_json) as progress:
@@ -104,6 +108,14 @@ def import_data(
         )
         for note in one.notes:
             typer.echo(f"  {note}")
+
+
+@app.command("mapping")
+def propose_mapping(file: Annotated[Path, typer.Argument(help="A table of an unknown kind.")]) -> None:
+    """Propose a mapping for a table, to be read, corrected, and given to import with --mapping."""
+    from tradewind.data.importers.guessing import proposed
+
+    typer.echo(proposed(file), nl=False)
 
 
 def _vendor(name: str, address: str | None, token_file: Path | None, *, live: bool) -> "Vendor":

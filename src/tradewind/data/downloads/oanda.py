@@ -10,8 +10,8 @@ Source of the contract: the official OpenAPI document of the v20 API.
 import os
 import re
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import polars as pl
 
@@ -31,12 +31,16 @@ SETTLED_NS = 60 * NS
 """A bar that ended less than this ago may still be on its way."""
 
 _GRANULARITIES = {seconds: name for name, seconds in oanda_json.GRANULARITIES.items() if name != "W"}
+_OURSELVES = ("localhost", "127.0.0.1", "::1")
 _SPELLING = re.compile(r"[A-Za-z0-9._~+/=-]{8,512}")
 
 
 def vendor(secret: Secret, address: str = PRACTICE) -> Vendor:
     """Return OANDA as we ask it, the practice service unless another address is given."""
-    return Vendor(NAME, FEED, address, tuple(_GRANULARITIES), 0.2, _series, _windows, partial(_read), secret=secret)
+    parts = urlsplit(address)
+    if parts.scheme != "https" and parts.hostname not in _OURSELVES:
+        raise TradewindError(f"{address} would be told the token in the open.", "Give an address that begins https://.")
+    return Vendor(NAME, FEED, address, tuple(_GRANULARITIES), 0.2, _series, _windows, _read, secret=secret)
 
 
 def token(file: Path | None) -> Secret:

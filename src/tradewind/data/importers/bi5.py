@@ -164,7 +164,7 @@ def _parts(sources: Sequence[Source], stated: Stated, reading: Reading) -> Itera
                 f"The name {source.where} does not say of when the file is.",
                 "Keep the vendor's folders, SYMBOL/YYYY/MM/DD/HHh_ticks.bi5, months from 00.",
             )
-        instrument = _instrument(stated.symbol or says.name, source)
+        instrument = _instrument(stated, says.name, source)
         side = says.side if says.seconds == 0 else checked_side(stated.side or says.side)
         kind = BARS if says.seconds else TICKS
         series = Series(stated.symbol or instrument.symbol, kind, says.seconds, stated.feed or FEED, side)
@@ -182,13 +182,17 @@ def _parts(sources: Sequence[Source], stated: Stated, reading: Reading) -> Itera
         reading.notes.append(f"{reading.left_out} flat bars without volume left out: nothing was quoted then")
 
 
-def _instrument(name: str | None, source: Source) -> Dukascopy:
+def _instrument(stated: Stated, named: str | None, source: Source) -> Dukascopy:
+    """Return the instrument; of one that is not listed the user states the factor as the scale of its prices."""
+    name = stated.symbol or named
     found = vendor_names.of_dukascopy(name) if name else None
+    if found is None and name and stated.scale is not None:
+        return Dukascopy(vendor_names.plain(name), name, 1)
     if found is None:
         problem = UnknownName("instrument of Dukascopy", name, vendor_names.DUKASCOPY)
         raise BadData(
             f"{source.shown}: by what the prices of {name!r} are divided is not known.",
-            f"State the instrument with --as. {problem.hint}",
+            f"State the instrument with --as, or the factor with --scale 0.001 and the like. {problem.hint}",
         )
     return found
 

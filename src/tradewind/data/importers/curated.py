@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from tradewind.data.checks import BAR_COLUMNS, BAR_OPTIONAL, TICK_COLUMNS, TICK_OPTIONAL, checked_columns
-from tradewind.data.importers.parsed import Reading, Stated, whole
+from tradewind.data.importers.parsed import BROKEN, Reading, Stated, whole
 from tradewind.data.importers.sources import Source
 from tradewind.data.series import BARS, BOTH, SPREAD_DIGITS, TICKS, Series, checked_side, seconds_of
 from tradewind.errors import BadData, TradewindError
@@ -80,7 +80,7 @@ def _series(source: Source, stated: Stated) -> Series:
 def _table(content: bytes, name: str) -> pl.DataFrame:
     try:
         return pl.read_parquet(content)
-    except (OSError, pl.exceptions.PolarsError) as error:
+    except BROKEN as error:
         reason = str(error).partition("\n")[0]
         raise BadData(f"{name} cannot be read: {reason}.", "Fetch the file again.") from error
 
@@ -99,6 +99,6 @@ def _typed(frame: pl.DataFrame, columns: tuple[tuple[str, ...], tuple[str, ...]]
             if column in needed + optional
         )
         return frame.select(known)
-    except pl.exceptions.PolarsError as error:
+    except BROKEN as error:
         reason = str(error).partition("\n")[0]
         raise BadData(f"{name} has a column that is not numbers: {reason}.", "Store prices as float64.") from error

@@ -7,7 +7,7 @@ import polars as pl
 
 from tradewind import money
 from tradewind.data.series import BARS, TICKS, Series
-from tradewind.errors import UnknownName
+from tradewind.errors import BadData, UnknownName
 from tradewind.markets.instruments import Profile
 
 _PRICES = {BARS: ("open", "high", "low", "close"), TICKS: ("bid", "ask")}
@@ -20,12 +20,15 @@ class Grid:
         self._profile = profile
         self._between: Counter[Series] = Counter()
 
-    def count(self, series: Series, frame: pl.DataFrame) -> None:
-        """The prices of the frame are counted."""
+    def count(self, series: Series, frame: pl.DataFrame, source: str) -> None:
+        """The prices of the frame are counted; one too large to count in ticks is refused."""
         tick_size = self._tick_size(series.symbol)
         if tick_size is not None:
             off = partial(money.ticks_array, tick_size=tick_size)
-            self._between[series] += sum(off(frame[name].to_numpy())[1] for name in _PRICES[series.kind])
+            try:
+                self._between[series] += sum(off(frame[name].to_numpy())[1] for name in _PRICES[series.kind])
+            except BadData as error:
+                raise BadData(f"{source}, {series.symbol}: {error.message}", error.hint) from error
 
     def between(self, series: Series) -> int | None:
         """Return how many prices lie between two ticks, or None where the tick size is unknown."""

@@ -8,6 +8,7 @@ import codecs
 import contextlib
 import gzip
 import hashlib
+import io
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -45,6 +46,8 @@ class Source(NamedTuple):
     name: str
     """The name of what is inside: without .gz, and of a member without its folders."""
     head: bytes
+    held: bytes | None = None
+    """The content, where it is not on the disk."""
 
     @property
     def shown(self) -> str:
@@ -60,7 +63,9 @@ class Source(NamedTuple):
     def open(self) -> Iterator[Readable]:
         """Give the unpacked bytes as a stream."""
         with _understood(self.path), contextlib.ExitStack() as held:
-            if self.member is None:
+            if self.held is not None:
+                yield io.BytesIO(self.held)
+            elif self.member is None:
                 if self.path.suffix.lower() == ".gz":
                     yield _Bounded(held.enter_context(gzip.open(self.path)), self)
                 else:
@@ -122,6 +127,11 @@ def _understood(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = error.strerror or error
         raise TradewindError(f"{path} cannot be read: {reason}.", "Check its path and its permissions.") from error
+
+
+def in_memory(name: str, content: bytes) -> Source:
+    """Return content that lies on no disk under the name of a file."""
+    return Source(Path(name), None, Path(name).name, content[:HEAD], content)
 
 
 def sources(path: Path) -> list[Source]:
