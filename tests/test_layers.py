@@ -89,6 +89,7 @@ MORE = {
     ("cli.spreads", "data"): "the verbs of spread curves are that and nothing else",
     ("cli.data_doctor", "data"): "the verbs of the data doctor are that and nothing else",
     ("cli.data_doctor", "markets.loading"): "hours and prices are compared with the profile's",
+    ("cli.market_data", "markets.loading"): "what comes in is compared with the profile's hours and prices",
     ("data.downloads", "httpx"): "vendors speak HTTP; the client is used in one file",
     ("cli.synthetic", "data.synthetic"): "`data synth` is that and nothing else",
     ("cli.news", "data.releases"): "`news import` is that and nothing else",

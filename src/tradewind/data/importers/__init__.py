@@ -41,7 +41,7 @@ from tradewind.errors import BadData, TradewindError
 from tradewind.markets.instruments import Profile
 from tradewind.markets.loading import load_profile
 
-__all__ = ["ImportSummary", "Step", "Wishes", "import_files", "is_local", "readings", "walls"]
+__all__ = ["ImportSummary", "Progress", "Step", "Wishes", "files_of", "import_files", "is_local", "readings", "walls"]
 
 VENDORS = (
     curated,
@@ -87,7 +87,7 @@ def import_files(
     """Store the rows of every file (of every folder: the files in it) and return what was found in each."""
     wishes = wishes or Wishes()
     wishes = wishes._replace(stated=checked_adjustments(completed(wishes.stated)))
-    files = list(_files(paths))
+    files = list(files_of(paths))
     into = Into(history, known_files(history), load_profile(wishes.profile))
     summaries: list[ImportSummary] = []
     number = 1
@@ -155,7 +155,8 @@ def _vendor(source: Source) -> Any:
     return next((module for module in VENDORS if module.recognises(source)), None)
 
 
-def _files(paths: Iterable[Path | str]) -> Iterator[Path]:
+def files_of(paths: Iterable[Path | str]) -> Iterator[Path]:
+    """Yield files as they are, and of folders the files in them that may be data, in order of time."""
     for path in map(Path, paths):
         if path.is_dir():
             found = (file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
