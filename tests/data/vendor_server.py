@@ -8,7 +8,6 @@ import json
 import lzma
 import struct
 import threading
-import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -67,6 +66,8 @@ class Server:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        self._server.block_on_close = False
+        self._server.over = threading.Event()
         self.address = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
 
@@ -75,6 +76,7 @@ class Server:
         return self
 
     def __exit__(self, *_how):
+        self._server.over.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -139,8 +141,8 @@ def gone(handler, _answer):
 
 
 def slow(handler, _answer):
-    """Nothing comes for longer than anybody waits."""
-    time.sleep(0.5)
+    """Nothing comes until the server goes home."""
+    handler.server.over.wait(60)
     handler.close_connection = True
     return True
 
