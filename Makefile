@@ -12,7 +12,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 export UV_PYTHON_DOWNLOADS := never
 export UV_HTTP_TIMEOUT ?= 180
 
-.PHONY: help setup demo test soak lint format bench lock docs clean
+.PHONY: help setup demo test soak lint format bench doctor-score lock docs clean
 
 help:
 	@echo 'make demo     backtest the shipped session strategies on gold and the Dow'
@@ -21,6 +21,7 @@ help:
 	@echo 'make lint     ruff and mypy'
 	@echo 'make format   let ruff put the layout right'
 	@echo 'make bench    measure speed beside other engines'
+	@echo 'make doctor-score  measure what the data doctor finds, and its false alarms, on $$TRADEWIND_DATA'
 	@echo 'make lock     bring the lock files up to date with pyproject.toml'
 	@echo 'make docs     draw again the parts of the documentation that come from the code'
 	@echo 'make clean    remove everything that can be made again'
@@ -62,6 +63,10 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench.run
+
+doctor-score: $(READY)
+	$(BIN)/python -m bench.doctor_score --set tuning
+	$(BIN)/python -m bench.doctor_score --set held-out
 
 # Works before the lock files fit pyproject.toml, which is when it is needed.
 lock:

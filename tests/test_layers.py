@@ -86,6 +86,17 @@ MORE = {
     ("results", "kernel.refusals"): "the names and sentences of reasons, which tables show",
     ("results.printing", "rich"): "it builds tables; whoever calls it prints them",
     ("cli.market_data", "data"): "the verbs of market data are that and nothing else",
+    ("cli.spreads", "data"): "the verbs of spread curves are that and nothing else",
+    ("cli.data_doctor", "data"): "the verbs of the data doctor are that and nothing else",
+    ("cli.data_doctor", "markets.loading"): "hours and prices are compared with the profile's",
+    ("cli.market_data", "markets.loading"): "what comes in is compared with the profile's hours and prices",
+    ("data.downloads", "httpx"): "vendors speak HTTP; the client is used in one file",
+    ("cli.synthetic", "data.synthetic"): "`data synth` is that and nothing else",
+    ("cli.news", "data.releases"): "`news import` is that and nothing else",
+    ("cli.news", "markets"): "it shows releases and moments",
+    ("data.releases.calendars", "icalendar"): "it reads iCalendar files",
+    ("data.releases.calendars", "dateutil"): "it repeats events by the rules of iCalendar",
+    ("data.synthetic.report", "rich"): "it builds one table; whoever calls it prints it",
     ("cli", "markets.clock"): "it shows moments as dates",
 }
 """What single modules or layers may import beyond the tables, and why."""

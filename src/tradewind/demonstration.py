@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tradewind.data.importers import import_files
-from tradewind.data.synthetic import write_synthetic
+from tradewind.data.synthetic import FEED, write_synthetic
 from tradewind.modes import Choice, Request, open_history
 from tradewind.requests import strategy_path
 from tradewind.settings import Settings
@@ -28,8 +28,8 @@ def demonstrate(folder: Path | None) -> Iterator[tuple[Request | None, str]]:
     else:
         if source:
             yield None, f"No gold or Dow minute bars in TRADEWIND_DATA={source}; using a synthetic series."
-        write_synthetic(history)
-        feed = "synthetic"
+        write_synthetic(history, SYMBOLS)
+        feed = FEED
         yield (
             None,
             "SYNTHETIC DATA: prices were made up. Point TRADEWIND_DATA at a folder of real bars for real results.",

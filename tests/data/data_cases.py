@@ -1,5 +1,6 @@
 """What the data tests share: small frames, a history that is a dictionary, and where the real files are."""
 
+import json
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -63,13 +64,15 @@ class Held(NamedTuple):
     series: Series
     first: int
     last: int
+    version: str = ""
 
 
 class Shelf:
-    """The toy history: frames in a dictionary, given out in pieces of a month."""
+    """The toy history: frames in a dictionary, given out in pieces of a month, and documents in another."""
 
     def __init__(self, **frames):
         self.frames = {}
+        self.documents = {}
         for frame in frames.values():
             self.put(*frame)
 
@@ -90,7 +93,7 @@ class Shelf:
         asked = {"symbol": symbol, "feed": feed, "side": side, "timeframe": timeframe}
         wanted = {name: value for name, value in asked.items() if value is not None}
         return [
-            Held(series, int(frame["ts"].to_physical()[0]), int(frame["ts"].to_physical()[-1]))
+            Held(series, *frame["ts"].to_physical()[[0, -1]].to_list(), str(frame.hash_rows(seed=1).sum()))
             for series, frame in self.frames.items()
             if all(getattr(series, name) == value for name, value in wanted.items())
         ]
@@ -104,6 +107,12 @@ class Shelf:
             yield inside.filter(months == month).select(columns or frame.columns)
 
     ticks = bars
+
+    def keep(self, series, name, document):
+        self.documents[series, name] = json.dumps(document)
+
+    def kept(self, series, name):
+        return json.loads(self.documents.get((series, name), "null"))
 
 
 def series_of(symbol="XAUUSD", seconds=60, feed="test", side="bid"):

@@ -8,6 +8,8 @@ sample and the seed, which give the same bytes again: `mutated(sample, seed)`.
 import contextlib
 import faulthandler
 import io
+import json
+import lzma
 import os
 import struct
 import tempfile
@@ -144,6 +146,46 @@ SAMPLES = {
             f"2024-01-02T10:{minute}:00-05:00,{BAR}\n" for minute in MINUTES
         ), {}),
     ],
+    "Dukascopy bi5": [
+        ("EURUSD/2019/01/04/05h_ticks.bi5", lzma.compress(b"".join(
+            struct.pack(">IIIff", 1000 * row, 114_545 + row, 114_543 + row, 1.5, 2.25) for row in range(6)
+        ), format=lzma.FORMAT_ALONE), {}),
+        ("EURUSD/2019/01/04/BID_candles_min_1.bi5", lzma.compress(b"".join(
+            struct.pack(">IIIIIf", 60 * row, 114_545, 114_546, 114_540, 114_550, row % 3) for row in range(6)
+        ), format=lzma.FORMAT_ALONE), {}),
+    ],
+    "Dukascopy JSON": [
+        ("candles-minute-EUR-USD-BID-2023.json", json.dumps({
+            "timestamp": 1676764800000, "multiplier": 1e-05, "shift": 60000, "open": 1.1, "high": 1.10002,
+            "low": 1.09999, "close": 1.10001, "times": [1, 3], "opens": [0, 10], "highs": [0, 10], "lows": [0, 10],
+            "closes": [0, 10], "volumes": [1.5, 2],
+        }), {}),
+        ("ticks-BTC-USD-2023.json", json.dumps({
+            "timestamp": 1676764800000, "multiplier": 0.1, "ask": 100.3, "bid": 100.1, "times": [5, 7],
+            "asks": [0, -1], "bids": [0, 1], "askVolumes": [1e6, 2e6], "bidVolumes": [0, 5e5],
+        }), {}),
+    ],
+    "OANDA JSON": [
+        ("candles.json", json.dumps({"instrument": "US30_USD", "granularity": "M1", "candles": [
+            {"time": "2026-01-15T14:30:00.000000000Z", "volume": 12, "complete": True,
+             "bid": {"o": "100.0", "h": "102.0", "l": "99.0", "c": "101.0"},
+             "ask": {"o": "101.0", "h": "103", "l": "100", "c": "102.0"}},
+            {"time": "1768487460.000000000", "volume": 3, "complete": True,
+             "mid": {"o": "101.0", "h": "103", "l": "100", "c": "102.0"}},
+            {"time": "2026-01-15T14:32:00Z", "volume": 1, "complete": False},
+        ]}), {}),
+    ],
+    "LEAN": [
+        ("cfd/oanda/minute/xauusd/20140505_xauusd_minute_quote.csv", "".join(
+            f"{minute}60000,1.1,1.3,1.0,1.2,7,1.2,1.4,1.1,1.3,9\r\n" for minute in range(1, 6)
+        ), {}),
+        ("forex/fxcm/tick/eurusd/20140505_eurusd_tick_quote.csv", "".join(
+            f"{minute}60000.25,1.1,1.2\r\n" for minute in range(1, 6)
+        ), {}),
+        ("cfd/oanda/hour/xauusd.csv", "".join(
+            f"20140505 {minute}:00,1.1,1.3,1.0,1.2,7,1.2,1.4,1.1,1.3,9\r\n" for minute in MINUTES
+        ), {}),
+    ],
     "a table with a mapping": [
         ("prices.csv", TABLE, {"mapping": MAPPING}),
         ("prices.csv", BOTH, {"mapping": BOTH_SIDES}),
@@ -231,7 +273,7 @@ class Bench:
             return
         try:
             wishes = Wishes(stated)
-            store(self.toy, source, vendor, Origin(source.path, "", 1), wishes=wishes, profile=self.profile)
+            store(self.toy, [source], vendor, Origin(source.path, "", 1), wishes=wishes, profile=self.profile)
             self.stored += 1
         except TradewindError:
             self.refused += 1
@@ -240,6 +282,7 @@ class Bench:
     def tried_for_real(self, name, content, stated):
         """The store has the rows of the input, or is what it was."""
         path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         before = snapshot(self.root)
         try:

@@ -209,3 +209,32 @@ def test_a_bad_file_among_good_ones_stops_there_and_the_earlier_stay(tmp_path):
         import_files([tmp_path / BARS, tmp_path / TICKS], history)
 
     assert [info.kind for info in history.series()] == ["bars"]
+
+
+@pytest.mark.parametrize(
+    ("name", "stated", "said"),
+    [
+        ("XAUUSD_M1_synthetic_bid_20251001_20251101.parquet", {"feed": "broker"}, "its prices were made up"),
+        ("XAUUSD_M1_Synthetic_bid.parquet", {}, "its prices were made up"),
+        ("XAUUSD_M1_mt5_bid.parquet", {"feed": "synthetic2"}, "looks like made-up prices"),
+    ],
+)
+def test_made_up_prices_cannot_be_imported_as_real(tmp_path, name, stated, said):
+    """A file whose name says synthetic keeps that feed; nothing is stored under another."""
+    bars("2025-10-01T10:00", 5).write_parquet(tmp_path / name)
+    history = History(tmp_path / "history")
+    with pytest.raises(TradewindError, match=said):
+        import_files([tmp_path / name], history, Wishes(Stated(**stated)))
+
+    assert not history.series()
+
+
+def test_prices_may_be_called_made_up(tmp_path):
+    """Synthetic files keep their feed, and real ones may be given it: that misleads nobody."""
+    for number, (name, stated) in enumerate(
+        [("XAUUSD_M1_synthetic_bid.parquet", {}), ("XAUUSD_M1_mt5_bid.parquet", {"feed": "synthetic"})]
+    ):
+        bars("2025-10-01T10:00", 5).write_parquet(tmp_path / name)
+        (summary,) = import_files([tmp_path / name], History(tmp_path / str(number)), Wishes(Stated(**stated)))
+
+        assert summary.series.feed == "synthetic"

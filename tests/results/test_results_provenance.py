@@ -42,6 +42,7 @@ CHANGES = [
     {"code": "other"},
     {"strategies": {"pullback": "aa", "breakout": "bc"}},
     {"data": {"US30 60s": "d1", "XAUUSD 60s": "d3"}},
+    {"spreads": {"US30 60s": "s1"}},
     {"profile": "f1"},
     {"parameters": {"pullback": {"fast": 11, "risk": 0.5}, "breakout": {}}},
     {"settings": {"costs": {"spread": 2.0}}},

@@ -9,7 +9,7 @@ from types import FrameType
 
 import typer
 
-from tradewind.cli import backtests, market_data
+from tradewind.cli import backtests, data_doctor, market_data, news, synthetic
 from tradewind.errors import TradewindError
 
 app = typer.Typer(
@@ -20,8 +20,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+market_data.app.add_typer(synthetic.app)
+market_data.app.add_typer(data_doctor.app)
 app.add_typer(backtests.app)
 app.add_typer(market_data.app, name="data")
+app.add_typer(news.app, name="news")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

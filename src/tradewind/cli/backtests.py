@@ -136,7 +136,7 @@ def why(
     symbol = only(on, document["instruments"], "instrument", "--on")
     answer = ask(document, tables, chosen, symbol, moment_ns(at))
     if as_json:
-        typer.echo(json.dumps(plain(answer), indent=2))
+        typer.echo(json.dumps({"synthetic": document["synthetic"]} | plain(answer), indent=2))
         return
     from rich.console import Console
 
@@ -160,11 +160,12 @@ def list_runs(as_json: AsJson = False, data: DataFolder = None, settings_file: S
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("run", "strategies", "instruments", "from", "to")
+    table = Table("run", "strategies", "instruments", "from", "to", "")
     for one in documents:
         table.add_row(
-            one["id"], ", ".join(one["strategies"]), ", ".join(one["instruments"]), one["from"][:10], one["to"][:10]
-        )
+            one["id"], ", ".join(one["strategies"]), ", ".join(one["instruments"]), one["from"][:10], one["to"][:10],
+            "SYNTHETIC" if one["synthetic"] else "",
+        )  # fmt: skip
     Console().print(table)
 
 

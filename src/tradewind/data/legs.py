@@ -19,7 +19,8 @@ import polars as pl
 from tradewind import money
 from tradewind.data.rows import Columns, Rows, Target, bar_rows, in_order, paired_rows, quote_rows
 from tradewind.data.series import BOTH, NS, TICKS, History, Identity, Series
-from tradewind.data.spread import Integers, SpreadModel, SpreadSettings
+from tradewind.data.spread import Integers, SpreadSettings
+from tradewind.data.spread_model import SpreadModel
 from tradewind.errors import BadData, UnknownName
 from tradewind.kernel.records import EVENT
 from tradewind.markets.clock import NEW_YORK, ROLL, instant, trading_day

@@ -38,7 +38,7 @@ class Target(NamedTuple):
 
 
 class Model(Protocol):
-    """What knows the spread of a bar; `spread.SpreadModel` is one."""
+    """What knows the spread of a bar; `spread_model.SpreadModel` is one."""
 
     def ticks(self, ts: Integers, recorded: Floats | None = None) -> Integers:
         """The spread of bars that open at `ts`, in ticks."""

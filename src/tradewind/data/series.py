@@ -21,6 +21,9 @@ TICKS = "ticks"
 BOTH = "both"
 SIDES = ("bid", "ask", "mid")
 
+SYNTHETIC = "synthetic"
+"""The feed of prices that were made up; every result on them says so."""
+
 NS = 1_000_000_000
 SPREAD_DIGITS = 8
 """Recorded spreads are rounded to so many, so that 280 points and 2.8000000000000003 are the same."""

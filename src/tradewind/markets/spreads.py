@@ -18,6 +18,8 @@ class SpreadStep(NamedTuple):
 
     ts: int
     spread: Decimal
+    window: str = "roll"
+    """Roll, Asia, London, New York or late."""
 
 
 def spread_steps(instrument: Instrument, day: int) -> list[SpreadStep]:
@@ -29,14 +31,14 @@ def spread_steps(instrument: Instrument, day: int) -> list[SpreadStep]:
     begins = instant(day - 1, ROLL, NEW_YORK)
     hours, minutes = instrument.ny_anchor.split(":")
     windows = [
-        SpreadStep(begins, spread.asia),
-        SpreadStep(instant(day, 8 * 60, LONDON), spread.london),
-        SpreadStep(instant(day, int(hours) * 60 + int(minutes), NEW_YORK), spread.new_york),
-        SpreadStep(instant(day, 16 * 60, NEW_YORK), spread.late),
+        SpreadStep(begins, spread.asia, "Asia"),
+        SpreadStep(instant(day, 8 * 60, LONDON), spread.london, "London"),
+        SpreadStep(instant(day, int(hours) * 60 + int(minutes), NEW_YORK), spread.new_york, "New York"),
+        SpreadStep(instant(day, 16 * 60, NEW_YORK), spread.late, "late"),
         SpreadStep(instant(day, ROLL - 5, NEW_YORK), spread.roll),
     ]
     # Old templates also trade minutes before the daily break; the longest interval starts at the reopening.
     settled = max(spans, key=lambda span: span[1] - span[0])[0] + 5 * MINUTE
     current = [step for step in windows if step.ts <= settled][-1]
     later = [step for step in windows if step.ts > settled]
-    return [SpreadStep(begins, spread.roll), SpreadStep(settled, current.spread), *later]
+    return [SpreadStep(begins, spread.roll), current._replace(ts=settled), *later]

@@ -44,7 +44,11 @@ def document(
             "profile": provenance.profile,
             "strategies": dict(provenance.strategies),
             "data": dict(provenance.data),
+            "spreads": dict(provenance.spreads),
+            "news": provenance.news,
         },
+        "news": plain(facts.news),
+        "quality": plain(facts.quality),
         "environment": environment(),
         "summary": plain(summary),
     }

@@ -56,6 +56,25 @@ def summary_tables(run: Mapping[str, Any]) -> "list[Table]":
     return [overview_table(run), lines_table(run), costs_table(run)]
 
 
+def spread_table(seen: Mapping[str, Any]) -> "Table":
+    """Return a spread curve at a trading date, one window a row, in price units and in points."""
+    from rich import box  # noqa: PLC0415 - see the module
+    from rich.table import Table  # noqa: PLC0415 - see the module
+
+    title = f"{seen['symbol']} {seen['feed']}, trading date {seen['date']}, New York time"
+    table = Table(title=title, box=box.SIMPLE, pad_edge=False)
+    table.add_column("window", no_wrap=True)
+    for name in ("from", "median", "9 in 10", "charged", "points", "typical", "samples"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in seen["windows"]:
+        widths = [row[name] for name in ("median", "ninety", "charged")]
+        texts = ["-" if width is None else f"{width:.{seen['digits'] + 1}f}" for width in widths]
+        points = "-" if row["charged_points"] is None else f"{row['charged_points']:.1f}"
+        typical = f"{row['typical']:.{seen['digits']}f}"
+        table.add_row(row["window"], row["from"], *texts, points, typical, f"{row['samples_a_minute']:.1f}")
+    return table
+
+
 def overview_table(run: Mapping[str, Any]) -> "Table":
     """Return the run as a whole, one fact a row."""
     table = _table(run, heading(run))
@@ -64,7 +83,32 @@ def overview_table(run: Mapping[str, Any]) -> "Table":
     table.add_column("", justify="right", overflow="fold")
     for name, value in _overview(run["summary"]):
         table.add_row(name, value)
+    for name, words in [*news_rows(run.get("news", {})), *quality_rows(run.get("quality", {}))]:
+        table.add_row(name, _text(words))
     return table
+
+
+def news_rows(news: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the calendar a run knew, its windows, and what no calendar covers; runs of old say nothing."""
+    if not news:
+        return []
+    if not news["enabled"]:
+        return [("", ""), ("News calendar", "none: switched off")]
+    counts = ", ".join(f"{count:,} {symbol}" for symbol, count in news["windows"].items())
+    rows = [("", ""), ("News calendar", f"{' and '.join(news['calendars'])}, {news['hash'][:10]}")]
+    rows.append(("News windows", counts))
+    return [*rows, ("Not in the calendar", ", ".join(news["uncovered"]))] if news["uncovered"] else rows
+
+
+def quality_rows(quality: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Return what the doctor found in each series a run read, where there is more than notes."""
+    rows = []
+    for series, found in quality.items():
+        words = [f"{count} warning{'s' * (count > 1)}"] if (count := found["warnings"]) else []
+        words += [f"{code} waived: {reason}" for code, reason in found["waived"].items()]
+        if words:
+            rows.append((f"Data {series}", "; ".join(words)))
+    return rows
 
 
 def heading(run: Mapping[str, Any]) -> str:

@@ -50,6 +50,10 @@ class Provenance:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Every setting that can change a result: account, sizing, fills, costs."""
     seed: int = 0
+    spreads: Mapping[str, str] = field(default_factory=dict)
+    """Digests of the spread curves that priced each series which has no ask, by the name of the series."""
+    news: str = ""
+    """Digest of what the run was told of releases."""
 
     def content(self, *more: object) -> str:
         """Return the hash of all of it and of `more`, such as the period."""
@@ -59,10 +63,12 @@ class Provenance:
         return {
             "strategies": dict(self.strategies),
             "data": dict(self.data),
+            "spreads": dict(self.spreads),
             "profile": self.profile,
             "parameters": {name: dict(values) for name, values in self.parameters.items()},
             "settings": dict(self.settings),
             "seed": self.seed,
+            "news": self.news,
             "code": self.code,
         }
 

@@ -4,7 +4,8 @@ Each vendor is one module with `NAME`, `recognises(source)` and `read(source, st
 whose clock their times are of says so of a file with `local(source, stated)`. A file is stored whole or
 not at all, storing it again changes nothing, and a file that is known by its content is not even read again: an
 import of a thousand files that was interrupted goes on where it stopped. Files are independent of each other: a
-bad one among many stops the import at that file, and what came before it stays.
+bad one among many stops the import at that file, and what came before it stays. Only a vendor's hours or days that
+follow each other within a month are one thing, because a month is stored as one file.
 """
 
 from collections import Counter
@@ -15,27 +16,32 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from tradewind.data.importers import (
+    bi5,
     curated,
     dukascopy,
+    dukascopy_json,
     generic,
     histdata,
+    lean,
     metatrader,
     metatrader4,
     metatrader_python,
+    oanda_json,
     tradingview,
 )
 from tradewind.data.importers.adjusted import adjusted, checked_adjustments
 from tradewind.data.importers.known import ImportSummary, Known, is_as_stated, is_stored, known_files
 from tradewind.data.importers.mapping import completed
 from tradewind.data.importers.parsed import Part, Reading, Stated
-from tradewind.data.importers.sources import Source, digest, sources
+from tradewind.data.importers.sheaves import natural, sheaves, together
+from tradewind.data.importers.sources import Source, called, digest, sources
 from tradewind.data.importers.storing import Origin, Wishes, store
 from tradewind.data.series import History, Series
 from tradewind.errors import BadData, TradewindError
 from tradewind.markets.instruments import Profile
 from tradewind.markets.loading import load_profile
 
-__all__ = ["ImportSummary", "Step", "Wishes", "import_files", "is_local", "readings", "walls"]
+__all__ = ["ImportSummary", "Progress", "Step", "Wishes", "files_of", "import_files", "is_local", "readings", "walls"]
 
 VENDORS = (
     curated,
@@ -45,6 +51,10 @@ VENDORS = (
     metatrader4,
     dukascopy,
     tradingview,
+    bi5,
+    dukascopy_json,
+    oanda_json,
+    lean,
 )
 """The first that recognises a file reads it: MetaTrader 4 must come after HistData, whose names say more."""
 
@@ -77,14 +87,16 @@ def import_files(
     """Store the rows of every file (of every folder: the files in it) and return what was found in each."""
     wishes = wishes or Wishes()
     wishes = wishes._replace(stated=checked_adjustments(completed(wishes.stated)))
-    files = list(_files(paths))
+    files = list(files_of(paths))
     into = Into(history, known_files(history), load_profile(wishes.profile))
     summaries: list[ImportSummary] = []
-    for number, path in enumerate(files, 1):
-        step = Step(number, len(files), path, 0)
+    number = 1
+    for sheaf in sheaves(files):
+        step = Step(number, len(files), sheaf[0], 0)
+        number += len(sheaf)
         if progress is not None:
             progress(step)
-        summaries += _import(into, wishes, step, progress)
+        summaries += _import(into, wishes, sheaf, step, progress)
     return summaries
 
 
@@ -143,10 +155,12 @@ def _vendor(source: Source) -> Any:
     return next((module for module in VENDORS if module.recognises(source)), None)
 
 
-def _files(paths: Iterable[Path | str]) -> Iterator[Path]:
+def files_of(paths: Iterable[Path | str]) -> Iterator[Path]:
+    """Yield files as they are, and of folders the files in them that may be data, in order of time."""
     for path in map(Path, paths):
         if path.is_dir():
-            inside = sorted(file for file in path.iterdir() if file.suffix.lower() in SUFFIXES and not _is_report(file))
+            found = (file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+            inside = sorted((file for file in found if _counts(file, path)), key=natural)
             if not inside:
                 raise TradewindError(f"The folder {path} has no {', '.join(SUFFIXES)} files.", "Name another folder.")
             yield from inside
@@ -154,20 +168,29 @@ def _files(paths: Iterable[Path | str]) -> Iterator[Path]:
             yield path
 
 
+def _counts(file: Path, folder: Path) -> bool:
+    """Answer whether a file below a folder is data: not hidden, and not beside another that it belongs to."""
+    below = file.relative_to(folder).parts
+    hidden = any(part.startswith(".") for part in below)
+    return not hidden and curated.COMPANIONS not in below[:-1] and not _is_report(file)
+
+
 def _is_report(file: Path) -> bool:
     """Answer whether a file only tells of another: HistData's list of gaps has the name of the table beside it."""
     return file.suffix.lower() == ".txt" and any(file.with_suffix(suffix).exists() for suffix in (".csv", ".CSV"))
 
 
-def _import(into: Into, wishes: Wishes, step: Step, progress: Progress | None) -> list[ImportSummary]:
-    sha256 = digest([step.path, *curated.companions(step.path)])
-    before = into.known.get((step.path.name, sha256), [])
+def _import(
+    into: Into, wishes: Wishes, sheaf: list[Path], step: Step, progress: Progress | None
+) -> list[ImportSummary]:
+    sha256 = digest([*sheaf, *curated.companions(step.path)])
+    before = into.known.get((called(step.path), sha256), [])
     if not wishes.again and is_stored(before) and all(is_as_stated(one, wishes.stated) for one in before):
         return [summary._replace(path=step.path) for summary, _ in before]
-    inside = recognised(step.path, wishes.stated)
+    inside = list(together(one for path in sheaf for one in recognised(path, wishes.stated)))
     origin = Origin(step.path, sha256, len(inside))
     told = None if progress is None else lambda rows: progress(step._replace(rows=rows))
     summaries = []
-    for source, vendor in inside:
-        summaries += store(into.history, source, vendor, origin, wishes=wishes, profile=into.profile, told=told)
+    for found, vendor in inside:
+        summaries += store(into.history, found, vendor, origin, wishes=wishes, profile=into.profile, told=told)
     return summaries

@@ -25,6 +25,9 @@ _FILE = re.compile(
     r"(?P<symbol>[A-Za-z0-9.#]+)_(?:ticks|(?P<size>[SMHDW]\d+))_(?P<feed>[A-Za-z0-9.-]+)"
     r"(?:_(?P<side>bid|ask|mid))?(?:_\d{8}){0,2}\.parquet"
 )
+COMPANIONS = "spread"
+"""The folder of files that are read with others."""
+
 _TIME = pl.Datetime("ns", "UTC")
 
 
@@ -35,7 +38,7 @@ def recognises(source: Source) -> bool:
 
 def companions(path: Path) -> list[Path]:
     """Return the other files that are read with a file: the spreads of its bars."""
-    spreads = path.parent / "spread" / path.name
+    spreads = path.parent / COMPANIONS / path.name
     return [spreads] if path.suffix == ".parquet" and spreads.exists() else []
 
 
@@ -60,7 +63,7 @@ def read(source: Source, stated: Stated) -> Reading:
 
 def _series(source: Source, stated: Stated) -> Series:
     named = _FILE.fullmatch(source.name)
-    if named is None or source.path.parent.name == "spread":
+    if named is None or source.path.parent.name == COMPANIONS:
         raise TradewindError(
             f"The name {source.name} does not say what the file holds.",
             "Name it SYMBOL_BARSIZE_FEED_SIDE_first_last.parquet or SYMBOL_ticks_FEED_first_last.parquet; "

@@ -63,6 +63,8 @@ class Part(NamedTuple):
     series: Series
     frame: pl.DataFrame
     row: int = 1
+    shown: str = ""
+    """How an error names the file, where several are read together."""
 
 
 @dataclass
@@ -74,6 +76,8 @@ class Reading:
     left_out: int = 0
     """Rows that were understood and are not handed over; a note says why."""
     notes: list[str] = field(default_factory=list)
+    may_be_empty: bool = False
+    """Whether a part without rows says that there were no prices, and not that the file was cut."""
 
 
 def whole(series: Series, frame: pl.DataFrame, clock: str, row: int = 1) -> Reading:
@@ -237,6 +241,12 @@ def stated_clock(stated: Stated, source: Source) -> str:
             f"{source.shown} does not say which clock its times are of.", f"State it with --clock: {CLOCKS}."
         )
     return clock_name(stated.clock)
+
+
+def checked_utc(stated: Stated, source: Source) -> None:
+    """Refuse another clock for a file whose times are in UTC by its format."""
+    if stated.clock is not None and clock_name(stated.clock) != "UTC":
+        raise TradewindError(f"{source.shown} is in UTC, not {stated.clock}.", "Leave the clock out for such files.")
 
 
 def clock_name(text: str) -> str:

@@ -18,6 +18,9 @@ from typing import NamedTuple, Protocol
 from tradewind.errors import BadData, TradewindError
 
 HEAD = 4096
+FOLDERS = 5
+"""So many parts of a path say what a file holds: EURUSD/2019/01/04/05h_ticks.bi5."""
+
 BLOCK = 16 << 20
 """Bytes of text handed over at once: a hundred thousand rows and more, whatever the file's size."""
 
@@ -50,6 +53,11 @@ class Source(NamedTuple):
     def shown(self) -> str:
         """How an error names it."""
         return self.path.name if self.member is None else f"{self.path.name}:{self.member}"
+
+    @property
+    def where(self) -> str:
+        """Its whole address, folders inside an archive included: of some files the folders say what they hold."""
+        return self.path.absolute().as_posix() + (f"/{self.member}" if self.member else "")
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Readable]:
@@ -123,7 +131,7 @@ def _understood(path: Path) -> Iterator[None]:
 
 def in_memory(name: str, content: bytes) -> Source:
     """Return content that lies on no disk under the name of a file."""
-    return Source(Path(name), None, name, content[:HEAD], content)
+    return Source(Path(name), None, Path(name).name, content[:HEAD], content)
 
 
 def sources(path: Path) -> list[Source]:
@@ -146,6 +154,12 @@ def _is_data(member: str) -> bool:
 def _begun(source: Source) -> Source:
     with source.open() as stream:
         return source._replace(head=stream.read(HEAD))
+
+
+def called(path: Path) -> str:
+    """Return by which name a file is remembered: with its folders where they say what it holds."""
+    telling = path.suffix.lower() == ".bi5"
+    return "/".join(path.absolute().parts[-FOLDERS:] if telling else [path.name])
 
 
 def digest(paths: list[Path]) -> str:
