@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from tradewind.data.checks import BAR_COLUMNS, BAR_OPTIONAL, TICK_COLUMNS, TICK_OPTIONAL, checked_columns
+from tradewind.data.importers.pages import DamagedError, check_pages
 from tradewind.data.importers.parsed import BROKEN, Reading, Stated, whole
 from tradewind.data.importers.sources import Source
 from tradewind.data.series import BARS, BOTH, SPREAD_DIGITS, TICKS, Series, checked_side, seconds_of
@@ -79,8 +80,9 @@ def _series(source: Source, stated: Stated) -> Series:
 
 def _table(content: bytes, name: str) -> pl.DataFrame:
     try:
+        check_pages(content)
         return pl.read_parquet(content)
-    except BROKEN as error:
+    except (*BROKEN, DamagedError) as error:
         reason = str(error).partition("\n")[0]
         raise BadData(f"{name} cannot be read: {reason}.", "Fetch the file again.") from error
 

@@ -1,12 +1,12 @@
 """Any table of bars or ticks, text or Parquet, understood by a mapping that the user writes."""
 
-import io
 from collections.abc import Iterator
 
 import polars as pl
 
 from tradewind.data.checks import checked_columns
 from tradewind.data.importers.mapping import BOTH_SIDES, COUNTS, OFFSET, PRICES, QUOTE, TableMapping, load
+from tradewind.data.importers.pages import DamagedError, check_pages
 from tradewind.data.importers.parsed import (
     BROKEN,
     Part,
@@ -93,11 +93,13 @@ def _text(source: Source, mapping: TableMapping) -> Iterator[Table]:
 def _parquet(source: Source) -> Iterator[Table]:
     """Yield a Parquet file as columns of text, times in ISO form; so one way of understanding does for all."""
     try:
-        frame = pl.read_parquet(io.BytesIO(source.content()))
+        content = source.content()
+        check_pages(content)
+        frame = pl.read_parquet(content)
         for start in range(0, frame.height, _ROWS):
             rows = frame[start : start + _ROWS]
             yield Table(rows.select(_as_text(rows[name]) for name in rows.columns), start + 1)
-    except BROKEN as error:
+    except (*BROKEN, DamagedError) as error:
         reason = str(error).partition("\n")[0]
         raise BadData(f"{source.shown} cannot be read: {reason}.", "Fetch the file again.") from error
 
