@@ -57,7 +57,7 @@ class ResetClock(NamedTuple):
 class LossRule(NamedTuple):
     """One floor under the account (domain 5.4): floor = base - amount, or min(lock, max(highest, initial) - amount).
 
-    Equity strictly below the floor is a breach.
+    Equity strictly below the floor is a breach; with `inclusive`, as in the house rules, equity at it is one too.
     """
 
     name: str
@@ -78,6 +78,7 @@ class LossRule(NamedTuple):
     """The floor trails no further than this, minor units; OFF where it never stops."""
     breach_on: int
     breach_check: int
+    inclusive: int
     severity: int
 
 
