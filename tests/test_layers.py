@@ -86,6 +86,10 @@ MORE = {
     ("results", "kernel.refusals"): "the names and sentences of reasons, which tables show",
     ("results.printing", "rich"): "it builds tables; whoever calls it prints them",
     ("cli.market_data", "data"): "the verbs of market data are that and nothing else",
+    ("cli.news", "data.releases"): "`news import` is that and nothing else",
+    ("cli.news", "markets"): "it shows releases and moments",
+    ("data.releases.calendars", "icalendar"): "it reads iCalendar files",
+    ("data.releases.calendars", "dateutil"): "it repeats events by the rules of iCalendar",
     ("cli", "markets.clock"): "it shows moments as dates",
 }
 """What single modules or layers may import beyond the tables, and why."""

@@ -7,30 +7,38 @@ simulated one inside the kernel.
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import merge
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from tradewind.adapters.catalogue import SeriesInfo
 from tradewind.adapters.memory import MemoryJournal
+from tradewind.adapters.news import NewsStore
 from tradewind.adapters.parquet import History
 from tradewind.adapters.sqlite import SqliteRuns
 from tradewind.compilation import handler_of
+from tradewind.data.alignment import Alignment, align
 from tradewind.data.legs import Leg
 from tradewind.data.spread import SpreadSettings
+from tradewind.data.stress import NewsStress
 from tradewind.data.tape import tape
 from tradewind.errors import BadData, TradewindError, UnknownName
 from tradewind.kernel.bars import DAY_BAR
 from tradewind.kernel.loop import REPORTS
 from tradewind.kernel.step import WANTS_QUOTES
+from tradewind.markets.blackout import NewsEntry, NewsRules, after_release, announcements, concerning
 from tradewind.markets.clock import utc_datetime
 from tradewind.markets.instruments import Instrument, Profile
 from tradewind.markets.loading import load_profile
+from tradewind.markets.news import Event, known
+from tradewind.markets.releases import shipped_versions
 from tradewind.markets.schedule import schedule
 from tradewind.ports import Rows
 from tradewind.runner import Runner, Slot
 from tradewind.settings import Settings
 from tradewind.strategy import Strategy, load, timeframe_name, timeframe_seconds
-from tradewind.wiring import Listing, add_series, conversion_pairs, first_state, simulated_venue
+from tradewind.wiring import Listing, add_series, conversion_pairs, first_state, news_rules, simulated_venue
 
 EVER = (-(2**62), 2**62)
 
@@ -70,6 +78,8 @@ class Plan:
     params: Sequence[Any]
     listings: Sequence[Listing]
     series: Sequence[Sequence[SeriesInfo]]
+    news: Sequence[Event]
+    """Every version of the calendar; empty where news are switched off."""
     start: int
     end: int
     runner: Runner
@@ -80,6 +90,17 @@ class Plan:
     def rows(self) -> int:
         """About how many prices the tape has, for a progress bar."""
         return sum(_rows_between(info, self.start, self.end) for infos in self.series for info in infos[:1])
+
+    @property
+    def rules(self) -> NewsRules:
+        """How wide news windows are."""
+        return news_rules(self.request.settings)
+
+    def told(self) -> Iterator[NewsEntry]:
+        """Yield what the run is told of news, in order of time."""
+        traded = [one.instrument for one in self.listings if one.tradable]
+        streams = [announcements(self.news, one, self.rules, self.start, self.end) for one in enumerate(traded)]
+        return merge(*streams, key=attrgetter("ts"))
 
     @property
     def synthetic(self) -> bool:
@@ -97,6 +118,34 @@ def _rows_between(info: SeriesInfo, start: int, end: int) -> int:
 def open_history(settings: Settings) -> History:
     """Return the store of market data that the settings name."""
     return History(settings.data / "history")
+
+
+def open_news(settings: Settings) -> NewsStore:
+    """Return the store of imported releases that the settings name."""
+    return NewsStore(settings.data / "news")
+
+
+def news_calendar(settings: Settings) -> list[Event]:
+    """Return every version of the shipped calendar and of what was imported; what was imported counts more."""
+    return [*shipped_versions(), *open_news(settings).versions()] if settings.news.enabled else []
+
+
+def known_calendar(settings: Settings, moment: int, symbol: str | None = None) -> list[Event]:
+    """Return the releases known at a moment, by time; with a symbol those that make a window for it."""
+    versions: Sequence[Event] = news_calendar(settings)
+    if symbol is not None:
+        versions = concerning(versions, load_profile(settings.profile).instrument(symbol), news_rules(settings))
+    return known(versions, moment)
+
+
+def check_news(settings: Settings, symbol: str, feed: str | None = None) -> dict[str, Alignment]:
+    """Return how each calendar fits the prices of an instrument: the shipped one, and each source imported."""
+    shipped = {event.id for event in shipped_versions()}
+    moments: dict[str, list[int]] = {}
+    for event in known_calendar(settings, EVER[1], symbol):
+        moments.setdefault("shipped" if event.id in shipped else event.source, []).append(event.ts)
+    history = open_history(settings)
+    return {name: align(history, symbol, feed, due) for name, due in moments.items()}
 
 
 def open_runs(settings: Settings) -> SqliteRuns:
@@ -133,26 +182,37 @@ def plan_backtest(request: Request, history: History) -> Plan:
     ]
     handler = None if request.plain else handler_of(strategies)
     runner = Runner(state, simulated_venue(request.settings), slots, journal, handler, request.journal_events)
-    legs = _legs(listings, series, request.settings)
+    news = news_calendar(request.settings)
+    legs = _legs(listings, series, news, request.settings)
     instruments = [one.instrument for one in listings]
 
     edges = any("on_session" in strategy.handlers for strategy in strategies)
 
     def feed() -> Iterator[Rows]:
-        return tape(history, legs, schedule(instruments, start, end, edges=edges), start, end)
+        calendar = merge(schedule(instruments, start, end, edges=edges), plan.told(), key=attrgetter("ts"))
+        return tape(history, legs, calendar, start, end)
 
-    return Plan(request, profile, strategies, params, listings, series, start, end, runner, journal, feed)
+    plan = Plan(request, profile, strategies, params, listings, series, news, start, end, runner, journal, feed)
+    return plan
 
 
-def _legs(listings: Sequence[Listing], series: Sequence[Sequence[SeriesInfo]], settings: Settings) -> list[Leg]:
+def _legs(
+    listings: Sequence[Listing], series: Sequence[Sequence[SeriesInfo]], news: Sequence[Event], settings: Settings
+) -> list[Leg]:
     """Return where the prices of each instrument come from."""
+    rules, minutes = news_rules(settings), settings.news.spread_minutes
+
+    def stress(instrument: Instrument) -> NewsStress:
+        """Return what the first minutes after a release do to spreads that nobody recorded."""
+        return NewsStress(after_release(news, instrument, rules, minutes), float(instrument.spread.news_multiple))
+
     return [
         Leg(
             number,
             one.instrument.symbol,
             [info.series for info in infos],
             one.instrument.tick_size,
-            SpreadSettings(one.instrument, settings.costs.spread),
+            SpreadSettings(one.instrument, settings.costs.spread, stress(one.instrument)),
         )
         for number, (one, infos) in enumerate(zip(listings, series, strict=True))
     ]

@@ -4,7 +4,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from tradewind.markets.blackout import after_release
+from tradewind.markets.coverage import news_facts
 from tradewind.markets.hours import open_intervals
+from tradewind.markets.releases import shipped_versions
 from tradewind.modes import Plan
 from tradewind.money import minor
 from tradewind.ports import History
@@ -46,7 +49,23 @@ def facts_of(plan: Plan) -> RunFacts:
         end=plan.end,
         closing=Closing.of(plan.runner.state),
         synthetic=plan.synthetic,
+        news=news_of(plan),
     )
+
+
+def news_of(plan: Plan) -> dict[str, Any]:
+    """Return what the run knew of the news: calendars, windows, what is not covered, and a hash of all it was told."""
+    settings = plan.request.settings
+    if not settings.news.enabled:
+        return {"enabled": False}
+    traded = [one.instrument for one in plan.listings if one.tradable]
+    stretches = [after_release(plan.news, one, plan.rules, settings.news.spread_minutes) for one in traded]
+    return {
+        "enabled": True,
+        "calendars": ["shipped", *(["imported"] if len(plan.news) > len(shipped_versions()) else [])],
+        **news_facts(plan.news, traded, plan.rules, plan.start, plan.end),
+        "hash": digest_of([list(plan.told()), stretches]),
+    }
 
 
 def provenance_of(plan: Plan, facts: RunFacts, history: History) -> Provenance:
@@ -64,4 +83,5 @@ def provenance_of(plan: Plan, facts: RunFacts, history: History) -> Provenance:
         profile=digest_of(plan.profile.model_dump(mode="json")),
         parameters={name: values._asdict() for name, values in zip(names, plan.params, strict=True)},
         settings=settings.model_dump(mode="json", exclude={"data"}),
+        news=str(facts.news.get("hash", "")),
     )

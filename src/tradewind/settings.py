@@ -7,7 +7,7 @@ integers. A wrong name or value says where it stands, what it was and what is al
 import tomllib
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -60,6 +60,27 @@ class Costs(Section):
     financing: float = Field(default=1.0, ge=0)
 
 
+Minutes = tuple[Annotated[int, Field(ge=0, le=1440)], Annotated[int, Field(ge=0, le=1440)]]
+"""Before and after."""
+
+
+class News(Section):
+    """What releases forbid, in minutes before and after each (domain rules 2.2), and what they do to spreads."""
+
+    enabled: bool = True
+    """The shipped calendar and what was imported are on the tape."""
+    impacts: tuple[Literal["low", "medium", "high"], ...] = ("high",)
+    release: Minutes = (15, 15)
+    fomc: Minutes = (30, 60)
+    eia: Minutes = (15, 15)
+    spread_minutes: float = Field(default=5.0, ge=0)
+    """So long after a release a spread that was not recorded is the instrument's news multiple of the usual one."""
+    flatten_before: int = Field(default=0, ge=0)
+    """The shipped rules hold no position from so long before a release on; 0 does not ask for it."""
+    lock: Minutes = (0, 0)
+    """No entry is sent; a prop firm's rule is [2, 2]."""
+
+
 class Settings(Section):
     """The whole tree."""
 
@@ -69,6 +90,7 @@ class Settings(Section):
     sizing: Sizing = Sizing()
     fills: Fills = Fills()
     costs: Costs = Costs()
+    news: News = News()
     rates: dict[str, Decimal] = {}
     """Fixed conversion rates by pair ("EURUSD"), where there is no history of the pair."""
 

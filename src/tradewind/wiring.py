@@ -24,6 +24,7 @@ from tradewind.kernel.records import (
     STRATEGIES,
     VENUE,
 )
+from tradewind.markets.blackout import NewsRules
 from tradewind.markets.instruments import Instrument, Profile
 from tradewind.settings import Settings
 
@@ -205,6 +206,14 @@ def add_series(state: Any, wanted: Sequence[set[int]], watchers: dict[tuple[int,
                 bar.timeframe = seconds
             index += 1
     row.series_count = index
+
+
+def news_rules(settings: Settings) -> NewsRules:
+    """Return the rules of news windows that the settings ask for."""
+    wanted = settings.news
+    return NewsRules(
+        wanted.impacts, wanted.release, wanted.fomc, wanted.eia, wanted.lock, flatten_before=wanted.flatten_before
+    )
 
 
 def simulated_venue(settings: Settings) -> Any:

@@ -70,7 +70,7 @@ class News(NamedTuple):
     kind: str
     opens: int
     closes: int
-    impact: int
+    kinds: int
 
 
 def test_within_one_instant_prices_come_first_then_day_sessions_news_and_last_time():
@@ -87,7 +87,7 @@ def test_within_one_instant_prices_come_first_then_day_sessions_news_and_last_ti
     assert last["instrument"][:2].tolist() == [0, 1]
     assert set(last["kind"][3:-2].tolist()) == {SESSION}
     assert last["kind"][-2:].tolist() == [NEWS, TIME]
-    assert (last["impact"][-2], last["closes"][-2]) == (3, roll + MINUTE)
+    assert (last["kinds"][-2], last["closes"][-2]) == (3, roll + MINUTE)
     day = last[2]
     assert (day["date"], day["opens"], day["closes"]) == (20_104, roll, ns("2025-01-16T22:00"))
     assert (day["week"], day["month"]) == ((20_104 + 3) // 7, 2025 * 12 + 1)

@@ -342,8 +342,9 @@ class Play:
         if kind == "dividend":
             return clock(group.ts, DIVIDEND, instrument=owner, price=instrument.ticks(words[0]))
         if kind in ("hours", "news"):
-            opens, closes = (_moment(Line(0, [word, "x"]))[0] for word in words)
-            return clock(group.ts, SESSION if kind == "hours" else NEWS, instrument=owner, opens=opens, closes=closes)
+            moments = [_moment(Line(0, [word, "x"]))[0] for word in words if word != "lock"]
+            fields = dict(zip(("opens", "closes", "lock_opens", "lock_closes"), moments, strict=False))
+            return clock(group.ts, SESSION if kind == "hours" else NEWS, instrument=owner, **fields)
         if kind == "time":
             return clock(group.ts)
         if kind == "report":

@@ -13,7 +13,7 @@ from world import joined, rows, slot
 from worlds import LOGS, Machine, crowded_tape, crowded_world, differing, left_behind
 
 from tradewind.adapters.memory import MemoryJournal
-from tradewind.kernel import loop
+from tradewind.kernel import loop, refusals
 from tradewind.kernel.fills import MODES
 from tradewind.kernel.records import DIVIDEND, FINANCING
 from tradewind.runner import Runner
@@ -131,6 +131,14 @@ def test_numbers_in_the_journal_have_no_gap(expected):
     assert events["number"].tolist() == list(range(1, len(events) + 1))
     assert (np.diff(events["ts"]) >= 0).all()
     assert set(after) <= {3, DIVIDEND}
+
+
+def test_news_are_part_of_what_is_compared(expected):
+    """In the run compared, entries were refused by the lock around releases, in every instrument."""
+    commands = rows(expected[1], "commands")
+    locked = commands[commands["reason"] == refusals.NEWS_LOCK]
+
+    assert set(locked["instrument"].tolist()) == {0, 1, 2, 3}
 
 
 def digests(**environment):

@@ -75,9 +75,14 @@ def ticks(generator, instrument, count, span, start, stride, spread):
 
 
 def calendar(count):
-    """Return a DAY event for every 24 hours of `count` minutes, a break in trading hours, news and a dividend."""
+    """Return a DAY event for every 24 hours of `count` minutes, news for every instrument and a dividend."""
     days = [day(START + number * DAY_NS) for number in range(count // 1440 + 1)]
-    others = [clock(START + 3 * HOUR, 5, opens=START + 3 * HOUR, closes=START + 4 * HOUR)]
+    others = [
+        clock(START + (hour - 2) * HOUR, 5, instrument=hour // 2 % 4, kinds=1, opens=START + hour * HOUR,
+              closes=START + (hour + 1) * HOUR, lock_opens=START + hour * HOUR,
+              lock_closes=START + hour * HOUR + 20 * MINUTE)
+        for hour in range(3, count // 60, 2)
+    ]  # fmt: skip
     others += [clock(START + 5 * HOUR, 10, instrument=0, price=125)]
     return joined([*days, *others, clock(START + (count + 5) * MINUTE)])
 

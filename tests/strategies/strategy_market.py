@@ -141,10 +141,12 @@ def calendar(first, last, symbols=("US30",)):
     return events
 
 
-def news(known, opens, closes):
-    """Return the row of a news window [opens, closes) that becomes known at `known`."""
+def news(known, opens, closes, **more):
+    """Return the row of a news window [opens, closes) of instrument 0 that becomes known at `known`."""
     event = np.zeros(1, EVENT)
     event["ts"], event["kind"], event["opens"], event["closes"] = known, NEWS, opens, closes
+    for name, value in more.items():
+        event[name] = value
     return event
 
 

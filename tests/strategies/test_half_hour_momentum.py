@@ -85,10 +85,18 @@ def test_history_needed():
     assert result.refusing("15:30") == {"threshold"}
 
 
-@pytest.mark.parametrize(("opens", "closes", "fomc"), [("13:30", "15:00", True), ("09:45", "10:15", False)])
-def test_fomc(opens, closes, fomc):
-    """A news window over 14:00 is a rate decision and skips the day; another one in the past does not."""
-    event = news(moment(TEST_DAY, "03:00"), moment(TEST_DAY, opens), moment(TEST_DAY, closes))
+@pytest.mark.parametrize(
+    ("opens", "closes", "kinds", "fomc"),
+    [
+        ("13:30", "15:00", 2, True),
+        ("13:30", "15:30", 3, True),
+        ("13:45", "14:15", 1, False),
+        ("09:30", "11:00", 2, False),
+    ],
+)
+def test_fomc(opens, closes, kinds, fomc):
+    """A rate decision at 14:00 skips the day; another release at that time, or a decision in the morning, does not."""
+    event = news(moment(TEST_DAY, "03:00"), moment(TEST_DAY, opens), moment(TEST_DAY, closes), kinds=kinds)
 
     assert (played(more=[event]).refusing("15:30") == {"fomc"}) == fomc
     assert len(played(more=[event], params={"trade_fomc": True}).orders) == 1
@@ -110,3 +118,13 @@ def test_no_change():
     result = played("10:00 0 15:30 0 17:00 0", {"threshold": 0.0})
 
     assert result.refusing("15:30") == {"direction"}
+
+
+def test_flat_before_a_release():
+    """Where the run asks for it the position leaves at the last close before a release in its half hour."""
+    at = {"flat_at": moment(TEST_DAY, "15:43")}
+    event = news(moment(TEST_DAY, "15:36"), moment(TEST_DAY, "15:30"), moment(TEST_DAY, "16:00"), **at)
+    (trade,) = played(more=[event]).trades
+
+    assert trade["reason"] == 58
+    assert abs(trade["closed_at"] - moment(TEST_DAY, "15:40")) < 10**9

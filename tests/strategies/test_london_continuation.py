@@ -139,3 +139,13 @@ def test_half_at_target_then_trail():
     assert moved == sorted(set(moved))
     assert (trade["fills"], trade["reason"]) == (4, 41)
     assert trade["exit_cost"] == first["quantity"] * first["take_profit"] + second["quantity"] * moved[-1]
+
+
+def test_flat_before_a_release():
+    """Where the run asks for it both halves leave at the last close before the release."""
+    at = {"flat_at": moment(TEST_DAY, "10:28")}
+    event = news(moment(TEST_DAY, "10:02"), moment(TEST_DAY, "10:15"), moment(TEST_DAY, "10:45"), **at)
+    (trade,) = played(rest=AFTER + "17:00 128", more=[event]).trades
+
+    assert trade["reason"] == 58
+    assert abs(trade["closed_at"] - moment(TEST_DAY, "10:25")) < 10**9

@@ -238,3 +238,58 @@ def test_reopening(gap, refused):
     result = play(NAME, scene(rows), {"window": 5})
 
     assert ("reopened" in result.refusing("09:35")) == refused
+
+
+def test_a_window_between_two_bars_is_kept_clear():
+    """A window that opens at 09:53 takes the order back at 09:50, the last close before; it is sent again after it."""
+    event = news(moment(TEST_DAY, "03:00"), moment(TEST_DAY, "09:53"), moment(TEST_DAY, "10:03"))
+    result = played(more=[event])
+
+    assert [order["ts"] for order in result.orders] == [moment(TEST_DAY, "09:45"), moment(TEST_DAY, "10:05")]
+    assert [command["ts"] for command in of_kind(result, 2)] == [moment(TEST_DAY, "09:50")]
+
+
+def test_nothing_is_sent_just_before_a_window():
+    """With news due before the next bar closes no order is sent that would have to be taken back unseen."""
+    event = news(moment(TEST_DAY, "03:00"), moment(TEST_DAY, "09:48"), moment(TEST_DAY, "10:03"))
+    result = played(more=[event])
+
+    assert [order["ts"] for order in result.orders] == [moment(TEST_DAY, "10:05")]
+    assert result.refusing("09:45") == {"news_ahead"}
+    assert of_kind(result, 2) == []
+
+
+def test_news_that_become_known_late_take_the_order_back():
+    """A release nobody knew of withdraws the order at the first close after it became known."""
+    event = news(moment(TEST_DAY, "09:52"), moment(TEST_DAY, "09:37"), moment(TEST_DAY, "10:07"))
+    result = played(more=[event])
+
+    assert [command["ts"] for command in of_kind(result, 2)] == [moment(TEST_DAY, "09:55")]
+    assert [order["ts"] for order in result.orders] == [moment(TEST_DAY, "09:45"), moment(TEST_DAY, "10:10")]
+
+
+def test_no_order_waits_inside_any_window():
+    """Wherever a window of half an hour lies, no entry fills inside it."""
+    for minute in range(46, 100, 3):
+        opens = moment(TEST_DAY, f"{9 + minute // 60:02}:{minute % 60:02}")
+        closes = opens + 30 * 60 * 10**9
+        result = played(BREAK, more=[news(moment(TEST_DAY, "03:00"), opens, closes)])
+
+        assert [trade for trade in result.trades if opens <= trade["opened_at"] < closes] == []
+
+
+def test_news_of_another_instrument_mean_nothing():
+    """A window of instrument 1 leaves instrument 0 alone."""
+    event = news(moment(TEST_DAY, "03:00"), moment(TEST_DAY, "09:50"), moment(TEST_DAY, "10:10"), instrument=1)
+
+    assert len(played(more=[event]).orders) == 1
+
+
+def test_flat_before_a_release():
+    """Where the run asks for it the position leaves at the last close before it would be held through the release."""
+    at = {"flat_at": moment(TEST_DAY, "13:58")}
+    event = news(moment(TEST_DAY, "03:00"), moment(TEST_DAY, "13:30"), moment(TEST_DAY, "15:30"), kinds=2, **at)
+    (trade,) = played(BREAK, more=[event]).trades
+
+    assert trade["reason"] == 58
+    assert abs(trade["closed_at"] - moment(TEST_DAY, "13:55")) < 10**9

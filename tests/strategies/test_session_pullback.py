@@ -282,3 +282,13 @@ def test_spread_against_the_usual(ticks, gates):
 def test_spread_against_the_stop(ticks, refused):
     """A spread above 15 % of the stop distance, usual as it may be, is too much: 3.64 of 24.28 or 3.65 of 24.30."""
     assert ("spread_share" in played(spread=ticks).refusing("10:00")) == refused
+
+
+def test_flat_before_a_release():
+    """Where the run asks for it the position leaves at the last close before the release."""
+    at = {"flat_at": moment(TEST_DAY, "10:28")}
+    event = news(moment(TEST_DAY, "10:02"), moment(TEST_DAY, "10:15"), moment(TEST_DAY, "10:45"), **at)
+    (trade,) = played(more=[event]).trades
+
+    assert trade["reason"] == 58
+    assert abs(trade["closed_at"] - moment(TEST_DAY, "10:25")) < 10**9

@@ -8,10 +8,11 @@ import pytest
 from strategy_market import TEST_DAY, moment, path, runner_of, scene
 
 from tradewind.kernel.records import BAR_ROW, NEVER, STATE
+from tradewind.markets.news import KINDS
 from tradewind.markets.sessions import SESSION_IDS
 from tradewind.plain import record_view
 from tradewind.rules import blocks
-from tradewind.rules.entry_limits import CONTINUITY, minutes_outside_news, watch_continuity
+from tradewind.rules.entry_limits import CONTINUITY, FOMC, minutes_outside_news, minutes_to_news, watch_continuity
 from tradewind.rules.higher_trend import HIGHER_TREND, higher_trend_h1, higher_trend_h4
 from tradewind.rules.reference_block import REFERENCE_BLOCK, finish_block, location_of, watch_block
 from tradewind.rules.trade_plan import shifted, stop_bounds, tick_above, tick_below
@@ -209,9 +210,26 @@ def test_reopening(gap, reopened):
 def test_minutes_outside_news(minute, away):
     """Minutes to or since the window [10:00, 10:30); inside, minus what is left of it."""
     state = state_at(minute)
-    state.news_opens, state.news_closes = 600 * 60 * 10**9, 630 * 60 * 10**9
+    row = state.instruments[0]
+    row.news_opens, row.news_closes = 600 * 60 * 10**9, 630 * 60 * 10**9
 
-    assert minutes_outside_news(state) == away
+    assert minutes_outside_news(state, 0) == away
+
+
+def test_a_rate_decision_has_one_bit():
+    """Strategies and the calendar mean the same by the bit of a rate decision."""
+    assert KINDS["fomc"] == FOMC
+
+
+@pytest.mark.parametrize(("minute", "away", "ahead"), [(635, 5, 65), (690, 10, 10), (700, -30, -30)])
+def test_the_nearer_of_two_news_windows_counts(minute, away, ahead):
+    """When the next window is known already the one that ended still counts until the next is nearer."""
+    state = state_at(minute)
+    row = state.instruments[0]
+    row.news_ended, row.news_opens, row.news_closes = 630 * 60 * 10**9, 700 * 60 * 10**9, 730 * 60 * 10**9
+
+    assert minutes_outside_news(state, 0) == away
+    assert minutes_to_news(state, 0) == ahead
 
 
 def test_stop_bounds():

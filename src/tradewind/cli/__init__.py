@@ -9,7 +9,7 @@ from types import FrameType
 
 import typer
 
-from tradewind.cli import backtests, market_data
+from tradewind.cli import backtests, market_data, news
 from tradewind.errors import TradewindError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(backtests.app)
 app.add_typer(market_data.app, name="data")
+app.add_typer(news.app, name="news")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

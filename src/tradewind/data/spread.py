@@ -12,7 +12,7 @@ run: they are a property of the broker, like the commission, and a run must not 
 moved.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -40,11 +40,17 @@ _MONDAY = 3 * 1440
 """1970-01-01 was a Thursday; minutes of the week count from Monday 00:00."""
 
 
+Stress = Callable[[Integers], Floats]
+"""By how much a usual spread has to be multiplied, at each instant."""
+
+
 class SpreadSettings(NamedTuple):
     """What is typical where nothing was recorded, and what to multiply every spread by, recorded ones too."""
 
     instrument: Instrument | None = None
     scale: float = 1.0
+    stress: Stress | None = None
+    """Widens a spread that was not recorded: `stress.NewsStress`."""
 
 
 class SpreadModel:
@@ -65,6 +71,8 @@ class SpreadModel:
         unknown = spread == UNKNOWN
         if unknown.any():
             spread[unknown] = self._typical(ts[unknown])
+        if self._settings.stress is not None:
+            spread = stressed(spread, self._settings.stress(ts), recorded)
         if recorded is not None:
             np.maximum(spread, in_ticks(recorded, self._tick_size), out=spread)
         return spread
@@ -84,6 +92,14 @@ class SpreadModel:
                 "Import its ask series, or name a broker profile that has the instrument.",
             )
         return typical(instrument, ts, self._tick_size)
+
+
+def stressed(usual: Integers, factor: Floats, recorded: Floats | None) -> Integers:
+    """Return usual spreads times `factor` where none was recorded; a part of a tick is a whole one."""
+    if recorded is not None:
+        factor = np.where(recorded > 0, 1.0, factor)
+    wider: Floats = np.ceil(usual * factor - 1e-9)
+    return wider.astype(np.int64)
 
 
 def typical(instrument: Instrument, ts: Integers, tick_size: money.Number) -> Integers:

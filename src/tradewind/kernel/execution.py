@@ -138,7 +138,10 @@ def is_rough(venue, state, event):
         return True
     if event.ts < venue.instruments[event.instrument].reopened_at + ROUGH_AFTER_REOPENING:
         return True
-    return state.news_opens <= event.ts < state.news_closes
+    # A bar is rough if any of it lies in a window: its fills may, and a window may end before the bar does.
+    row = state.instruments[event.instrument]
+    begins = event.ts - event.span * SECOND
+    return begins < row.news_ended or (row.news_opens < max(event.ts, begins + 1) and begins < row.news_closes)
 
 
 @inner

@@ -172,6 +172,14 @@ INSTRUMENT = record(
         ("series_first", "i4"),
         ("series_count", "i4"),
         ("open_positions", "i8"),
+        # its news: the window that is or comes next, as far as it is known; 0 where none is
+        ("news_opens", "i8"),
+        ("news_closes", "i8"),
+        ("news_ended", "i8"),         # when the last window ended
+        ("news_flat_at", "i8"),       # when to be without a position, before the next release
+        ("lock_opens", "i8"),         # no entry may be sent from here ...
+        ("lock_closes", "i8"),        # ... to here (exclusive)
+        ("news_kinds", "i8"),         # bits: what falls into the window
         ("sessions", SESSION_WINDOW, (SESSIONS,)),
     ]
 )  # fmt: skip
@@ -291,8 +299,6 @@ STATE = record(
         ("day_closes", "i8"),
         ("week", "i8"),
         ("month", "i8"),
-        ("news_opens", "i8"),
-        ("news_closes", "i8"),
         ("instrument_count", "i8"),
         ("strategy_count", "i8"),
         ("series_count", "i8"),

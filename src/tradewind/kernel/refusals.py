@@ -30,6 +30,7 @@ ORDER_TABLE_FULL = 21
 OUTBOX_FULL = 22
 ORDER_NOT_FOUND = 23
 ORDER_IS_ENDING = 24
+NEWS_LOCK = 25
 
 # Endings: why an order or a trade came to its end.
 SIGNAL = 40
@@ -50,6 +51,7 @@ INVALIDATED = 54
 ENTRY_FILLED = 55
 FLATTENED = 56
 NO_SUCH_ORDER = 57
+NEWS_AHEAD = 58
 NIGHT = 60
 DIVIDEND = 61
 
@@ -85,6 +87,7 @@ REASONS = {
     OUTBOX_FULL: ("outbox full", "Too many commands were given at one instant."),
     ORDER_NOT_FOUND: ("order not found", "The order does not live any more."),
     ORDER_IS_ENDING: ("order is ending", "A cancel of the order is on its way, or its outcome is not known."),
+    NEWS_LOCK: ("news lock", "The firm's rules forbid to send an order this close to a release."),
     SIGNAL: ("signal", "The strategy closed it."),
     STOP_LOSS_HIT: ("stop-loss", "The stop-loss was hit."),
     TAKE_PROFIT_HIT: ("take-profit", "The take-profit was hit."),
@@ -103,6 +106,7 @@ REASONS = {
     ENTRY_FILLED: ("entry", "An entry was filled."),
     FLATTENED: ("flattened", "Everything was closed on purpose."),
     NO_SUCH_ORDER: ("no such order", "The venue does not hold this order."),
+    NEWS_AHEAD: ("news ahead", "A release was due, and no position is held through it."),
     NIGHT: ("night", "Overnight financing."),
     DIVIDEND: ("dividend", "Dividend adjustment of a cash index."),
 }

@@ -112,6 +112,15 @@ def check_margin(state, command):
 
 
 @inner
+def check_news(state, command):
+    """Return NEWS_LOCK if a firm's rule forbids to send an entry this close to a release, or 0."""
+    row = state.instruments[command.instrument]
+    if command.reduce_only == 0 and row.lock_opens <= state.now < row.lock_closes:
+        return refusals.NEWS_LOCK
+    return refusals.NO_REASON
+
+
+@inner
 def check(state, command):
     """Return 0 if the new order in `command` may be sent, otherwise the refusal."""
     refusal = check_instrument(state, command)
@@ -121,4 +130,6 @@ def check(state, command):
         refusal = check_prices(state, command)
     if refusal == 0:
         refusal = check_margin(state, command)
+    if refusal == 0:
+        refusal = check_news(state, command)
     return refusal

@@ -71,14 +71,18 @@ EVENT = record(
         ("occurred", "i8"),     # when inside the interval it happened; the bar's open for a fill at the open
         # DAY: the trading date that begins at `ts`
         ("date", "i8"),         # days since 1970-01-01
-        ("opens", "i8"),        # DAY, SESSION, NEWS: start, ns UTC
+        ("opens", "i8"),        # DAY, SESSION, NEWS: start, ns UTC; NEWS: of the window that is or comes next
         ("closes", "i8"),       # DAY, SESSION, NEWS: end (exclusive), ns UTC
         ("week", "i4"),         # DAY: weeks since the epoch's Monday, changes when a new trading week begins
         ("month", "i4"),        # DAY: months since year 0
         ("session", "i2"),      # SESSION*: its id
         ("day_type", "i2"),     # SESSION: FULL, HALF, THIN or CLOSED for this instrument
-        # NEWS, OPERATOR
-        ("impact", "i2"),
+        # NEWS: all that is known of the news ahead of one instrument; 0 where there is none
+        ("flat_at", "i8"),      # when to be without a position, before the next release
+        ("lock_opens", "i8"),   # no order may be sent from here ...
+        ("lock_closes", "i8"),  # ... to here (exclusive)
+        ("kinds", "i2"),        # bits: what falls into the window
+        # OPERATOR
         ("verb", "i2"),
     ],
     offsets=[
@@ -86,7 +90,8 @@ EVENT = record(
         24, 32, 40, 48, 56, 60, 64, 68, 72,
         24, 32, 40, 48, 56, 60, 64, 66, 68, 70, 72,
         24, 32, 40, 48, 52, 64, 66,
-        68, 70,
+        24, 48, 56, 68,
+        70,
     ],
     itemsize=80,
 )  # fmt: skip

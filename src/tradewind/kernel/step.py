@@ -101,10 +101,23 @@ def apply_clock(state, event):
         row.sessions[event.session].opens = event.opens
         row.sessions[event.session].closes = event.closes
     elif event.kind == NEWS:
-        state.news_opens = event.opens
-        state.news_closes = event.closes
+        apply_news(state, event)
     elif event.kind == OPERATOR:
         apply_operator(state, event)
+
+
+@inner
+def apply_news(state, event):
+    """What is known of the news ahead of the instrument is what the event says."""
+    row = state.instruments[event.instrument]
+    if 0 < row.news_closes <= event.ts:
+        row.news_ended = row.news_closes
+    row.news_opens = event.opens
+    row.news_closes = event.closes
+    row.news_kinds = event.kinds
+    row.news_flat_at = event.flat_at
+    row.lock_opens = event.lock_opens
+    row.lock_closes = event.lock_closes
 
 
 @inner

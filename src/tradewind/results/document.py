@@ -44,7 +44,9 @@ def document(
             "profile": provenance.profile,
             "strategies": dict(provenance.strategies),
             "data": dict(provenance.data),
+            "news": provenance.news,
         },
+        "news": plain(facts.news),
         "environment": environment(),
         "summary": plain(summary),
     }

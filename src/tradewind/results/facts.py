@@ -4,8 +4,8 @@ The logs hold ticks, lot steps, minor units and row numbers. Whoever wired the r
 says it here, once; then a table can be made without the run itself.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +106,8 @@ class RunFacts:
     closing: Closing | None = None
     synthetic: bool = False
     """Whether any price was made up; then every screen says so."""
+    news: Mapping[str, Any] = field(default_factory=dict)
+    """What the run knew of releases: calendars, windows by instrument, what is not covered, a hash; plain data."""
 
     def __post_init__(self) -> None:
         """An account that began with nothing has no return, and is refused."""

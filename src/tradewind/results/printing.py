@@ -64,7 +64,21 @@ def overview_table(run: Mapping[str, Any]) -> "Table":
     table.add_column("", justify="right", overflow="fold")
     for name, value in _overview(run["summary"]):
         table.add_row(name, value)
+    for name, words in news_rows(run.get("news", {})):
+        table.add_row(name, _text(words))
     return table
+
+
+def news_rows(news: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the calendar a run knew, its windows, and what no calendar covers; runs of old say nothing."""
+    if not news:
+        return []
+    if not news["enabled"]:
+        return [("", ""), ("News calendar", "none: switched off")]
+    counts = ", ".join(f"{count:,} {symbol}" for symbol, count in news["windows"].items())
+    rows = [("", ""), ("News calendar", f"{' and '.join(news['calendars'])}, {news['hash'][:10]}")]
+    rows.append(("News windows", counts))
+    return [*rows, ("Not in the calendar", ", ".join(news["uncovered"]))] if news["uncovered"] else rows
 
 
 def heading(run: Mapping[str, Any]) -> str:

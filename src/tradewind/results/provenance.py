@@ -50,6 +50,8 @@ class Provenance:
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Every setting that can change a result: account, sizing, fills, costs."""
     seed: int = 0
+    news: str = ""
+    """Digest of what the run was told of releases."""
 
     def content(self, *more: object) -> str:
         """Return the hash of all of it and of `more`, such as the period."""
@@ -63,6 +65,7 @@ class Provenance:
             "parameters": {name: dict(values) for name, values in self.parameters.items()},
             "settings": dict(self.settings),
             "seed": self.seed,
+            "news": self.news,
             "code": self.code,
         }
 

@@ -17,6 +17,9 @@ ENTRY_LIMITS = ("day_type", "flat", "news", "reopened", "time_left", "spread", "
 """FULL days only; no position in the instrument; minutes outside a news window; minutes since a reopening;
 minutes to the end of the block; spread over the usual one; spread over the stop distance."""
 
+FOMC = 2
+"""The bit of a rate decision in `news_kinds`: markets.news."""
+
 REOPENED_MINUTES = 15.0
 TIME_LEFT_MINUTES = 30.0
 SPREAD_MULTIPLE = 2.5
@@ -36,12 +39,21 @@ def watch_continuity(memory, bar):
 
 
 @compiled
-def minutes_outside_news(state):
-    """Return the minutes to or since the news window; inside it minus what is left; infinite without one."""
-    if state.news_closes <= 0:
+def minutes_to_news(state, instrument):
+    """Return the minutes to the instrument's next news window, minus what is left inside it, infinite without one."""
+    row = state.instruments[instrument]
+    if row.news_closes <= state.now:
         return math.inf
-    away = state.news_opens - state.now if state.now < state.news_opens else state.now - state.news_closes
-    return away / MINUTE
+    return (row.news_opens - state.now if state.now < row.news_opens else state.now - row.news_closes) / MINUTE
+
+
+@compiled
+def minutes_outside_news(state, instrument):
+    """Return the minutes to or since the nearer news window of the instrument; inside one minus what is left."""
+    row = state.instruments[instrument]
+    ended = row.news_closes if 0 < row.news_closes <= state.now else row.news_ended
+    since = (state.now - ended) / MINUTE if ended > 0 else math.inf
+    return min(minutes_to_news(state, instrument), since)
 
 
 @compiled
@@ -65,7 +77,7 @@ def entry_limits(state, instrument, continuity, ends, usual, distance):
     now = state.now
     passed = gate(state, instrument, 0, row.day_type, FULL, FULL)
     passed &= gate(state, instrument, 1, row.open_positions, 0, 0)
-    passed &= gate(state, instrument, 2, minutes_outside_news(state), 0.0, math.inf)
+    passed &= gate(state, instrument, 2, minutes_outside_news(state, instrument), 0.0, math.inf)
     passed &= gate(state, instrument, 3, (now - continuity.value) / MINUTE, REOPENED_MINUTES, math.inf)
     passed &= gate(state, instrument, 4, (ends - now) / MINUTE, TIME_LEFT_MINUTES, math.inf)
     multiple = spread / usual if usual > 0.0 else (0.0 if spread == 0.0 else math.inf)

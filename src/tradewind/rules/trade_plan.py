@@ -30,6 +30,9 @@ PLAN = record(
     ]
 )  # fmt: skip
 
+NEXT_BAR = 300 * 1_000_000_000
+"""The rules are woken by bars of five minutes at most."""
+
 TINY = 1e-6
 """A level this close to a whole tick is that tick."""
 
@@ -145,7 +148,14 @@ def raise_stops(state, instrument, side, level):
 
 @compiled
 def leave_in_time(state, instrument, ends, flat):
-    """Return whether the position is closed because the session (`ends`) or the day (`flat`) is over."""
+    """Return whether the position is closed: the session (`ends`) or the day (`flat`) is over, or news are due.
+
+    A position that has to be gone before a release leaves at the last bar before, so that it needs no luck.
+    """
+    flat_at = state.instruments[instrument].news_flat_at
+    if 0 < flat_at < state.now + NEXT_BAR:
+        close(state, instrument, refusals.NEWS_AHEAD)
+        return True
     if state.now >= flat or position_of(state, state.strategy, instrument).opened_at < state.day_opens:
         close(state, instrument, refusals.DAY_END)
         return True

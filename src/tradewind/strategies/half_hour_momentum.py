@@ -11,8 +11,9 @@ until proven otherwise.
 
 `variant` 1: side of r1, previous close to 10:00; 2: the same, where 15:00-15:30 agrees; 3: side of the day's
 return to 15:30. `anchor` 0 is the New York cash session, 3 Xetra. An instrument that has no official close of
-its own (gold, FX) is refused unless `exploratory` says that this is a trial of its own. Run it on M1 bars:
-the exit is sent at 15:59; on M5 bars it has to be sent at 15:55.
+its own (gold, FX) is refused unless `exploratory` says that this is a trial of its own. Days of a rate decision
+are those of the news calendar; without one none is skipped. Run it on M1 bars: the exit is sent at 15:59; on M5
+bars it has to be sent at 15:55.
 """
 
 import math
@@ -32,7 +33,7 @@ from tradewind.rules.blocks import (
     flat_time,
     session_today,
 )
-from tradewind.rules.entry_limits import CONTINUITY, ENTRY_LIMITS, entry_limits, watch_continuity
+from tradewind.rules.entry_limits import CONTINUITY, ENTRY_LIMITS, FOMC, entry_limits, watch_continuity
 from tradewind.rules.trade_plan import enter, entering, leave_in_time, tick_below
 from tradewind.rules.usual_spread import USUAL_SPREAD, note_spread, usual_spread
 
@@ -133,8 +134,9 @@ def on_bar(state, bar, memory, params):
         memory.before = float(bar.close)
     if bar.close_time <= memory.closes - 30 * MINUTE:
         memory.half = float(bar.close)
-    if state.news_opens <= memory.closes - 2 * HOUR < state.news_closes:
-        memory.statement = 1  # a news window over 14:00 New York is a rate decision
+    row = state.instruments[instrument]
+    if row.news_kinds & FOMC != 0 and row.news_opens <= memory.closes - 2 * HOUR < row.news_closes:
+        memory.statement = 1
     if bar.close_time < memory.closes - 30 * MINUTE:
         return
     if bar.close_time % (5 * MINUTE) == 0:

@@ -39,7 +39,7 @@ from tradewind.rules.blocks import (
     flat_time,
     session_today,
 )
-from tradewind.rules.entry_limits import CONTINUITY, ENTRY_LIMITS, entry_limits, watch_continuity
+from tradewind.rules.entry_limits import CONTINUITY, ENTRY_LIMITS, entry_limits, minutes_to_news, watch_continuity
 from tradewind.rules.higher_trend import HIGHER_TREND, higher_trend_h1, higher_trend_h4
 from tradewind.rules.trade_plan import (
     PLAN,
@@ -99,7 +99,7 @@ MEMORY = memory(
 GATES = gates(
     *ENTRY_LIMITS,
     "bars", "range_day", "gap", "trend", "direction", "plan", "far_side", "life", "unbroken", "break_out",
-    "stop",
+    "stop", "news_ahead",
 )  # fmt: skip
 
 
@@ -194,6 +194,8 @@ def decide(state, bar, memory, params):
         ready &= gate(state, instrument, GATES.break_out, beyond, 1.0, math.inf)
     else:
         ready &= gate(state, instrument, GATES.unbroken, trigger - price, 1.0, math.inf)
+        ahead = minutes_to_news(state, instrument)
+        ready &= gate(state, instrument, GATES.news_ahead, ahead if ahead >= 0.0 else math.inf, 5.0, math.inf)
     if not ready or memory.phase != ARMED:
         return
     stop = tick_below(entry - distance)
@@ -221,8 +223,7 @@ def still_valid(state, bar, memory):
 def withdraw(state, bar, memory):
     """A waiting order is cancelled where news is due before the next bar, or another strategy was first."""
     row = state.instruments[bar.instrument]
-    due = state.news_opens < state.now + 5 * MINUTE and state.news_closes > state.now
-    if due or row.open_positions != 0:
+    if minutes_to_news(state, bar.instrument) < 5.0 or row.open_positions != 0:
         count = cancel_all(state, bar.instrument, INVALIDATED)
         memory.phase = ARMED if count > 0 else TRADED
 
