@@ -35,6 +35,7 @@ from tradewind.markets.news import Event, known
 from tradewind.markets.releases import shipped_versions
 from tradewind.markets.schedule import schedule
 from tradewind.ports import Rows
+from tradewind.risk.limits import Limits
 from tradewind.runner import Runner, Slot
 from tradewind.settings import Settings
 from tradewind.strategy import Strategy, load, timeframe_name, timeframe_seconds
@@ -66,6 +67,8 @@ class Request:
     plain: bool = False
     settings: Settings = field(default_factory=Settings)
     journal_events: int = REPORTS
+    risk: Limits | None = None
+    """The limits the gate holds; None for no risk rules."""
 
 
 @dataclass(frozen=True)

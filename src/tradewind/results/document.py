@@ -45,8 +45,10 @@ def document(
             "strategies": dict(provenance.strategies),
             "data": dict(provenance.data),
             "news": provenance.news,
+            "risk": provenance.risk,
         },
         "news": plain(facts.news),
+        "risk": plain(facts.risk),
         "environment": environment(),
         "summary": plain(summary),
     }

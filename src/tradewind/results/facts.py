@@ -108,6 +108,8 @@ class RunFacts:
     """Whether any price was made up; then every screen says so."""
     news: Mapping[str, Any] = field(default_factory=dict)
     """What the run knew of releases: calendars, windows by instrument, what is not covered, a hash; plain data."""
+    risk: Mapping[str, Any] = field(default_factory=dict)
+    """The risk rules it ran under and what they refused (`results.risk_facts`); plain data."""
 
     def __post_init__(self) -> None:
         """An account that began with nothing has no return, and is refused."""

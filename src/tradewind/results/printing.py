@@ -64,7 +64,7 @@ def overview_table(run: Mapping[str, Any]) -> "Table":
     table.add_column("", justify="right", overflow="fold")
     for name, value in _overview(run["summary"]):
         table.add_row(name, value)
-    for name, words in news_rows(run.get("news", {})):
+    for name, words in [*news_rows(run.get("news", {})), *risk_rows(run.get("risk", {}))]:
         table.add_row(name, _text(words))
     return table
 
@@ -79,6 +79,17 @@ def news_rows(news: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = [("", ""), ("News calendar", f"{' and '.join(news['calendars'])}, {news['hash'][:10]}")]
     rows.append(("News windows", counts))
     return [*rows, ("Not in the calendar", ", ".join(news["uncovered"]))] if news["uncovered"] else rows
+
+
+def risk_rows(risk: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the risk rules of a run and what they did; runs of old say nothing."""
+    if not risk:
+        return []
+    if risk["name"] == "none":
+        return [("", ""), ("Risk rules", "no risk rules")]
+    rows = [("", ""), ("Risk rules", f"{risk['name']}, version {risk['version']}, {risk['hash']}")]
+    rows += [(f"  Refused: {name}", f"{count:,}") for name, count in risk["refusals"].items()]
+    return rows + [(f"  {name}", f"{count:,}") for name, count in risk["actions"].items()]
 
 
 def heading(run: Mapping[str, Any]) -> str:

@@ -52,6 +52,8 @@ class Provenance:
     seed: int = 0
     news: str = ""
     """Digest of what the run was told of releases."""
+    risk: str = ""
+    """Digest of the limits in force; empty without risk rules."""
 
     def content(self, *more: object) -> str:
         """Return the hash of all of it and of `more`, such as the period."""
@@ -66,6 +68,7 @@ class Provenance:
             "settings": dict(self.settings),
             "seed": self.seed,
             "news": self.news,
+            "risk": self.risk,
             "code": self.code,
         }
 

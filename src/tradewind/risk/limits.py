@@ -6,7 +6,8 @@ account's currency, a `..._minute` is the minute of the New York day at which so
 filled in cannot pass for one. Numbers and letters such as R7 and C3 are those of the domain rules 5.3 and 5.5.
 """
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 OFF = -1
 """Says that a limit was switched off on purpose."""
@@ -183,3 +184,25 @@ class Limits(NamedTuple):
     minutes_to_close: int
     clock_skew_s: float
     unknown_hold: int
+
+    def as_tree(self) -> dict[str, Any]:
+        """Return the limits as plain mappings and lists, from which `from_tree` makes them again."""
+        nested = {
+            name: [one._asdict() for one in getattr(self, name)] for name in ("clocks", "loss_rules", "groups", "caps")
+        }
+        return {**self._asdict(), **nested}
+
+    @classmethod
+    def from_tree(cls, tree: Mapping[str, Any]) -> "Limits":
+        """Return the limits that `as_tree`, or JSON made of it, holds."""
+        groups = [
+            Group(one["name"], one["limit"], tuple((symbol, weight) for symbol, weight in one["members"]))
+            for one in tree["groups"]
+        ]
+        nested = {
+            "clocks": tuple(ResetClock(**one) for one in tree["clocks"]),
+            "loss_rules": tuple(LossRule(**one) for one in tree["loss_rules"]),
+            "groups": tuple(groups),
+            "caps": tuple(Cap(**one) for one in tree["caps"]),
+        }
+        return cls(**{**tree, **nested})

@@ -230,8 +230,8 @@ def _caps(
     parts: Sequence[tuple[Document, Part]], currency: str, origins: dict[str, Origin]
 ) -> tuple[Cap, ...]:  # fmt: skip
     """Return the limits that instruments have of their own; what one does not mention is the general one."""
-    found: dict[str, dict[str, float | int]] = {}
-    general: dict[str, float | int] = dict.fromkeys(CAPS, OFF)
+    found: dict[str, dict[str, Any]] = {}
+    general: dict[str, Any] = dict.fromkeys(CAPS, OFF)
     for document, part in parts:
         general.update({name: _number(name, part.values[name], currency) for name in CAPS if name in part.values})
         for symbol, table in part.caps.items():
@@ -239,7 +239,7 @@ def _caps(
                 found.setdefault(symbol, {})[name] = _number(name, value, currency)
                 path = ("instruments", symbol, name)
                 origins[f"instruments.{symbol}.{name}"] = _origin(document, "file", path)
-    return tuple(Cap(symbol, **{**general, **caps}) for symbol, caps in sorted(found.items()))  # type: ignore[arg-type]
+    return tuple(Cap(symbol, **{**general, **caps}) for symbol, caps in sorted(found.items()))
 
 
 def _goals(parts: Sequence[tuple[Document, Part]], capital: int, currency: str) -> Goals:
