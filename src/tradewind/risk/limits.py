@@ -104,6 +104,21 @@ class Cap(NamedTuple):
     """Price units."""
 
 
+class Goals(NamedTuple):
+    """What a firm asks for before it pays, in the numbers of the account; OFF where it does not ask."""
+
+    profit_target: int = OFF
+    """Minor units above the capital."""
+    minimum_days: int = OFF
+    minimum_profitable_days: int = OFF
+    profitable_day: int = OFF
+    """Minor units from which a day counts as profitable."""
+    best_day: float = OFF
+    best_day_of_all: bool = True
+    """Whether the best day is compared with the profit of all days, or of profitable days only."""
+    time_limit_days: int = OFF
+
+
 class Limits(NamedTuple):
     """Every limit of an account; the names are those of the kernel's record."""
 

@@ -18,7 +18,7 @@ from tradewind.risk.controls import CONTROLS
 from tradewind.risk.declared import PACKS, Document, Loss, Objectives, Part
 from tradewind.risk.digest import with_digest
 from tradewind.risk.file import CAPS, at, load_document
-from tradewind.risk.limits import OFF, Cap, Group, Limits
+from tradewind.risk.limits import OFF, Cap, Goals, Group, Limits
 from tradewind.risk.loss_rules import LossRules, in_cash
 from tradewind.risk.units import Value
 
@@ -43,21 +43,6 @@ class Origin(NamedTuple):
     source: str
     """What it was read in and when; empty for a file of one's own."""
     note: str = ""
-
-
-class Goals(NamedTuple):
-    """What a firm asks for before it pays, in the numbers of the account; OFF where it does not ask."""
-
-    profit_target: int = OFF
-    """Minor units above the capital."""
-    minimum_days: int = OFF
-    minimum_profitable_days: int = OFF
-    profitable_day: int = OFF
-    """Minor units from which a day counts as profitable."""
-    best_day: float = OFF
-    best_day_of_all: bool = True
-    """Whether the best day is compared with the profit of all days, or of profitable days only."""
-    time_limit_days: int = OFF
 
 
 class Rules(NamedTuple):
