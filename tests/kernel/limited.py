@@ -1,10 +1,10 @@
 """Limits for worlds of tests, in words: everything a test does not name is switched off.
 
-    limits open_risk 0.02 kappa 1.25              names and units of risk_records.LIMITS; cash in whole units
-    loss_rule hard control R7 base equity resets day amount 2500 severity halt
-    group US_EQ limit 0.01 US30 1 GER40 0.7
-    cap US30 order 2.0 value 100000 position 3.0 spread 5.0        lots, cash, lots, price units
-    known US30 day_atr 300 range_atr 20 usual_spread 2.0           what bars would have told, price units
+limits open_risk 0.02 kappa 1.25              names and units of risk_records.LIMITS; cash in whole units
+loss_rule hard control R7 base equity resets day amount 2500 severity halt
+group US_EQ limit 0.01 US30 1 GER40 0.7
+cap US30 order 2.0 value 100000 position 3.0 spread 5.0        lots, cash, lots, price units
+known US30 day_atr 300 range_atr 20 usual_spread 2.0           what bars would have told, price units
 """
 
 import hashlib
@@ -12,11 +12,11 @@ from decimal import Decimal
 
 import numpy as np
 
+from tradewind.kernel import refusals
 from tradewind.kernel.gate_entry import begin_limits
 from tradewind.kernel.records import LIMITS
 from tradewind.kernel.risk_records import GIVEN, OFF, TOMORROW
 from tradewind.limits_wiring import CONTROLS
-from tradewind.kernel import refusals
 from tradewind.risk import limits as words
 
 WORDS = ("limits", "loss_rule", "group", "cap", "known")

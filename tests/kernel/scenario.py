@@ -4,7 +4,7 @@ A file holds scenarios; `== a sentence` begins one. Lines before the first are t
 
     instrument US30 tick 0.1 step 0.1     more words: value currency margin min max stops clip converts inverse ...
     venue latency 250ms mode optimistic   fields of the venue, the account and the sizing rule
-    limits open_risk 0.02 flat_minute 1015     what the gate holds (limited.py); loss_rule, group, cap and known beside it
+    limits open_risk 0.02 flat_minute 1015     what the gate holds; more words in limited.py
 
     10:00  quote 42000.0 42002.0          a price (times are UTC; a weekday may stand before them; Wed if none does)
            buy 1.0 stop_loss 41900 as dip a verb, given when the strategy has seen the price above it
@@ -12,8 +12,9 @@ A file holds scenarios; `== a sentence` begins one. Lines before the first are t
            -> filled buy 1.0 at 42002.5 entry; slippage 0.5
 
 What follows a price are the verbs given after it and, behind arrows, everything that came of it: every report of the
-venue but "accepted", every refusal, and everything else the gate did, in order and without exception. Facts after a semicolon are checked where
-they are named. Some arrows ask about the state instead: balance, equity, worst, position, stop, margin, orders, trade.
+venue but "accepted", every refusal, and everything else the gate did, in order and without exception. Facts after a
+semicolon are checked where they are named. Some arrows ask about the state instead: balance, equity, worst, position,
+stop, margin, orders, trade, floor, kill.
 """
 
 import re
@@ -74,7 +75,8 @@ FOLDER = Path(__file__).parent / "scenarios"
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "Mon+", "Tue+", "Wed+")
 OPERATOR_VERBS = {"halt": HALT, "resume": RESUME, "disable": DISABLE, "enable": ENABLE}
 QUESTIONS = {
-    "balance", "equity", "worst", "position", "stop", "margin", "orders", "trade", "bars", "commission", "floor", "kill",
+    "balance", "equity", "worst", "position", "stop", "margin", "orders", "trade", "bars", "commission", "floor",
+    "kill",
 }  # fmt: skip
 SETTINGS = ("instrument", "venue", "account", *limited.WORDS)
 RISK_VERBS = {"kill": SWITCH, "re-arm": LOWER, "mismatch": MISMATCH, "matched": MATCHED, "skew": SKEW}

@@ -212,9 +212,9 @@ def trade_floors(state):
     raise_highest(state, ON_TRADE_CLOSE)
     for index in range(state.limits.loss_rule_count):
         rule, row = state.limits.loss_rules[index], state.risk.floors[index]
-        if rule.breach_on == BREACH_ON_BALANCE and rule.breach_check == CHECK_ON_TICK and row.breached == 0:
-            if state.account.balance < row.trips:
-                breach(state, index, state.account.balance)
+        looks = rule.breach_on == BREACH_ON_BALANCE and rule.breach_check == CHECK_ON_TICK and row.breached == 0
+        if looks and state.account.balance < row.trips:
+            breach(state, index, state.account.balance)
     refresh_alarm(state)
 
 
