@@ -22,18 +22,23 @@ OURS = {
     "errors": "",
     "markets": "money errors",
     "settings": "errors",
+    "risk": "markets money errors",
     "package": "strategy kernel",
     "strategy": "kernel indicators markets errors",
     "plain": "kernel strategy",
     "compilation": "kernel strategy errors",
     "ports": "kernel.records",
     "runner": "kernel strategy plain ports errors",
-    "wiring": "kernel markets money settings errors",
+    "wiring": "kernel markets risk money settings errors",
+    "limits_wiring": "kernel markets risk money errors",
     "data": "kernel.records markets money errors",
-    "results": "kernel.records markets money errors",
+    "results": "kernel.records markets risk money errors",
     "adapters": "ports kernel.records money markets errors",
-    "modes": "kernel strategy compilation runner wiring ports data results adapters markets settings errors",
-    "requests": "modes settings markets errors",
+    "modes": (
+        "kernel strategy compilation runner wiring limits_wiring ports data results adapters markets risk settings "
+        "errors"
+    ),
+    "requests": "modes settings markets risk money errors",
     "runs": "modes results markets money ports errors",
     "desk": "errors",
     "demonstration": "modes requests settings data",
@@ -41,7 +46,7 @@ OURS = {
     "services": "modes research results settings errors",
     "api": "modes research results settings errors",
     "ui": "modes research results settings errors",
-    "cli": "modes requests runs desk demonstration research results settings errors",
+    "cli": "modes requests runs desk demonstration research results risk settings errors",
 }
 """What a layer may import of ours, besides itself."""
 
@@ -54,6 +59,7 @@ OUTSIDE = {
     "errors": "",
     "markets": "pydantic",
     "settings": "pydantic",
+    "risk": "pydantic",
     "package": "",
     "strategy": "numpy",
     "plain": "numba numpy",
@@ -61,6 +67,7 @@ OUTSIDE = {
     "ports": "numpy",
     "runner": "numpy",
     "wiring": "numpy",
+    "limits_wiring": "numpy",
     "data": "numpy polars",
     "results": "numpy polars",
     "adapters": "*",

@@ -10,7 +10,10 @@ from pydantic import ValidationError
 
 from tradewind.errors import BadSettings, TradewindError, UnknownName, nearest
 from tradewind.markets.clock import day_close, day_open
+from tradewind.markets.loading import load_profile
 from tradewind.modes import EVER, Choice, Request
+from tradewind.money import minor
+from tradewind.risk.resolving import Account, Rules, load_rules
 from tradewind.settings import Settings
 
 SHIPPED = Path(__file__).resolve().parent / "strategies"
@@ -36,7 +39,24 @@ def backtest_request(
     if start >= end:
         raise TradewindError(f"The period from {period[0]} to {period[1]} is empty.", "Give a --to after --from.")
     choices = [Choice(path, overrides) for path, overrides in zip(paths, _overrides(paths, sets), strict=True)]
-    return Request(choices, symbols, start, end, settings=with_given(settings, given), **others)
+    chosen = with_given(settings, given)
+    rules = risk_rules(chosen)
+    if rules is not None:
+        chosen = with_news_lock(chosen, rules.limits.news_lock_minutes)
+    return Request(choices, symbols, start, end, settings=chosen, risk=rules and rules.limits, **others)
+
+
+def risk_rules(settings: Settings) -> Rules | None:
+    """Return the risk rules that the settings name, for the account and the broker they name; None for "none"."""
+    account = settings.account
+    server_clock = load_profile(settings.profile).server_clock
+    return load_rules(settings.risk, Account(account.currency, minor(account.balance, account.currency), server_clock))
+
+
+def with_news_lock(settings: Settings, minutes: int) -> Settings:
+    """Return the settings with a news lock at least as long as the risk rules ask for."""
+    before, after = (max(minutes, own) for own in settings.news.lock)
+    return settings.model_copy(update={"news": settings.news.model_copy(update={"lock": (before, after)})})
 
 
 def strategy_path(name: str) -> Path:
@@ -85,8 +105,10 @@ def with_given(settings: Settings, given: Mapping[str, Any]) -> Settings:
     if given.get("profile") is not None:
         tree["profile"] = given["profile"]
     if given.get("risk") is not None:
+        tree["risk"] = _rules_name(given["risk"])
+    if given.get("fraction") is not None:
         tree["sizing"].update(
-            method="fixed_fraction", fraction=given["risk"], cap=max(given["risk"], tree["sizing"]["cap"])
+            method="fixed_fraction", fraction=given["fraction"], cap=max(given["fraction"], tree["sizing"]["cap"])
         )
     if given.get("lots") is not None:
         tree["sizing"].update(method="fixed_lots", lots=given["lots"])
@@ -104,6 +126,15 @@ def with_given(settings: Settings, given: Mapping[str, Any]) -> Settings:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise BadSettings(f"{where} = {first['input']!r}: {first['msg'].lower()}.") from None
+
+
+def _rules_name(text: str) -> str:
+    """Return the name of risk rules; a number is what another option is for."""
+    try:
+        Decimal(text)
+    except InvalidOperation:
+        return text
+    raise TradewindError(f"--risk {text} is a number, but it names rules.", f"Size trades with --fraction {text}.")
 
 
 def period_start(text: str) -> int:

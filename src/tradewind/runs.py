@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from tradewind.markets.blackout import after_release
@@ -14,10 +15,11 @@ from tradewind.ports import History
 from tradewind.results.document import document
 from tradewind.results.facts import Closing, InstrumentFacts, RunFacts, StrategyFacts
 from tradewind.results.provenance import Provenance, code_digest, digest_of, logs_digest
+from tradewind.results.risk_facts import risk_facts
 from tradewind.results.summary import summarise
 from tradewind.results.tables import tables
 
-LOGS = ("events", "commands", "gates", "trades", "samples")
+LOGS = ("events", "commands", "gates", "trades", "samples", "risk")
 
 
 def finish(plan: Plan, history: History) -> tuple[dict[str, Any], Mapping[str, Any]]:
@@ -25,6 +27,7 @@ def finish(plan: Plan, history: History) -> tuple[dict[str, Any], Mapping[str, A
     facts = facts_of(plan)
     logs = {name: plan.journal.read(name) for name in LOGS}
     made = tables(logs, facts)
+    facts = replace(facts, risk=risk_facts(plan.request.risk, made))
     provenance = provenance_of(plan, facts, history)
     whole = document(facts, provenance, summarise(made, facts), time.time_ns(), logs_digest(logs))
     return whole, made
@@ -82,4 +85,5 @@ def provenance_of(plan: Plan, facts: RunFacts, history: History) -> Provenance:
         parameters={name: values._asdict() for name, values in zip(names, plan.params, strict=True)},
         settings=settings.model_dump(mode="json", exclude={"data"}),
         news=str(facts.news.get("hash", "")),
+        risk=str(facts.risk.get("hash", "")),
     )

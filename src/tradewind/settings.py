@@ -95,6 +95,8 @@ class Settings(Section):
     fills: Fills = Fills()
     costs: Costs = Costs()
     news: News = News()
+    risk: str = "none"
+    """Risk rules: none, house, the name of a firm's pack, or a risk file."""
     rates: dict[str, Decimal] = {}
     """Fixed conversion rates by pair ("EURUSD"), where there is no history of the pair."""
 

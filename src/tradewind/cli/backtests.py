@@ -32,7 +32,8 @@ def backtest(
     profile: Annotated[str | None, typer.Option(help="Broker profile: metatrader, oanda, or a TOML file.")] = None,
     balance: Annotated[str | None, typer.Option(help="Starting balance.")] = None,
     currency: Annotated[str | None, typer.Option(help="Currency of the account.")] = None,
-    risk: Annotated[float | None, typer.Option(help="Share of capital risked per trade, such as 0.005.")] = None,
+    risk: Annotated[str | None, typer.Option(help="Risk rules: none, house, a firm's pack, or a risk file.")] = None,
+    fraction: Annotated[float | None, typer.Option(help="Share of capital risked per trade, such as 0.005.")] = None,
     lots: Annotated[float | None, typer.Option(help="Trade a fixed size instead of a share of capital.")] = None,
     mode: Annotated[str | None, typer.Option(help="Order inside a bar: pessimistic, optimistic or path.")] = None,
     bar: Annotated[str, typer.Option(help="Timeframe of on_bar.")] = "M5",
@@ -48,8 +49,8 @@ def backtest(
     from tradewind.requests import backtest_request
 
     given = {
-        "profile": profile, "balance": balance, "currency": currency, "risk": risk, "lots": lots, "mode": mode,
-        "cost_scale": cost_scale, "rate": rate or [],
+        "profile": profile, "balance": balance, "currency": currency, "risk": risk, "fraction": fraction, "lots": lots,
+        "mode": mode, "cost_scale": cost_scale, "rate": rate or [],
     }  # fmt: skip
     request = backtest_request(
         strategies, on, (start, end), sets or [], given=given, settings=settings_of(settings_file, data),

@@ -46,9 +46,11 @@ def document(
             "data": dict(provenance.data),
             "spreads": dict(provenance.spreads),
             "news": provenance.news,
+            "risk": provenance.risk,
         },
         "news": plain(facts.news),
         "quality": plain(facts.quality),
+        "risk": plain(facts.risk),
         "environment": environment(),
         "summary": plain(summary),
     }

@@ -110,6 +110,8 @@ class RunFacts:
     """What the run knew of releases: calendars, windows by instrument, what is not covered, a hash; plain data."""
     quality: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """What the data doctor found in each series the run read; plain data."""
+    risk: Mapping[str, Any] = field(default_factory=dict)
+    """The risk rules it ran under and what they refused (`results.risk_facts`); plain data."""
 
     def __post_init__(self) -> None:
         """An account that began with nothing has no return, and is refused."""

@@ -5,6 +5,7 @@ fold and are never cut. Prices that were made up are announced before anything e
 when the first table is made.
 """
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
@@ -83,7 +84,8 @@ def overview_table(run: Mapping[str, Any]) -> "Table":
     table.add_column("", justify="right", overflow="fold")
     for name, value in _overview(run["summary"]):
         table.add_row(name, value)
-    for name, words in [*news_rows(run.get("news", {})), *quality_rows(run.get("quality", {}))]:
+    asides = (news_rows(run.get("news", {})), risk_rows(run.get("risk", {})), quality_rows(run.get("quality", {})))
+    for name, words in itertools.chain(*asides):
         table.add_row(name, _text(words))
     return table
 
@@ -109,6 +111,17 @@ def quality_rows(quality: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, st
         if words:
             rows.append((f"Data {series}", "; ".join(words)))
     return rows
+
+
+def risk_rows(risk: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the risk rules of a run and what they did; runs of old say nothing."""
+    if not risk:
+        return []
+    if risk["name"] == "none":
+        return [("", ""), ("Risk rules", "no risk rules")]
+    rows = [("", ""), ("Risk rules", f"{risk['name']}, version {risk['version']}, {risk['hash']}")]
+    rows += [(f"  Refused: {name}", f"{count:,}") for name, count in risk["refusals"].items()]
+    return rows + [(f"  {name}", f"{count:,}") for name, count in risk["actions"].items()]
 
 
 def heading(run: Mapping[str, Any]) -> str:

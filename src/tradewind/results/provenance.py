@@ -54,6 +54,8 @@ class Provenance:
     """Digests of the spread curves that priced each series which has no ask, by the name of the series."""
     news: str = ""
     """Digest of what the run was told of releases."""
+    risk: str = ""
+    """Digest of the limits in force; empty without risk rules."""
 
     def content(self, *more: object) -> str:
         """Return the hash of all of it and of `more`, such as the period."""
@@ -69,6 +71,7 @@ class Provenance:
             "settings": dict(self.settings),
             "seed": self.seed,
             "news": self.news,
+            "risk": self.risk,
             "code": self.code,
         }
 
