@@ -35,6 +35,7 @@ OURS = {
     "adapters": "ports kernel.records money markets errors",
     "modes": "kernel strategy compilation runner wiring ports data results adapters markets risk settings errors",
     "requests": "modes settings markets risk money errors",
+    "risk_questions": "modes results markets risk settings money errors",
     "runs": "modes results markets money ports errors",
     "desk": "errors",
     "demonstration": "modes requests settings data",
@@ -42,7 +43,7 @@ OURS = {
     "services": "modes research results settings errors",
     "api": "modes research results settings errors",
     "ui": "modes research results settings errors",
-    "cli": "modes requests runs desk demonstration research results risk settings errors",
+    "cli": "modes requests risk_questions runs desk demonstration research results risk money settings errors",
 }
 """What a layer may import of ours, besides itself."""
 
@@ -68,6 +69,7 @@ OUTSIDE = {
     "adapters": "*",
     "modes": "numpy",
     "requests": "pydantic",
+    "risk_questions": "",
     "runs": "",
     "desk": "",
     "demonstration": "",

@@ -133,7 +133,12 @@ def _part(tables: Table, above: Path, sources: set[str]) -> Part:
         source = table.pop("source", "file")
         found = _values(table, (*above, section), [one for one in CONTROLS.values() if one.section == section])
         values.update(found)
-        origins.update({name: source if isinstance(source, str) else source.get(name, "file") for name in found})
+        origins.update(
+            {
+                name: source if isinstance(source, str) else source.get(name, source.get("default", "file"))
+                for name in found
+            }
+        )
     rules = tuple(
         _validated(LossTable, row, (*above, "loss_rules", number))
         for number, row in enumerate(tables.get("loss_rules", []))

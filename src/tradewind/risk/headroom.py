@@ -72,7 +72,7 @@ def heat(limits: Limits, holdings: Sequence[Holding]) -> Fraction | None:
 
 
 def _cash(amount: Fraction | int, limits: Limits) -> str:
-    return f"{money.amount(round(amount), limits.currency):,f}"
+    return f"{money.amount(round(amount), limits.currency):,.0f}"
 
 
 def _below(
