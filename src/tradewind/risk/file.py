@@ -131,6 +131,8 @@ def _part(tables: Table, above: Path, sources: set[str]) -> Part:
     for section in SECTIONS:
         table = dict(_as_table(tables.get(section, {}), (*above, section)))
         source = table.pop("source", "file")
+        said = [source] if isinstance(source, str) else source.values()
+        origins.update({f"[{section}]{number}": name for number, name in enumerate(said)})
         found = _values(table, (*above, section), [one for one in CONTROLS.values() if one.section == section])
         values.update(found)
         origins.update(

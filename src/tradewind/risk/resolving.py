@@ -113,7 +113,7 @@ def _capital(document: Document, packs: Sequence[Document], account: Account) ->
             raise at(
                 document.where, document.lines, ("capital",),
                 f"{pack.header.name} has no account of {money.amount(capital, account.currency):,f}.",
-                f"Its sizes: {', '.join(f'{size:,}' for size in pack.header.sizes)}; give capital = SIZE in the file.",
+                f"Its sizes: {', '.join(f'{size:,}' for size in pack.header.sizes)}; give one of them as the capital.",
             )  # fmt: skip
     return capital
 
