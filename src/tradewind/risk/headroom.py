@@ -168,7 +168,7 @@ def _floors(limits: Limits, standing: Standing, order: Holding) -> Iterator[Verd
             continue
         floor = floor_of(rule, base_of(rule, standing, limits.capital), limits.capital)
         price = price_at_floor(standing, order, floor)
-        words = _breach_words(order, price) if standing.equity >= floor else "Already broken: equity is below its floor."
+        words = _breach_words(order, price) if standing.equity >= floor else "Broken already: equity is below it."
         if rule.severity == NO_ENTRIES:
             above = standing.equity >= floor
             yield _floor_verdict(rule, above, (Fraction(standing.equity), floor, price), words, limits)
