@@ -1,7 +1,9 @@
 """A risk file: what it comes down to, where each limit is from, and what is said when it is wrong."""
 
 import json
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -237,7 +239,22 @@ def test_a_rule_is_taken_out_only_by_name():
     found = rules(HOUSE + '[[loss_rules]]\nname = "weekly loss"\namount = "off"')
 
     assert "R9" not in {one.control for one in found.limits.loss_rules}
-    assert "loss_rules.weekly loss" not in found.origins
+    assert found.origins["loss_rules.weekly loss"] == ("my.toml:3", "", "SWITCHED OFF, was in pack house")
+
+
+def test_a_looser_floor_is_marked():
+    found = rules(HOUSE + '[[loss_rules]]\nname = "weekly loss"\namount = "6 %"')
+
+    assert found.origins["loss_rules.weekly loss"].note == "LOOSER than pack house"
+
+
+def test_the_example_of_the_documentation_is_a_risk_file():
+    """What docs/risk.md shows can be copied and comes down to limits."""
+    text = (Path(__file__).resolve().parents[2] / "docs" / "risk.md").read_text(encoding="utf-8")
+    found = rules(re.search(r"```toml\n(.*?)```", text, re.DOTALL)[1])
+
+    assert found.limits.last_entry_minutes == 60
+    assert rule(found, "Tokyo day").amount == 100_000
 
 
 def test_a_rule_of_ones_own_with_a_clock_of_its_own():

@@ -118,7 +118,7 @@ def test_bases_that_are_known_are_used():
     assert base_of(daily, standing, HOUSE.capital) == 9_700_000
     assert base_of(daily, standing._replace(bases={daily.name: 9_100_000}), HOUSE.capital) == 9_100_000
     assert (
-        floor_of(HOUSE.loss_rules[4], base_of(HOUSE.loss_rules[4], standing, HOUSE.capital), HOUSE.capital) == 9_700_001
+        floor_of(HOUSE.loss_rules[4], base_of(HOUSE.loss_rules[4], standing, HOUSE.capital), HOUSE.capital) == 9_700_000
     )
 
 

@@ -201,8 +201,8 @@ REFUSED = [
     ({}, {}, {"trades_in_day": {"US30": 2}}, "R13"),
     ({}, {}, {"trades_in_day": {"XAUUSD": 6}}, "R13"),
     ({}, {}, {"messages": [NOON] * 5}, "C6"),
-    ({}, {}, {"messages": [NOON - MINUTE + 1] * 60}, "C6"),
-    ({}, {}, {"messages": [NOON - 60 * MINUTE] * 500}, "C6"),
+    ({}, {}, {"messages": [NOON - SECOND + 1] * 60}, "C6"),
+    ({}, {}, {"messages": [NOON - MINUTE] * 500}, "C6"),
     ({}, {}, {"sizes": {"US30": [16] * 50}}, "C3"),
     ({"largest": 49}, {}, {}, "C3"),
 ]

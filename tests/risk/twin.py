@@ -206,8 +206,8 @@ class Limits:
     net_leverage: Fraction | None = Fraction(5)
     margin_use: Fraction | None = Fraction(3, 10)
     margin_level_warning: Fraction | None = Fraction(2)
-    floor_buffer: int = 0
-    """Minor units."""
+    floor_buffer: int | None = 0
+    """Minor units; off it takes R8 with it."""
     flatten_cost_spreads: Fraction = Fraction(1)
     consecutive_losses: int | None = 3
     consecutive_losses_global: int | None = 5
@@ -360,24 +360,32 @@ def unsent(order: Order, world: World) -> Iterable[str]:
     """C6, C9 and C14: too many messages, the same again, an outcome that is not known."""
     limits = world.limits
     for most, span in (
-        (limits.messages_per_second, SECOND), (limits.messages_per_minute, MINUTE),
-    ):  # fmt: skip
-        if most is not None and sum(world.now - when < span for when in world.messages) >= most:
-            yield "C6"
-    if limits.messages_per_day is not None:
-        if sum(when >= world.day_began for when in world.messages) >= limits.messages_per_day:
+        (limits.messages_per_second, SECOND),
+        (limits.messages_per_minute, MINUTE),
+        (limits.messages_per_day, 24 * 60 * MINUTE),
+    ):
+        if most is not None and tokens(world, most, span) < 1:
             yield "C6"
     for when, old in world.sent:
         if order.client and old.client == order.client:
             yield "C9"
-        same = (old.strategy, old.instrument.symbol, old.side, old.steps) == (
-            order.strategy, order.instrument.symbol, order.side, order.steps,
+        same = (old.strategy, old.instrument.symbol, old.side, old.steps, old.kind) == (
+            order.strategy, order.instrument.symbol, order.side, order.steps, order.kind,
         )  # fmt: skip
         near = abs(old.entry - order.entry) <= 1
-        if limits.duplicate is not None and world.now - when < limits.duplicate and same and near:
+        if limits.duplicate is not None and world.now - when <= limits.duplicate and same and near:
             yield "C9"
     if order.client in world.unknown:
         yield "C14"
+
+
+def tokens(world: World, most: int, span: int) -> Fraction:
+    """Return what a bucket of `most` tokens holds, which fills within `span` and loses one with every message."""
+    left, last = Fraction(most), world.now
+    for when in world.messages:
+        left = min(Fraction(most), left + Fraction(max(0, when - last) * most, span))
+        left, last = max(Fraction(0), left - 1), when
+    return min(Fraction(most), left + Fraction((world.now - last) * most, span))
 
 
 def standstill(order: Order, world: World) -> Iterable[str]:
@@ -469,12 +477,11 @@ def levels(order: Order, world: World) -> Iterable[str]:
             yield "C2"
     if order.target is not None and (order.target - leaving) * side <= 0:
         yield "C2"
-    if limits.collar_share is not None and limits.collar_atr is not None:
-        if (
-            one.atr is None
-            or one.middle <= 0
-            or abs(order.entry - one.middle) > max(limits.collar_share * one.middle, limits.collar_atr * one.atr)
-        ):
+    if order.kind != "market" and (limits.collar_share is not None or limits.collar_atr is not None):
+        widths = [limits.collar_share * one.middle] if limits.collar_share is not None else [Fraction(0)]
+        if limits.collar_atr is not None and one.atr is not None:
+            widths.append(limits.collar_atr * one.atr)
+        if abs(order.entry - one.middle) > max(widths):
             yield "C1"
     if limits.level_atr_day is not None:
         for level in (order.stop, order.target):
@@ -491,7 +498,7 @@ def fixed_sizes(order: Order, world: World) -> Iterable[str]:
     if order.steps > one.largest or (limits.order_lots_cap is not None and lots > limits.order_lots_cap):
         yield "C3"
     known = world.sizes.get(one.symbol, [])[-50:]
-    if limits.order_median_multiple is not None and known:
+    if limits.order_median_multiple is not None and len(known) == 50:
         if order.steps > limits.order_median_multiple * median(known):
             yield "C3"
     value = order.as_position(order.steps).value()
@@ -500,8 +507,8 @@ def fixed_sizes(order: Order, world: World) -> Iterable[str]:
     if limits.order_value_cap is not None and value > limits.order_value_cap:
         yield "C4"
     if limits.position_lots_cap is not None:
-        held = sum(p.steps for p in (*world.positions, *world.pending) if p.instrument.symbol == one.symbol)
-        after = abs(held + order.side * order.steps)
+        held = [p.steps * order.side for p in (*world.positions, *world.pending) if p.instrument.symbol == one.symbol]
+        after = sum(max(0, steps) for steps in held) + order.steps
         if Fraction(after, one.steps_per_lot) > limits.position_lots_cap:
             yield "C5"
 
@@ -539,8 +546,13 @@ def excesses(order: Order, steps: int, world: World) -> Iterable[str]:
             group = group_risk(everything, weights, limits)
             if group is None or group > share * world.equity:
                 yield "R3"
-            signed = sum(p.value() * p.side * weights.get(p.instrument.symbol, 0) for p in everything)
-            if limits.net_leverage is not None and abs(signed) > limits.net_leverage * world.equity:
+            toward = order.side * (1 if weights[order.instrument.symbol] > 0 else -1)
+            signed = [toward * p.value() * p.side * weights.get(p.instrument.symbol, 0) for p in everything]
+            # Of what waits only that counts which makes it worse.
+            worst = sum(
+                value if p.price is None else max(value, 0) for value, p in zip(signed, everything, strict=True)
+            )
+            if limits.net_leverage is not None and worst > limits.net_leverage * world.equity:
                 yield "R4"
     if limits.gross_leverage is not None:
         if sum(p.value() for p in everything) > limits.gross_leverage * world.equity:
@@ -552,7 +564,9 @@ def excesses(order: Order, steps: int, world: World) -> Iterable[str]:
     cost = sum(p.instrument.cash((p.instrument.ask - p.instrument.bid) * abs(p.steps)) for p in everything)
     for floor in world.floors:
         if floor.severity in ("halt", "latch", "terminate"):
-            least = floor.level() + limits.floor_buffer + (1 if floor.inclusive else 0)
+            if limits.floor_buffer is None:
+                continue
+            least = floor.level() + limits.floor_buffer
             if risk is None or world.equity - risk - cost * limits.flatten_cost_spreads < least:
                 yield "R8"
 

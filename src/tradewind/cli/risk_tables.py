@@ -53,6 +53,11 @@ def rules_tables(rules: "Rules") -> "list[Table]":
     losses = _table(title, ("", "Loss rule", "Amount", "Measured from", "Does", "From"), ("Amount",))
     for rule in limits.loss_rules:
         losses.add_row(*loss_words(limits, rule), sources.words(f"loss_rules.{rule.name}"))
+    for name in rules.origins:
+        if name.startswith("loss_rules.") and name.removeprefix("loss_rules.") not in {
+            one.name for one in limits.loss_rules
+        }:
+            losses.add_row("", name.removeprefix("loss_rules."), "off", "", "", sources.words(name))
     single = _table("Limits", ("", "Limit", "Value", "From"), ("Value",))
     for name, control in CONTROLS.items():
         value = shown(control.unit, getattr(limits, name), limits.currency)

@@ -22,7 +22,7 @@ from tradewind.risk.limits import (
     LossRule,
     ResetClock,
 )
-from tradewind.risk.standing import floor_of
+from tradewind.risk.standing import floor_of, safe_from
 
 if TYPE_CHECKING:
     import polars as pl
@@ -72,7 +72,7 @@ def day_clock_of(reset: ResetClock) -> DayClock:
 def _status(limits: Limits, rule: LossRule, samples: Samples) -> FloorStatus:
     bases = _bases(limits, rule, samples)
     unique, place = np.unique(bases, return_inverse=True)
-    floors = np.array([floor_of(rule, int(base), limits.capital) for base in unique])[place]
+    floors = np.array([safe_from(rule, floor_of(rule, int(base), limits.capital)) for base in unique])[place]
     room = samples.low - floors
     worst = int(room.argmin())
     now = int(samples.equity[-1])

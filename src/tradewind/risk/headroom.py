@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from tradewind import money
 from tradewind.risk.limits import NO_ENTRIES, OFF, Cap, Group, Limits, LossRule
-from tradewind.risk.standing import Holding, Standing, base_of, floor_of
+from tradewind.risk.standing import Holding, Standing, base_of, floor_of, safe_from
 
 
 class Verdict(NamedTuple):
@@ -149,7 +149,8 @@ def _leverage(limits: Limits, standing: Standing, order: Holding) -> Iterator[Ve
                     one.value() * one.side * Fraction(str(weights[one.symbol])) for one in held if one.symbol in weights
                 )
                 most = Fraction(str(limits.net_leverage)) * standing.equity
-                net = abs(sum(signed, Fraction(0)))
+                # An order that makes a large net position smaller is not held up by it.
+                net = max(Fraction(0), sum(signed, Fraction(0)) * order.side * (1 if weights[order.symbol] > 0 else -1))
                 yield _below("R4", f"net leverage, {group.name}", (net, most), limits)
     if limits.margin_use != OFF:
         used = sum((one.value() * one.terms.instrument.margin.initial for one in held), Fraction(0))
@@ -167,11 +168,12 @@ def _floors(limits: Limits, standing: Standing, order: Holding) -> Iterator[Verd
         if rule.severity < NO_ENTRIES:
             continue
         floor = floor_of(rule, base_of(rule, standing, limits.capital), limits.capital)
-        price = price_at_floor(standing, order, floor)
-        words = _breach_words(order, price) if standing.equity >= floor else "Broken already: equity is below it."
-        if rule.severity == NO_ENTRIES:
-            above = standing.equity >= floor
-            yield _floor_verdict(rule, above, (Fraction(standing.equity), floor, price), words, limits)
+        safe = safe_from(rule, floor)
+        price = price_at_floor(standing, order, safe)
+        words = _breach_words(order, price) if standing.equity >= safe else "Broken already: equity is below it."
+        if rule.severity == NO_ENTRIES or limits.floor_buffer == OFF:
+            above = standing.equity >= safe
+            yield _floor_verdict(rule, above, (Fraction(standing.equity), safe, price), words, limits)
             continue
         left = None if risk is None else standing.equity - risk - flatten
         if left is None:

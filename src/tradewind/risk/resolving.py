@@ -78,7 +78,8 @@ def resolve(document: Document, account: Account) -> Rules:
         rules.add(one, part.loss_rules)
     rules.guard()
     single: dict[str, Any] = {name: _number(name, value, account.currency) for name, value in values.items()}
-    origins.update({name: _origin(one, source, path) for name, (one, source, path) in rules.origins.items()})
+    for name, (one, source, path) in rules.origins.items():
+        origins[name] = _origin(one, source, path)._replace(note=rules.notes.get(name, ""))
     _all_stated(document, values, rules)
     limits = Limits(
         name=document.header.name, version=document.header.version, digest=0, currency=account.currency,

@@ -136,11 +136,16 @@ def base_of(rule: LossRule, standing: Standing, capital: int) -> int:
 
 
 def floor_of(rule: LossRule, base: int, capital: int) -> int:
-    """Return the lowest equity that does not break a rule measured from `base`, minor units."""
+    """Return the floor of a rule measured from `base`, minor units."""
     amount = math.floor(base * Fraction(str(rule.share))) if rule.amount == OFF else rule.amount
     floor = base - amount if rule.highest_source == NO_HIGHEST else max(base, capital) - amount
     if rule.lock != OFF and rule.highest_source != NO_HIGHEST:
         floor = min(floor, rule.lock)
+    return floor
+
+
+def safe_from(rule: LossRule, floor: int) -> int:
+    """Return the lowest equity that does not break a rule whose floor lies there, minor units."""
     return floor + rule.inclusive
 
 
