@@ -5,7 +5,7 @@ simulated one inside the kernel.
 """
 
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import merge
 from operator import attrgetter
@@ -27,13 +27,14 @@ from tradewind.errors import BadData, TradewindError, UnknownName
 from tradewind.kernel.bars import DAY_BAR
 from tradewind.kernel.loop import REPORTS
 from tradewind.kernel.step import WANTS_QUOTES
+from tradewind.limits_wiring import RANGE_BAR, day_clocks, hold_limits, series_needed
 from tradewind.markets.blackout import NewsEntry, NewsRules, after_release, announcements, concerning
 from tradewind.markets.clock import utc_datetime
 from tradewind.markets.instruments import Instrument, Profile
 from tradewind.markets.loading import load_profile
 from tradewind.markets.news import Event, known
 from tradewind.markets.releases import shipped_versions
-from tradewind.markets.schedule import schedule
+from tradewind.markets.schedule import clock_resets, schedule
 from tradewind.ports import Rows
 from tradewind.risk.limits import Limits
 from tradewind.runner import Runner, Slot
@@ -175,7 +176,12 @@ def plan_backtest(request: Request, history: History) -> Plan:
     end = min(request.end, 1 + max(info.last + info.timeframe * 1_000_000_000 for infos in series for info in infos))
     bar_seconds = timeframe_seconds(request.bar)
     state = first_state(profile, listings, request.settings, len(strategies))
-    subscribe(state, strategies, len(request.symbols), bar_seconds)
+    finest = max(infos[-1].timeframe for infos in series[: len(request.symbols)])
+    needed = set() if request.risk is None else {max(one, finest) for one in series_needed(request.risk)}
+    subscribe(state, strategies, len(request.symbols), bar_seconds, needed)
+    instruments = [one.instrument for one in listings]
+    if request.risk is not None:
+        hold_limits(state, request.risk, instruments, max(RANGE_BAR, finest))
     for infos, one in zip(series, listings, strict=True):
         _check_timeframes(strategies, infos[-1], one.instrument, bar_seconds)
     journal = MemoryJournal()
@@ -187,12 +193,13 @@ def plan_backtest(request: Request, history: History) -> Plan:
     runner = Runner(state, simulated_venue(request.settings), slots, journal, handler, request.journal_events)
     news = news_calendar(request.settings)
     legs = _legs(listings, series, news, request.settings)
-    instruments = [one.instrument for one in listings]
-
     edges = any("on_session" in strategy.handlers for strategy in strategies)
 
     def feed() -> Iterator[Rows]:
-        calendar = merge(schedule(instruments, start, end, edges=edges), plan.told(), key=attrgetter("ts"))
+        clocks = [] if request.risk is None else day_clocks(request.risk)
+        resets = [clock_resets(number, which, start, end) for number, which in clocks]
+        days = schedule(instruments, start, end, edges=edges)
+        calendar = merge(days, *resets, plan.told(), key=attrgetter("ts"))
         return tape(history, legs, calendar, start, end)
 
     plan = Plan(request, profile, strategies, params, listings, series, news, start, end, runner, journal, feed)
@@ -289,8 +296,10 @@ def _held(infos: Sequence[SeriesInfo]) -> str:
     return f"The history holds {', '.join(sorted(spans))}."
 
 
-def subscribe(state: Any, strategies: Sequence[Strategy], traded: int, bar_seconds: int) -> None:
-    """Every traded instrument has the series that some strategy wakes on, and the state knows who sees what."""
+def subscribe(
+    state: Any, strategies: Sequence[Strategy], traded: int, bar_seconds: int, needed: Iterable[int] = ()
+) -> None:
+    """Every traded instrument has the series that some strategy wakes on, and those `needed` besides, in seconds."""
     watchers: dict[tuple[int, int], int] = {}
     wanted: list[set[int]] = [set() for _ in range(int(state["instrument_count"][0]))]
     for number, strategy in enumerate(strategies):
@@ -304,6 +313,8 @@ def subscribe(state: Any, strategies: Sequence[Strategy], traded: int, bar_secon
     if int(state["sizing"]["method"][0]) == 2:  # volatility sizing measures day bars
         for instrument in range(traded):
             wanted[instrument].add(DAY_BAR)
+    for timeframes in wanted[:traded]:
+        timeframes.update(needed)
     add_series(state, wanted, watchers)
 
 

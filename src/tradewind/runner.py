@@ -20,6 +20,7 @@ from tradewind.kernel.records import (
     EVENT,
     GATE_ROW,
     INSTRUMENTS,
+    RISK_ROW,
     SAMPLE,
     STATE,
     TRADE,
@@ -35,11 +36,12 @@ LOGS = {
     "gates": (GATE_ROW, 16_384, "gate_count"),
     "trades": (TRADE, 1_024, "trade_count"),
     "samples": (SAMPLE, 1_024, "sample_count"),
+    "risk": (RISK_ROW, 1_024, "risk_count"),
 }
 """Dtype, rows and the counter in ENGINE of each log."""
 
 CAPACITIES = {"events": "event_capacity", "commands": "command_capacity", "gates": "gate_capacity",
-              "trades": "trade_capacity", "samples": "sample_capacity"}  # fmt: skip
+              "trades": "trade_capacity", "samples": "sample_capacity", "risk": "risk_capacity"}  # fmt: skip
 
 
 @dataclass

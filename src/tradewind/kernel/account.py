@@ -132,6 +132,7 @@ def settle(state):
     state.unmarked = 0
     if state.instruments[instrument].open_positions > 0:
         mark(state, instrument)
+        state.marked = 1
 
 
 @inner

@@ -9,6 +9,7 @@ kernel's own; strategies are shown `last` alone.
 import numpy as np
 
 from tradewind.kernel.compiled import compiled, copy_record, inner
+from tradewind.kernel.market_watch import watch_bar, watch_day, watch_days
 from tradewind.kernel.records import NEVER, SECOND, SERIES
 
 DAY_BAR = 86_400
@@ -96,6 +97,8 @@ def close_bars(state, instant):
     this_round = state.rounds
     earliest = NEVER
     closed = 0
+    range_bar = state.limits.range_bar * state.ruled
+    days = 0
     for index in range(state.series_count):
         series = state.series[index]
         forming = series.forming
@@ -111,6 +114,13 @@ def close_bars(state, instant):
         closed += 1
         if series.timeframe == DAY_BAR:
             count_day(state.instruments[series.last.instrument], series.last)
+            if state.ruled != 0:
+                watch_day(state, series.last)
+                days += 1
+        elif series.timeframe == range_bar:
+            watch_bar(state, series.last)
+    if days > 0:
+        watch_days(state)
     state.closed_bars = closed
     state.next_close = earliest
 

@@ -15,6 +15,7 @@ def apply_price(state, row, event):
     row.ask_high = ask_high
     row.ask_low = ask_low
     row.quoted_at = ts
+    row.quoted_span = event.span
     if row.converts > 0:
         apply_rate(state, row)
 

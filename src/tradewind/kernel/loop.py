@@ -14,6 +14,7 @@ from numba import from_dtype, int64, void
 from tradewind.kernel.account import note_equity, settle
 from tradewind.kernel.bars import close_bars
 from tradewind.kernel.compiled import call_handler, compiled, copy_record, inner, record_at
+from tradewind.kernel.enforcement import guard
 from tradewind.kernel.records import (
     ACCEPTED,
     BAR,
@@ -27,6 +28,7 @@ from tradewind.kernel.records import (
     INSTRUMENTS,
     QUOTE,
     REFUSED_COMMAND,
+    RISK_ROW,
     SAMPLE,
     SECOND,
     SESSION_CLOSE,
@@ -61,6 +63,7 @@ COMMAND_BYTES = COMMAND.itemsize
 GATE_BYTES = GATE_ROW.itemsize
 TRADE_BYTES = TRADE.itemsize
 SAMPLE_BYTES = SAMPLE.itemsize
+RISK_BYTES = RISK_ROW.itemsize
 MARGIN = 300
 """Rows kept free in every log: more than one event with all its showings can need."""
 EVENT_MARGIN = 2048
@@ -170,6 +173,18 @@ def drain_trades(engine, state):
         engine.full = 1
 
 
+@inner
+def drain_risk(engine, state):
+    """What the gate did is in the log and no more in the state."""
+    for index in range(state.risk_count):
+        if engine.risk != 0:
+            copy_record(record_at(engine.risk + engine.risk_count * RISK_BYTES, RISK_ROW), state.risk_rows[index])
+            engine.risk_count += 1
+    state.risk_count = 0
+    if engine.risk != 0 and engine.risk_count + MARGIN > engine.risk_capacity:
+        engine.full = 1
+
+
 @compiled(inline=True, inner=True)
 def horizon(event):
     """Return up to which moment bars are known to be complete when `event` arrives, before it is applied.
@@ -194,6 +209,8 @@ def advance(engine, state, venue):
             # What came before is complete: value it, and show it before anything else happens.
             if state.unmarked != 0:
                 settle(state)
+            if state.guarded != 0 and guard(state):
+                return SHOW
             if state.pending_count + state.quoted > 0:
                 return SHOW
             limit = horizon(event)
@@ -210,6 +227,8 @@ def advance(engine, state, venue):
             apply_other_event(engine, state, venue, event)
         if state.trade_count > 0:
             drain_trades(engine, state)
+        if state.risk_count > 0:
+            drain_risk(engine, state)
     return EXHAUSTED
 
 
@@ -283,6 +302,8 @@ def dispatch(engine, state, venue):
             copy_record(record_at(engine.gates + engine.gate_count * GATE_BYTES, GATE_ROW), state.gates[index])
             engine.gate_count += 1
     state.gate_count = 0
+    if state.risk_count > 0:
+        drain_risk(engine, state)
     if engine.gate_count + MARGIN > engine.gate_capacity or engine.command_count + MARGIN > engine.command_capacity:
         engine.full = 1
 

@@ -15,6 +15,7 @@ from tradewind.kernel.layout import (
     PENDING,
     POSITIONS,
     RESERVED,
+    RISK_ROWS,
     SECOND,
     SERIES,
     SESSIONS,
@@ -22,6 +23,7 @@ from tradewind.kernel.layout import (
     TRADES,
     record,
 )
+from tradewind.kernel.risk_records import LIMITS, RISK
 from tradewind.kernel.rows import (
     ACCEPTED,
     BAR,
@@ -29,6 +31,7 @@ from tradewind.kernel.rows import (
     CANCEL,
     CANCEL_REJECTED,
     CANCELLED,
+    CLOCK,
     COMMAND,
     CORRECTED,
     DAY,
@@ -48,6 +51,7 @@ from tradewind.kernel.rows import (
     REPLACE,
     REPLACE_REJECTED,
     REPLACED,
+    RISK_ROW,
     SAMPLE,
     SESSION,
     SESSION_CLOSE,
@@ -67,6 +71,7 @@ __all__ = [
     "CANCEL",
     "CANCELLED",
     "CANCEL_REJECTED",
+    "CLOCK",
     "COMMAND",
     "CORRECTED",
     "CURRENCIES",
@@ -83,6 +88,7 @@ __all__ = [
     "GATE_ROWS",
     "INSTRUMENT",
     "INSTRUMENTS",
+    "LIMITS",
     "MARKET",
     "NEVER",
     "NEWS",
@@ -102,6 +108,9 @@ __all__ = [
     "REPLACE_REJECTED",
     "RESERVED",
     "RESULTS",
+    "RISK",
+    "RISK_ROW",
+    "RISK_ROWS",
     "SAMPLE",
     "SECOND",
     "SERIES",
@@ -167,6 +176,7 @@ INSTRUMENT = record(
         ("ask_high", "i8"),
         ("ask_low", "i8"),
         ("quoted_at", "i8"),
+        ("quoted_span", "i8"),        # seconds of the interval it came with, 0 of a quote
         # its calendar today
         ("day_type", "i4"),
         ("series_first", "i4"),
@@ -208,6 +218,7 @@ ORDER = record(
         ("parent", "i8"),             # the entry a stop-loss or take-profit belongs to
         ("stop_loss", "i8"),          # on an entry: the price of its attached stop, or 0
         ("risk", "i8"),               # cash at risk when sent, minor units of the account
+        ("limits", "i8"),             # hash of the limits it was checked against; 0 without any
         ("strategy", "i2"),
         ("instrument", "i2"),
         ("side", "i2"),
@@ -314,6 +325,9 @@ STATE = record(
         ("quoted", "i8"),             # 1 + the instrument whose quote is to be shown; 0 none
         ("shows_quotes", "i8"),       # 1: some strategy sees quotes
         ("unmarked", "i8"),           # 1 + the instrument whose latest interval is not yet valued; 0 none
+        ("ruled", "i8"),              # 1: there are limits
+        ("marked", "i8"),             # 1: positions were valued since the gate looked
+        ("guarded", "i8"),            # 1: and something is open or pending, so the gate looks at every mark
         ("strategy", "i8"),           # whose handler is running
         ("halted", "i8"),
         ("illegal", "i8"),            # reports that the lifecycle table does not allow
@@ -331,6 +345,11 @@ STATE = record(
         ("outbox", COMMAND, (OUTBOX,)),
         ("gates", GATE_ROW, (GATE_ROWS,)),
         ("trades", TRADE, (TRADES,)),
+        ("risk_count", "i8"),
+        ("risk_rows", RISK_ROW, (RISK_ROWS,)),
+        ("limits", LIMITS),           # in force
+        ("waiting", LIMITS, (2,)),    # given, and for tomorrow: risk_records.py
+        ("risk", RISK),
     ]
 )  # fmt: skip
 """Everything we know."""

@@ -54,6 +54,56 @@ NO_SUCH_ORDER = 57
 NEWS_AHEAD = 58
 NIGHT = 60
 DIVIDEND = 61
+FLAT_BY_TIME = 62
+MARGIN_CUT = 63
+STOP_LOST = 64
+
+# Refusals of the limits, in the order in which `risk.check` looks at them; each also names its control in the risk log.
+KILL_SWITCH = 70
+DAILY_SOFT_LOSS = 71
+DAILY_HARD_LOSS = 72
+WEEKLY_LOSS = 73
+STATIC_DRAWDOWN = 74
+TRAILING_DRAWDOWN = 75
+FIRM_FLOOR = 76
+BEING_FLATTENED = 77
+NOT_RECONCILED = 78
+COOL_DOWN = 79
+TRADES_PER_BLOCK = 80
+TRADES_PER_DAY = 81
+TRADES_PER_DAY_TOTAL = 82
+DAY_TYPE = 83
+FLAT_TIME = 84
+STOP_MISSING = 85
+PRICE_TOO_FAR = 86
+LEVEL_TOO_FAR = 87
+LIMIT_ALREADY_PASSED = 88
+ORDER_TOO_LARGE = 89
+ORDER_VALUE = 90
+POSITION_TOO_LARGE = 91
+TOO_MANY_MESSAGES = 92
+STALE_PRICE = 93
+SPREAD_TOO_WIDE = 94
+DUPLICATE_ORDER = 95
+MARKET_CLOSING = 96
+UNKNOWN_ORDER = 97
+RISK_PER_TRADE = 98
+OPEN_RISK = 99
+GROUP_RISK = 100
+GROSS_LEVERAGE = 101
+NET_LEVERAGE = 102
+MARGIN_USE = 103
+FLOOR_AHEAD = 104
+STOP_MAY_NOT_WIDEN = 105
+# Controls that refuse nothing themselves: they disable a strategy, raise the kill level, or change what holds.
+REPEATED_EXECUTION = 110
+REJECT_LOOP = 111
+CLOCK_SKEW = 112
+UNEXPECTED_REJECTS = 113
+MARGIN_LEVEL = 114
+STOP_PRESENCE = 115
+OPERATOR_ORDER = 116
+LIMITS_CHANGED = 117
 
 REASONS = {
     NO_REASON: ("", ""),
@@ -68,7 +118,10 @@ REASONS = {
         "no risk allowed",
         "The sizing rule allows no risk now (capital or Kelly fraction is not positive).",
     ),
-    VOLATILITY_UNKNOWN: ("volatility unknown", "Fourteen day bars must close before volatility sizing can work."),
+    VOLATILITY_UNKNOWN: (
+        "volatility unknown",
+        "Fourteen day bars must close before sizes or levels can be measured by volatility.",
+    ),
     MINIMUM_LOT_EXCEEDS_RISK: (
         "minimum lot exceeds risk",
         "The smallest tradable size would lose more than the risk allowed; sizes are never rounded up.",
@@ -109,5 +162,52 @@ REASONS = {
     NEWS_AHEAD: ("news ahead", "A release was due, and no position is held through it."),
     NIGHT: ("night", "Overnight financing."),
     DIVIDEND: ("dividend", "Dividend adjustment of a cash index."),
+    FLAT_BY_TIME: ("flat by time", "The rules hold nothing beyond this time."),
+    MARGIN_CUT: ("margin cut", "It was the loser that held most margin when the margin level fell too low."),
+    STOP_LOST: ("stop lost", "Its stop-loss could not be put in place."),
+    KILL_SWITCH: ("kill switch", "The kill switch lets no entry pass until a named person re-arms it."),
+    DAILY_SOFT_LOSS: ("daily soft loss", "The day's soft loss limit is reached (R6)."),
+    DAILY_HARD_LOSS: ("daily hard loss", "The day's hard loss limit is reached (R7)."),
+    WEEKLY_LOSS: ("weekly loss", "The week's loss limit is reached (R9)."),
+    STATIC_DRAWDOWN: ("static drawdown", "The largest loss of capital allowed is reached (R10)."),
+    TRAILING_DRAWDOWN: ("trailing drawdown", "The largest fall from the top allowed is reached (R11)."),
+    FIRM_FLOOR: ("firm's floor", "Equity fell below a floor of the firm."),
+    BEING_FLATTENED: ("being flattened", "Positions are being closed for a rule; nothing new is opened meanwhile."),
+    NOT_RECONCILED: ("not reconciled", "The broker's positions are not ours (R16)."),
+    COOL_DOWN: ("cool-down", "After losses in a row there is a pause (R12)."),
+    TRADES_PER_BLOCK: ("trades per block", "The block had its trades (R13)."),
+    TRADES_PER_DAY: ("trades per day", "The instrument had its trades of the day (R13)."),
+    TRADES_PER_DAY_TOTAL: ("trades per day total", "The account had its trades of the day (R13)."),
+    DAY_TYPE: ("day type", "The rules do not enter on days of this kind (R14)."),
+    FLAT_TIME: ("flat time", "It is too late to enter: soon everything has to be closed (R14)."),
+    STOP_MISSING: ("stop missing", "Every order that opens needs a stop-loss (R15)."),
+    PRICE_TOO_FAR: ("price too far", "The price lies outside the collar around the market (C1)."),
+    LEVEL_TOO_FAR: ("level too far", "The stop-loss or take-profit is too far from the market (C1)."),
+    LIMIT_ALREADY_PASSED: ("limit already passed", "The market already stands beyond the limit price (C2)."),
+    ORDER_TOO_LARGE: ("order too large", "The size is above the cap, or far above the usual one (C3)."),
+    ORDER_VALUE: ("order value", "The order is worth more than is allowed (C4)."),
+    POSITION_TOO_LARGE: ("position too large", "With all pending orders the position would be above its cap (C5)."),
+    TOO_MANY_MESSAGES: ("too many messages", "Too many orders, changes and cancels in too short a time (C6)."),
+    STALE_PRICE: ("stale price", "The latest price is too old (C7)."),
+    SPREAD_TOO_WIDE: ("spread too wide", "The spread is far above the usual one, or no usual one is known (C8)."),
+    DUPLICATE_ORDER: ("duplicate order", "The same order was sent a moment ago (C9)."),
+    MARKET_CLOSING: ("market closing", "The instrument closes in a moment, or its hours are not known (C12)."),
+    UNKNOWN_ORDER: ("unknown order", "The outcome of an order in this instrument is not known (C14)."),
+    RISK_PER_TRADE: ("risk per trade", "The order would lose too much at its stop (R1)."),
+    OPEN_RISK: ("open risk", "Everything open would lose too much at its stops (R2)."),
+    GROUP_RISK: ("group risk", "Instruments that lose together would lose too much (R3)."),
+    GROSS_LEVERAGE: ("gross leverage", "Positions would be worth too much for the equity (R4)."),
+    NET_LEVERAGE: ("net leverage", "One side of a group would be worth too much for the equity (R4)."),
+    MARGIN_USE: ("margin use", "Too much of the equity would be held as margin (R5)."),
+    FLOOR_AHEAD: ("floor ahead", "If every stop were hit, a floor would be broken (R8)."),
+    STOP_MAY_NOT_WIDEN: ("stop may not widen", "A stop-loss may only come nearer, and is not taken away (R15)."),
+    REPEATED_EXECUTION: ("repeated execution", "Too many fills of one strategy: it is disabled (C10)."),
+    REJECT_LOOP: ("reject loop", "The broker rejects again and again (C11)."),
+    CLOCK_SKEW: ("clock skew", "Our clock and the broker's are too far apart (C13)."),
+    UNEXPECTED_REJECTS: ("unexpected rejects", "The broker rejects orders that protect or reduce (R17)."),
+    MARGIN_LEVEL: ("margin level", "Equity is too small for the margin held (R5)."),
+    STOP_PRESENCE: ("stop presence", "A position is without its stop-loss (R15)."),
+    OPERATOR_ORDER: ("operator", "A person ordered it."),
+    LIMITS_CHANGED: ("limits", "Other limits hold from here on."),
 }
 """Name and sentence of every reason, by number."""

@@ -1,27 +1,24 @@
 """The gate in front of every order.
 
 The verb that creates a command is the one that checks it, so an unchecked command cannot exist. `check` is a column
-of guards in the order in which `refusals` numbers them; a guard that does not pass is the answer. Further rules enter
-here, and nowhere else.
+of guards in the order in which `refusals` numbers them; a guard that does not pass is the answer. Where there are
+limits, those of `trading_limits`, `order_controls` and `exposure` stand in the same column; the last may make an order
+smaller instead of refusing it. Further rules enter here, and nowhere else.
 """
+
+import numpy as np
 
 from tradewind.kernel import refusals
 from tradewind.kernel.account import equity, margin_of
 from tradewind.kernel.compiled import inner
+from tradewind.kernel.exposure import steps_that_fit
+from tradewind.kernel.order_controls import check_order, entering_price, measured, opening_steps
 from tradewind.kernel.orders import LIMIT, MARKET, STOP, STOP_LIMIT, market_steps
 from tradewind.kernel.positions import position_of
 from tradewind.kernel.records import MARKET as MARKET_HOURS
-
-
-@inner
-def entering_price(state, command):
-    """Return the price in ticks at which the command is expected to fill, before slippage."""
-    row = state.instruments[command.instrument]
-    if command.type == MARKET:
-        return row.ask if command.side > 0 else row.bid
-    if command.type == STOP:
-        return command.trigger
-    return command.price
+from tradewind.kernel.risk_log import note_risk
+from tradewind.kernel.rows import REDUCE, REFUSE
+from tradewind.kernel.trading_limits import check_entry
 
 
 @inner
@@ -121,15 +118,101 @@ def check_news(state, command):
 
 
 @inner
+def check_fit(state, command, opening, besides):
+    """Return the control that leaves no room for the order, or 0; what does not fit is taken off its size.
+
+    `opening` steps of it open something. An order that takes the place of another is not made smaller but refused.
+    """
+    entry = entering_price(state, command)
+    if command.type == STOP_LIMIT:
+        entry = max(command.price, command.trigger) if command.side > 0 else min(command.price, command.trigger)
+    distance = abs(entry - command.stop_loss)
+    steps, control = steps_that_fit(state, command.instrument, command.side, entry, distance, besides)
+    if steps >= opening:
+        return refusals.NO_REASON
+    quantity = command.quantity - opening + steps
+    asked = command.quantity
+    if steps <= 0 or quantity < state.instruments[command.instrument].quantity_minimum or besides != 0:
+        return measured(state, opening, steps, control)
+    command.quantity = quantity
+    note_risk(state, control, REDUCE, asked, quantity, command.strategy, command.instrument, 0, -1)
+    return refusals.NO_REASON
+
+
+@inner
+def check_limits(state, command, besides):
+    """Return the refusal that the limits in force give, or 0; `besides` is the order the command takes the place of."""
+    if command.reduce_only != 0:
+        return refusals.NO_REASON
+    held = position_of(state, command.strategy, command.instrument).quantity
+    coming = held + market_steps(state, command.strategy, command.instrument)
+    opening = opening_steps(command, coming)
+    if opening <= 0:
+        return refusals.NO_REASON
+    refusal = check_entry(state, command, besides)
+    if refusal == 0:
+        refusal = check_order(state, command, besides)
+    if refusal == 0:
+        refusal = check_fit(state, command, opening, besides)
+    return refusal
+
+
+@inner
 def check(state, command):
-    """Return 0 if the new order in `command` may be sent, otherwise the refusal."""
+    """Return 0 if the new order in `command` may be sent, otherwise the refusal; its size may be smaller afterwards."""
+    refusal = check_instrument(state, command)
+    if refusal == 0:
+        refusal = check_quantity(state, command)
+    if refusal == 0:
+        refusal = check_prices(state, command)
+    if state.ruled != 0:
+        state.risk.value = 0.0
+        state.risk.limit = 0.0
+        if refusal == 0:
+            refusal = check_limits(state, command, 0)
+    if refusal == 0:
+        refusal = check_margin(state, command)
+    if refusal == 0:
+        refusal = check_news(state, command)
+    return refusal
+
+
+@inner
+def check_change(state, command, besides):
+    """Return 0 if the order `besides` may become what `command` says, otherwise the refusal."""
     refusal = check_instrument(state, command)
     if refusal == 0:
         refusal = check_quantity(state, command)
     if refusal == 0:
         refusal = check_prices(state, command)
     if refusal == 0:
-        refusal = check_margin(state, command)
-    if refusal == 0:
-        refusal = check_news(state, command)
+        refusal = check_limits(state, command, besides)
     return refusal
+
+
+@inner
+def note_refusal(state, command, refusal):
+    """The risk log has the refusal of `command`, with what was measured where a limit refused it."""
+    risk = state.risk
+    note_risk(
+        state, refusal, REFUSE, risk.value, risk.limit, command.strategy, command.instrument, command.order, -1
+    )  # fmt: skip
+
+
+@inner
+def decide(state, command):
+    """Return (action, reason, quantity): what the gate would do with a new order; the command is as it was.
+
+    The action is 0 for passed, or REDUCE or REFUSE of rows.py. Rows of the risk log that it made are taken back.
+    """
+    asked, rows = command.quantity, state.risk_count
+    reason = np.int64(check(state, command))
+    quantity = np.int64(command.quantity)
+    action = np.int64(REFUSE) if reason != 0 else np.int64(0)
+    if reason == 0 and quantity < asked:
+        action = np.int64(REDUCE)
+        if state.risk_count > rows:
+            reason = np.int64(state.risk_rows[rows].rule)
+    command.quantity = asked
+    state.risk_count = rows
+    return action, reason, quantity

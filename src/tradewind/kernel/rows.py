@@ -17,6 +17,7 @@ SESSION_OPEN = 7
 SESSION_CLOSE = 8
 OPERATOR = 9
 DIVIDEND = 10
+CLOCK = 11
 ACCEPTED = 16
 REJECTED = 17
 FILLED = 18
@@ -33,6 +34,7 @@ CORRECTED = 27
 EVENT_KINDS = {
     QUOTE: "quote", BAR: "bar", DAY: "day", SESSION: "session", NEWS: "news", TIME: "time",
     SESSION_OPEN: "session open", SESSION_CLOSE: "session close", OPERATOR: "operator", DIVIDEND: "dividend",
+    CLOCK: "clock",
     ACCEPTED: "accepted", REJECTED: "rejected", FILLED: "filled", CANCELLED: "cancelled", EXPIRED: "expired",
     TRIGGERED: "triggered", REPLACED: "replaced", CANCEL_REJECTED: "cancel rejected",
     REPLACE_REJECTED: "replace rejected", FINANCING: "financing", UNKNOWN_OUTCOME: "unknown outcome",
@@ -83,7 +85,13 @@ EVENT = record(
         ("lock_closes", "i8"),  # ... to here (exclusive)
         ("kinds", "i2"),        # bits: what falls into the window
         # OPERATOR
-        ("verb", "i2"),
+        ("verb", "i2"),         # step.py
+        ("level", "i8"),        # of the kill switch
+        ("person", "i8"),       # who ordered it, a number that is explained outside the kernel
+        ("reference", "i8"),    # why: the number of a text kept outside; of new limits their hash
+        ("skew", "i8"),         # our clock minus the broker's, ns
+        # CLOCK: a day clock resets; `date` and `week` are those of the day that begins on it
+        ("clock", "i2"),        # its id: 0 is the trading date itself, told by DAY
     ],
     offsets=[
         0, 8, 16, 18, 20,
@@ -91,7 +99,8 @@ EVENT = record(
         24, 32, 40, 48, 56, 60, 64, 66, 68, 70, 72,
         24, 32, 40, 48, 52, 64, 66,
         24, 48, 56, 68,
-        70,
+        70, 24, 32, 40, 48,
+        64,
     ],
     itemsize=80,
 )  # fmt: skip
@@ -135,6 +144,7 @@ COMMAND = record(
         ("trail", "i8"),
         ("expires", "i8"),
         ("risk", "i8"),               # minor units of the account at risk to the stop, costs included
+        ("limits", "i8"),             # hash of the limits it was checked against; 0 without any
         ("kind", "i2"),
         ("strategy", "i2"),
         ("instrument", "i2"),
@@ -194,3 +204,42 @@ SAMPLE = record(
         ("date", "i8"),               # of the trading date just ended, or -1 inside a date
     ]
 )  # fmt: skip
+
+# What a row of the risk log tells: what the gate did.
+REFUSE = 1
+REDUCE = 2
+CANCEL_ENTRY = 3
+FLATTEN = 4
+HALT_ENTRIES = 5
+LATCH = 6
+REARM = 7
+NEW_LIMITS = 8
+QUEUE = 9
+PLACE_STOP = 10
+KILL = 11
+COOL = 12
+DISABLE_STRATEGY = 13
+DELAY = 14
+RELEASE = 15
+RISK_ACTIONS = (
+    "", "refuse", "reduce", "cancel", "flatten", "halt", "latch", "re-arm", "limits", "queue", "place stop", "kill",
+    "cool down", "disable", "delay payout", "release",
+)  # fmt: skip
+"""Names of the actions, by number."""
+
+RISK_ROW = record(
+    [
+        ("ts", "i8"),
+        ("number", "i8"),             # of the last event applied
+        ("rule", "i8"),               # which control: its number in refusals.REASONS
+        ("action", "i8"),             # RISK_ACTIONS
+        ("value", "f8"),              # what was measured, in the units of the control; lot steps asked for by a reduced order
+        ("limit", "f8"),              # what it was held against; lot steps that fit
+        ("strategy", "i2"),           # -1 where it concerns all
+        ("instrument", "i2"),         # -1 where it concerns all
+        ("loss_rule", "i2"),          # its place in LIMITS.loss_rules, -1 where it is none of them
+        ("spare", "i2"),
+        ("order", "i8"),              # 0 where there is none
+    ]
+)  # fmt: skip
+"""One row of the risk log."""

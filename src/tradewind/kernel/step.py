@@ -15,6 +15,7 @@ from tradewind.kernel.orders import (
     ACCEPT,
     CANCEL,
     CANCEL_REFUSED,
+    ENTRY,
     EXPIRE,
     FILL_ALL,
     FILL_PART,
@@ -36,6 +37,7 @@ from tradewind.kernel.records import (
     BAR,
     CANCEL_REJECTED,
     CANCELLED,
+    CLOCK,
     DAY,
     EXPIRED,
     FILLED,
@@ -52,6 +54,8 @@ from tradewind.kernel.records import (
     UNKNOWN_OUTCOME,
 )
 from tradewind.kernel.refusals import STOPPED_OUT
+from tradewind.kernel.risk_calendar import TAKE_LIMITS, enable_again, open_day, plan_all, take_order, turn_clock
+from tradewind.kernel.risk_counts import note_report
 
 # Bits of STRATEGY.shown: what a strategy has handlers for, besides bars.
 WANTS_QUOTES = 1
@@ -95,6 +99,7 @@ def apply_clock(state, event):
         state.month = event.month
         forget_sessions(state)
         refresh_margin(state)
+        open_day(state)
     elif event.kind == SESSION:
         row = state.instruments[event.instrument]
         row.day_type = event.day_type
@@ -104,6 +109,10 @@ def apply_clock(state, event):
         apply_news(state, event)
     elif event.kind == OPERATOR:
         apply_operator(state, event)
+    elif event.kind == CLOCK and state.ruled != 0:
+        turn_clock(state, event)
+    if state.ruled != 0 and (event.kind == SESSION or event.kind == NEWS):
+        plan_all(state)
 
 
 @inner
@@ -141,15 +150,27 @@ def apply_operator(state, event):
         state.strategies[event.strategy].enabled = 0
     elif event.verb == ENABLE:
         state.strategies[event.strategy].enabled = 1
+        if state.ruled != 0:
+            enable_again(state, event.strategy)
+    elif state.ruled != 0 or event.verb == TAKE_LIMITS:
+        take_order(state, event)
 
 
 @inner
 def apply_report(state, report):
     """What the venue reported about an order or a position is known, and waits to be shown to its strategy."""
+    trades = state.trade_count
     if report.kind == FINANCING:
         apply_financing(state, report)
+        if state.ruled != 0:
+            note_report(state, report, ENTRY, False, True, trades)
         return
     row = find_order(state, report.order)
+    role, protects, begun = np.int64(ENTRY), False, False
+    if row >= 0:
+        role = np.int64(state.orders[row].role)
+        protects = role != ENTRY or state.orders[row].reduce_only != 0
+        begun = state.orders[row].filled > 0
     if report.kind == FILLED:
         risk = 0
         if row >= 0:
@@ -163,6 +184,8 @@ def apply_report(state, report):
             fill_order(state, row, report.quantity)
     elif row >= 0:
         change_order(state, row, report)
+    if state.ruled != 0:
+        note_report(state, report, role, protects, begun, trades)
     if state.pending_count < PENDING and state.strategies[report.strategy].shown & WANTS_ORDERS != 0:
         copy_record(state.pending[state.pending_count], report)
         state.pending[state.pending_count].number = state.number  # the same from the venue, a stream or a journal

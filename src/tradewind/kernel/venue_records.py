@@ -101,16 +101,19 @@ ENGINE = record(
         ("gates", "i8"),
         ("trades", "i8"),
         ("samples", "i8"),
+        ("risk", "i8"),
         ("event_capacity", "i8"),
         ("command_capacity", "i8"),
         ("gate_capacity", "i8"),
         ("trade_capacity", "i8"),
         ("sample_capacity", "i8"),
+        ("risk_capacity", "i8"),
         ("event_count", "i8"),
         ("command_count", "i8"),
         ("gate_count", "i8"),
         ("trade_count", "i8"),
         ("sample_count", "i8"),
+        ("risk_count", "i8"),
         ("parameters", "i8", (STRATEGIES,)),  # addresses
         ("memories", "i8", (POSITIONS,)),     # addresses; 0: the strategy does not trade the instrument
     ]

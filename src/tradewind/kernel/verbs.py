@@ -10,6 +10,7 @@ import numpy as np
 
 from tradewind.kernel import refusals
 from tradewind.kernel.compiled import compiled, inner
+from tradewind.kernel.message_rate import may_speak, speak
 from tradewind.kernel.orders import (
     ASK_CANCEL,
     ASK_REPLACE,
@@ -30,7 +31,9 @@ from tradewind.kernel.orders import (
 )
 from tradewind.kernel.positions import position_of
 from tradewind.kernel.records import CANCEL, ORDERS, OUTBOX, PLACE, REFUSED_COMMAND, REPLACE
-from tradewind.kernel.risk import check, check_instrument, entering_price
+from tradewind.kernel.order_controls import entering_price
+from tradewind.kernel.risk import check, check_change, check_instrument, note_refusal
+from tradewind.kernel.risk_counts import note_sent
 from tradewind.kernel.sizing import loss_at_stop, size_order, steps_of
 
 
@@ -51,6 +54,7 @@ def blank_command(state, instrument, side):
     command.trail = 0
     command.expires = 0
     command.risk = 0
+    command.limits = 0
     command.kind = PLACE
     command.strategy = state.strategy
     command.instrument = instrument
@@ -68,6 +72,8 @@ def refuse(state, command, refusal):
     command.kind = REFUSED_COMMAND
     command.reason = refusal
     state.strategies[command.strategy].refusals += 1
+    if state.ruled != 0:
+        note_refusal(state, command, refusal)
     if state.outbox_count < OUTBOX:
         state.outbox_count += 1
     return -np.int64(refusal)
@@ -88,6 +94,7 @@ def write_order(state, command, role, side, price, trigger, order_id):
     order.parent = 0 if role == ENTRY else command.order
     order.stop_loss = command.stop_loss if role == ENTRY else 0
     order.risk = command.risk if role == ENTRY else 0
+    order.limits = command.limits
     order.strategy = command.strategy
     order.instrument = command.instrument
     order.side = side
@@ -101,20 +108,33 @@ def write_order(state, command, role, side, price, trigger, order_id):
 @inner
 def submit(state, command):
     """The command, if it passes every check, is in the outbox and its orders are in the table; return its id."""
+    return submit_as(state, command, ENTRY)
+
+
+@inner
+def submit_as(state, command, role):
+    """The same, its first order having the given role: the gate puts lost stops back with it."""
     if state.outbox_count >= OUTBOX - 1:
         return refuse(state, command, refusals.OUTBOX_FULL)
     rows = 1 + (1 if command.stop_loss != 0 else 0) + (1 if command.take_profit != 0 else 0)
     if state.order_count + rows > ORDERS:
         return refuse(state, command, refusals.ORDER_TABLE_FULL)
+    asked = command.quantity
     refusal = check(state, command)
     if refusal != 0:
         return refuse(state, command, refusal)
+    if state.ruled != 0:
+        note_sent(state, command, asked)
     if command.stop_loss != 0 and command.reduce_only == 0:
         distance = abs(entering_price(state, command) - command.stop_loss)
         command.risk = np.int64(loss_at_stop(state, command.instrument, command.quantity, distance) + 0.5)
     command.order = state.next_order
     state.next_order += 1
-    write_order(state, command, ENTRY, command.side, command.price, command.trigger, command.order)
+    write_order(state, command, role, command.side, command.price, command.trigger, command.order)
+    if role != ENTRY:
+        sent = state.orders[state.order_count - 1]
+        sent.status = SENT
+        sent.parent = 0
     if command.stop_loss != 0:
         command.stop_order = state.next_order
         state.next_order += 1
@@ -271,6 +291,11 @@ def cancel(state, order, reason=refusals.CANCEL_REQUESTED):
     command.order = order
     if state.outbox_count >= OUTBOX - 1:
         return refuse(state, command, refusals.OUTBOX_FULL)
+    if state.ruled != 0:
+        if found.role == STOP_LOSS and state.limits.stop_required >= 0:
+            return refuse(state, command, refusals.STOP_MAY_NOT_WIDEN)
+        speak(state)
+        command.limits = state.limits.digest
     command.kind = CANCEL
     command.reason = reason
     advance_order(state, row, ASK_CANCEL)
@@ -314,9 +339,42 @@ def replace(state, order, price=0, trigger=0, lots=0.0):
         return refuse(state, command, refusals.PRICE_NOT_POSITIVE)
     if command.quantity <= found.filled:
         return refuse(state, command, refusals.QUANTITY_BELOW_MINIMUM)
+    if state.ruled != 0:
+        refusal = check_replacement(state, command, found)
+        if refusal != 0:
+            return refuse(state, command, refusal)
+        speak(state)
+        command.limits = state.limits.digest
     advance_order(state, row, ASK_REPLACE)
     state.outbox_count += 1
     return np.int64(order)
+
+
+@inner
+def check_replacement(state, command, order):
+    """Return 0 if `order` may be changed to `command`, otherwise the refusal: the checks of a new order hold."""
+    if not may_speak(state):
+        return refusals.TOO_MANY_MESSAGES
+    if order.role == STOP_LOSS:
+        # A stop that protects a long sells: tighter is higher.
+        if state.limits.stop_required >= 0 and (command.trigger - order.trigger) * -order.side < 0:
+            return refusals.STOP_MAY_NOT_WIDEN
+        return 0
+    if order.role == TAKE_PROFIT or order.reduce_only != 0:
+        return 0
+    command.type = order.type
+    command.stop_loss = order.stop_loss
+    whole = command.quantity
+    command.quantity = whole - order.filled
+    refusal = check_change(state, command, order.id)
+    if refusal == 0 and order.stop_loss != 0:
+        distance = abs(entering_price(state, command) - order.stop_loss)
+        risk = np.int64(loss_at_stop(state, command.instrument, whole, distance) + 0.5)
+        order.risk = max(order.risk, risk)
+    command.type = MARKET
+    command.stop_loss = 0
+    command.quantity = whole
+    return refusal
 
 
 @compiled

@@ -9,7 +9,18 @@ not trade, its only entry is MARKET, empty, of day type CLOSED. Times are nanose
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from tradewind.markets.clock import NEW_YORK, ROLL, day_date, instant, trading_day
+from tradewind.markets.clock import (
+    DAY,
+    NEW_YORK,
+    ROLL,
+    DayClock,
+    day_date,
+    instant,
+    last_reset,
+    next_reset,
+    trading_day,
+    wall,
+)
 from tradewind.markets.hours import CLOSED, market_hours
 from tradewind.markets.instruments import Instrument
 from tradewind.markets.sessions import SESSION_IDS, session_windows
@@ -53,7 +64,28 @@ class EdgeEntry(NamedTuple):
     day_type: int
 
 
+class ClockEntry(NamedTuple):
+    """The day of another clock than the trading date begins: a firm's midnight, or the broker server's."""
+
+    ts: int
+    kind: Literal["clock"]
+    clock: int
+    date: int  # of the day that begins: a clock that resets at noon or later begins the next date
+    week: int  # Mondays since 1969-12-29; changes with Monday's date
+
+
 Entry = DayEntry | SessionEntry | EdgeEntry
+NOON = 12 * 60
+
+
+def clock_resets(number: int, which: DayClock, first_ns: int, last_ns: int) -> Iterator[ClockEntry]:
+    """Yield every reset of day clock `number` from the last one before `first_ns` through `last_ns`, in time order."""
+    ts = last_reset(first_ns, which)
+    while ts <= last_ns:
+        shown = wall(ts, which.clock.zone) + which.clock.shift
+        date = shown // DAY + (1 if which.minute >= NOON else 0)
+        yield ClockEntry(ts, "clock", number, date, (date + 3) // 7)
+        ts = next_reset(ts, which)
 
 
 def schedule(instruments: Sequence[Instrument], first_ns: int, last_ns: int, *, edges: bool = False) -> Iterator[Entry]:
