@@ -34,7 +34,8 @@ OURS = {
     "data": "kernel.records markets money errors",
     "results": "kernel.records markets risk money errors",
     "adapters": "ports kernel.records money markets errors",
-    "modes": "kernel strategy compilation runner wiring limits_wiring ports data results adapters markets risk settings errors",
+    "modes": "kernel strategy compilation runner wiring limits_wiring ports data results adapters markets risk settings "
+    "errors",
     "requests": "modes settings markets risk money errors",
     "risk_questions": "modes results markets risk settings money errors",
     "runs": "modes results markets money ports errors",
@@ -90,6 +91,7 @@ MORE = {
         "exchange_calendars",
     ): "it writes the calendar files; no run imports it",
     ("results", "kernel.refusals"): "the names and sentences of reasons, which tables show",
+    ("results.risk_log", "kernel.rows"): "the names of what the gate does",
     ("results.printing", "rich"): "it builds tables; whoever calls it prints them",
     ("cli.market_data", "data"): "the verbs of market data are that and nothing else",
     ("cli.news", "data.releases"): "`news import` is that and nothing else",

@@ -8,7 +8,8 @@ import pytest
 from results_cases import START, WINNER, facts, rows, run_of
 
 from tradewind.results.printing import overview_table
-from tradewind.results.risk_facts import actions_by_rule, refusals_by_reason, risk_facts
+from tradewind.results.risk_facts import actions_by_rule, counted, refusals_by_reason, risk_facts
+from tradewind.results.risk_log import risk_table
 from tradewind.results.risk_status import Samples, floor_statuses
 from tradewind.risk.limits import Limits
 from tradewind.risk.resolving import Account, load_rules
@@ -87,6 +88,25 @@ REFUSALS = pl.DataFrame({"reason": ["stop too close", "market closed", "stop too
 ACTIONS = pl.DataFrame({"rule": ["R7", "R7", "R1", "R7"], "action": ["flatten", "refuse", "reduce", "flatten"]})
 
 
+def test_the_log_of_the_gate_becomes_a_table():
+    """A floor broken and an order made smaller: rule, floor, action and whom it concerned, in words."""
+    limits = load_rules("house", Account("USD", 10_000_000)).limits
+    run = facts(risk=risk_facts(limits))
+    log = rows(
+        "risk",
+        {"ts": START, "rule": 72, "action": 4, "value": 9_740_000, "limit": 9_750_000, "strategy": -1, "instrument": -1,
+         "loss_rule": 1},
+        {"ts": START, "rule": 98, "action": 2, "value": 10, "limit": 6, "strategy": 1, "instrument": 1,
+         "loss_rule": -1},
+    )  # fmt: skip
+    broken, reduced = risk_table(log, run).to_dicts()
+
+    assert (broken["rule"], broken["floor"], broken["action"]) == ("daily hard loss", "daily hard loss", "flatten")
+    assert (broken["strategy"], broken["symbol"]) == (None, None)
+    assert (reduced["rule"], reduced["floor"], reduced["action"]) == ("risk per trade", None, "reduce")
+    assert (reduced["strategy"], reduced["symbol"], reduced["value"]) == ("breakout", "XAUUSD", 10)
+
+
 def test_what_rules_did_is_counted():
     assert refusals_by_reason(REFUSALS) == {"stop too close": 6, "market closed": 3}
     assert actions_by_rule(ACTIONS) == {"R7: flatten": 2, "R1: reduce": 1}
@@ -105,13 +125,13 @@ def shown(table):
     ("limits", "lines"),
     [
         (None, ["no risk rules"]),
-        ("house", ["house, version 1, ", "Refused: stop too close", "R7: flatten"]),
+        ("house", ["house, version 1, ", "Refused: stop too close", "R7: flatten", "K3"]),
     ],
 )
 def test_a_run_says_under_which_rules_it_ran(limits, lines):
     """The summary names the rules with version and hash and counts what they did, or says that there were none."""
     found = load_rules(limits, Account("USD", 10_000_000)).limits if limits else None
-    said = risk_facts(found, {"refusals": REFUSALS, "risk": ACTIONS})
+    said = counted(risk_facts(found, 3), {"refusals": REFUSALS, "risk": ACTIONS})
     run, _ = run_of(facts(risk=said), trades=rows("trades", WINNER))
     text = shown(overview_table(run))
 
