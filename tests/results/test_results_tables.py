@@ -125,6 +125,7 @@ def test_a_run_in_which_nothing_happened_has_the_same_columns():
             events=rows("events", {"kind": 18, "order": 1, "quantity": 1, "side": 1}),
             gates=rows("gates", {"gate": 1}),
             samples=rows("samples", {"date": -1}),
+            risk=rows("risk", {"rule": 70, "action": 1}),
         ),
         facts(),
     )

@@ -223,8 +223,9 @@ def chance_table(found: "Chance", play: "Play", limits: Limits, days: int) -> "T
 
 def log_table(rows: Sequence[Mapping[str, Any]]) -> "Table":
     """Return the latest rows of the risk log."""
-    columns = list(rows[0]) if rows else ["ts"]
-    table = _table("Latest", columns)
+    table = _table("Latest", ("When (UTC)", "Rule", "Did", "Measured", "Against", "About"), ("Measured", "Against"))
     for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row.values()))
+        about = " ".join(word for word in (row["strategy"], row["symbol"]) if word)
+        measured = (f"{row[name]:,.6g}" for name in ("value", "limit"))
+        table.add_row(f"{row['ts']:%Y-%m-%d %H:%M}", row["floor"] or row["rule"], row["action"], *measured, about)
     return table
