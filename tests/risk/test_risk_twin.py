@@ -185,7 +185,7 @@ REFUSED = [
     ({}, {"kind": "limit", "price": 418_000, "stop": 417_000}, {}, "C1"),
     ({}, {"target": 419_000}, {}, "C2"),
     ({"stops_level": 1_000}, {}, {}, "C2"),
-    ({}, {"client": 7}, {"unknown": {7}}, "C14"),
+    ({}, {}, {"unknown_in": {"US30"}}, "C14"),
     ({}, {}, {"kill_level": 1}, "R17"),
     ({}, {}, {"no_entries": True}, "R6"),
     ({}, {}, {"halted": True}, "HALTED"),
@@ -197,7 +197,7 @@ REFUSED = [
     ({}, {}, {"margin": Fraction(5_000_001)}, "R5"),
     ({}, {}, {"cooling_until": {(1, "US30"): NOON + 1}}, "R12"),
     ({}, {}, {"cooling_all_until": NOON + 1}, "R12"),
-    ({}, {}, {"trades_in_block": {"US30": 1}}, "R13"),
+    ({}, {}, {"trades_in_block": {(1, "US30"): 1}}, "R13"),
     ({}, {}, {"trades_in_day": {"US30": 2}}, "R13"),
     ({}, {}, {"trades_in_day": {"XAUUSD": 6}}, "R13"),
     ({}, {}, {"messages": [NOON] * 5}, "C6"),
@@ -217,7 +217,7 @@ PASSES = [
     ({}, {}, {"skew": SECOND}),
     ({}, {}, {"margin": Fraction(5_000_000)}),
     ({}, {}, {"cooling_until": {(1, "US30"): NOON, (2, "US30"): NOON + 1}}),
-    ({}, {}, {"trades_in_block": {"XAUUSD": 1}}),
+    ({}, {}, {"trades_in_block": {(1, "XAUUSD"): 1, (2, "US30"): 1}}),
     ({}, {}, {"messages": [NOON - SECOND] * 5}),
     ({}, {}, {"sizes": {"US30": [17] * 50}}),
 ]
@@ -274,7 +274,7 @@ def test_the_predictive_floor_reduces():
 def test_a_position_without_a_stop_has_no_end():
     naked = Position(1, us30(), 10, None)
 
-    assert heat([naked], Limits()) is None
+    assert heat([naked], world()) is None
     assert decide(buy(us30(), 10), world(positions=[naked])).action == "refused"
 
 
@@ -294,10 +294,10 @@ def test_sides_of_a_group_are_netted_only_on_credit():
     weights = {"XAUUSD": Fraction(-1), "USDJPY": Fraction(1)}
     gold = Position(1, Instrument("XAUUSD", Fraction(1), bid=240_000, ask=240_020), 10, 239_000)
     yen = Position(1, Instrument("USDJPY", Fraction(1), bid=149_600, ask=149_610), 10, 149_200)
-    limits = Limits(kappa=Fraction(1))
+    limits, credit = (Limits(kappa=Fraction(1), netting_credit=Fraction(part, 2)) for part in (0, 1))
 
-    assert group_risk([gold, yen], weights, limits) == 10_000
-    assert group_risk([gold, yen], weights, Limits(kappa=Fraction(1), netting_credit=Fraction(1, 2))) == 8_000
+    assert group_risk([gold, yen], weights, world(limits=limits)) == 10_000
+    assert group_risk([gold, yen], weights, world(limits=credit)) == 8_000
 
 
 def test_three_losses_cool_down():

@@ -47,6 +47,8 @@ class Instrument:
     """ATR(14) of M5 bars, ticks."""
     day_atr: Fraction | None = None
     usual_spread: Fraction | None = None
+    spread_cap: int | None = None
+    """Ticks."""
     opens: int = 0
     closes: int = 2**62
     day_type: str = "full"
@@ -76,8 +78,7 @@ class Position:
     stop: int | None
     price: int | None = None
     """Where a waiting entry is expected to be filled; None for what is held."""
-    through_break: bool = False
-    over_weekend: bool = False
+    is_new: bool = False
 
     @property
     def side(self) -> int:
@@ -94,14 +95,26 @@ class Position:
         """Return what is lost from the mark to the stop, with slippage and the commission still to come."""
         if self.stop is None:
             return None
-        ticks = (self.mark - self.stop) * self.side + self.instrument.slippage
+        ticks = max(0, (self.mark - self.stop) * self.side) + self.instrument.slippage
         sides = 1 if self.price is None else 2
-        loss = -self.instrument.cash(-ticks * abs(self.steps)) + self.instrument.commission * abs(self.steps) * sides
-        return max(Fraction(0), loss)
+        return -self.instrument.cash(-ticks * abs(self.steps)) + self.instrument.commission * abs(self.steps) * sides
 
     def value(self) -> Fraction:
-        """Return its value without sign."""
-        return self.mark * abs(self.steps) * self.instrument.per_tick_step * self.instrument.rate_loss
+        """Return its value without sign; of what waits, at the dearest price it may be filled at."""
+        price = self.mark if self.price is None or self.is_new else max(self.mark, self.instrument.ask)
+        return price * abs(self.steps) * self.instrument.per_tick_step * self.instrument.rate_loss
+
+
+@dataclass
+class Sent:
+    """An order that was sent before."""
+
+    strategy: int
+    symbol: str
+    side: int
+    steps: int
+    kind: str
+    price: int
 
 
 @dataclass
@@ -117,7 +130,6 @@ class Order:
     trigger: int = 0
     stop: int | None = None
     target: int | None = None
-    client: int = 0
     reduces: bool = False
     flatten: bool = False
 
@@ -129,7 +141,7 @@ class Order:
         return self.trigger if self.kind == "stop" else self.price
 
     def as_position(self, steps: int) -> Position:
-        return Position(self.strategy, self.instrument, self.side * steps, self.stop, self.entry)
+        return Position(self.strategy, self.instrument, self.side * steps, self.stop, self.entry, is_new=True)
 
 
 @dataclass
@@ -218,6 +230,7 @@ class Limits:
     flat_minute: int | None = 16 * 60 + 55
     friday_flat_minute: int | None = 16 * 60 + 30
     early_close_minutes: int | None = 15
+    weekend_flat: bool = True
     day_types: tuple[str, ...] = ("full",)
     stop_required: bool = True
     collar_share: Fraction | None = Fraction(3, 1000)
@@ -235,13 +248,13 @@ class Limits:
     quote_age_asia: int | None = 5 * SECOND
     bar_age: int | None = 90 * SECOND
     spread_median_multiple: Fraction | None = Fraction(5, 2)
-    spread_cap: int | None = None
     duplicate: int | None = 10 * SECOND
     fills_per_5min: int | None = 3
     fills_per_day: int | None = 10
     broker_rejects: int | None = 3
     minutes_to_close: int | None = 2
     clock_skew: int | None = SECOND
+    unknown_hold: bool = True
 
 
 @dataclass
@@ -263,22 +276,22 @@ class World:
     disabled: set[int] = field(default_factory=set)
     cooling_until: dict[tuple[int, str], int] = field(default_factory=dict)
     cooling_all_until: int = 0
-    trades_in_block: dict[str, int] = field(default_factory=dict)
+    trades_in_block: dict[tuple[int, str], int] = field(default_factory=dict)
     trades_in_day: dict[str, int] = field(default_factory=dict)
     sizes: dict[str, list[int]] = field(default_factory=dict)
     """The latest orders' steps, oldest first."""
     messages: list[int] = field(default_factory=list)
     """When each was sent."""
     day_began: int = 0
-    sent: list[tuple[int, Order]] = field(default_factory=list)
+    sent: list[tuple[int, Sent]] = field(default_factory=list)
     fills: list[tuple[int, int]] = field(default_factory=list)
     """Moment and strategy."""
     rejects: list[int] = field(default_factory=list)
     latched: set[str] = field(default_factory=set)
     """C10 by strategy is in `disabled`; C11 and C13 stay until re-armed."""
     skew: int = 0
-    unknown: set[int] = field(default_factory=set)
-    """Client ids whose outcome is not known."""
+    unknown_in: set[str] = field(default_factory=set)
+    """Instruments with an order whose outcome is not known."""
 
     @property
     def equity(self) -> int:
@@ -298,34 +311,58 @@ class Decision:
     reasons: set[str]
 
 
-def decide(order: Order, world: World) -> Decision:
-    """Return what domain 5.3 and 5.5 say of a new order."""
-    reasons = set(refusals(order, world))
+def decide(order: Order, world: World, slack: Fraction = Fraction(0)) -> Decision:
+    """Return what domain 5.3 and 5.5 say of a new order; `slack` minor units are added to every budget.
+
+    A market order against one's own position closes that first: only what remains opens something.
+    """
+    closes = closing_steps(order, world)
+    reasons = set(refusals(order, world, opens=order.steps > closes))
+    if order.steps < order.instrument.smallest and not order.reduces:
+        reasons.add("MINIMUM")
     if reasons:
         return Decision("refused", 0, reasons)
-    if order.reduces or order.flatten:
+    if order.reduces or order.flatten or order.steps <= closes:
         return Decision("passed", order.steps, set())
-    wanted, why = order.steps, set()
-    for steps in range(wanted, 0, -1):
-        too_much = set(excesses(order, steps, world))
+    why = set()
+    for opening in range(order.steps - closes, 0, -1):
+        too_much = set(excesses(order, opening, world, slack))
         if not too_much:
+            steps = closes + opening
             if steps < order.instrument.smallest:
                 break
-            return Decision("passed" if steps == wanted else "reduced", steps, why)
+            return Decision("passed" if steps == order.steps else "reduced", steps, why)
         why |= too_much
-    return Decision("refused", 0, why | {"MINIMUM"})
+    return Decision("refused", 0, why)
 
 
-def refusals(order: Order, world: World) -> Iterable[str]:
+def closing_steps(order: Order, world: World) -> int:
+    """Return how many steps of the order close what its strategy holds the other way."""
+    if order.kind != "market":
+        return 0
+    held = sum(
+        p.steps
+        for p in world.positions
+        if (p.strategy, p.instrument.symbol) == (order.strategy, order.instrument.symbol)
+    )
+    return min(order.steps, max(0, -held * order.side))
+
+
+def refusals(order: Order, world: World, *, opens: bool = True) -> Iterable[str]:
     """Yield every rule that refuses the order whatever its size."""
     if order.flatten:
-        yield from outside_hours(order, world)
+        yield from outside_hours(order, world, opens=False)
         return
-    yield from broken_inputs(order, world)
-    yield from outside_hours(order, world)
-    yield from unsent(order, world)
+    yield from broken_inputs(order)
+    yield from outside_hours(order, world, opens=opens and not order.reduces)
     if order.reduces:
         return
+    yield from switched_off(order, world)
+    yield from sides(order, opens=opens)
+    if not opens:
+        return
+    yield from stale_prices(order, world)
+    yield from unsent(order, world)
     yield from standstill(order, world)
     yield from time_rules(order, world)
     yield from trade_counts(order, world)
@@ -334,11 +371,16 @@ def refusals(order: Order, world: World) -> Iterable[str]:
     yield from spread_guard(order, world)
 
 
-def broken_inputs(order: Order, world: World) -> Iterable[str]:
-    """C7 and fail closed: a price that is missing, crossed or old."""
-    one, limits = order.instrument, world.limits
+def broken_inputs(order: Order) -> Iterable[str]:
+    """Fail closed: a price that is missing or crossed."""
+    one = order.instrument
     if one.bid <= 0 or one.ask < one.bid:
         yield "NO PRICE"
+
+
+def stale_prices(order: Order, world: World) -> Iterable[str]:
+    """C7: the quote or the newest bar is too old."""
+    one, limits = order.instrument, world.limits
     oldest = limits.quote_age_asia if one.asia else limits.quote_age
     if oldest is not None and world.now - one.quoted_at > oldest:
         yield "C7"
@@ -346,12 +388,12 @@ def broken_inputs(order: Order, world: World) -> Iterable[str]:
         yield "C7"
 
 
-def outside_hours(order: Order, world: World) -> Iterable[str]:
-    """C12: open, and at least so long to the close; a flatten may go until the close itself."""
+def outside_hours(order: Order, world: World, *, opens: bool) -> Iterable[str]:
+    """C12: open, and at least so long to the close; what opens nothing may go until the close itself."""
     one, limits = order.instrument, world.limits
     if not one.opens <= world.now < one.closes:
         yield "C12"
-    elif limits.minutes_to_close is not None and not (order.flatten or order.reduces):
+    elif limits.minutes_to_close is not None and opens:
         if one.closes - world.now < limits.minutes_to_close * MINUTE:
             yield "C12"
 
@@ -367,15 +409,13 @@ def unsent(order: Order, world: World) -> Iterable[str]:
         if most is not None and tokens(world, most, span) < 1:
             yield "C6"
     for when, old in world.sent:
-        if order.client and old.client == order.client:
-            yield "C9"
-        same = (old.strategy, old.instrument.symbol, old.side, old.steps, old.kind) == (
+        same = (old.strategy, old.symbol, old.side, old.steps, old.kind) == (
             order.strategy, order.instrument.symbol, order.side, order.steps, order.kind,
         )  # fmt: skip
-        near = abs(old.entry - order.entry) <= 1
+        near = abs(old.price - order.entry) <= 1
         if limits.duplicate is not None and world.now - when <= limits.duplicate and same and near:
             yield "C9"
-    if order.client in world.unknown:
+    if limits.unknown_hold and order.instrument.symbol in world.unknown_in:
         yield "C14"
 
 
@@ -388,17 +428,21 @@ def tokens(world: World, most: int, span: int) -> Fraction:
     return min(Fraction(most), left + Fraction((world.now - last) * most, span))
 
 
+def switched_off(order: Order, world: World) -> Iterable[str]:
+    """A halt, and C10: only what says that it reduces still passes."""
+    if world.halted:
+        yield "HALTED"
+    if order.strategy in world.disabled:
+        yield "C10"
+
+
 def standstill(order: Order, world: World) -> Iterable[str]:
     """R5 at the warning, R6, R7, R9 to R12, R17, C10, C11 and C13: no entries at all now."""
     limits = world.limits
     if world.kill_level >= 1:
         yield "R17"
-    if world.halted:
-        yield "HALTED"
     if world.no_entries:
         yield "R6"
-    if order.strategy in world.disabled:
-        yield "C10"
     recent = [when for when, strategy in world.fills if strategy == order.strategy]
     if (
         limits.fills_per_5min is not None
@@ -428,46 +472,48 @@ def time_rules(order: Order, world: World) -> Iterable[str]:
     one, limits = order.instrument, world.limits
     if one.day_type not in limits.day_types:
         yield "R14"
-    flat = flat_at(world)
-    if flat is not None:
-        minute = world.new_york().hour * 60 + world.new_york().minute
-        last = flat - (limits.last_entry_minutes or 0)
-        if last <= minute < 17 * 60:
-            yield "R14"
-    if one.early_close and limits.early_close_minutes is not None:
-        if one.closes - world.now <= limits.early_close_minutes * MINUTE:
-            yield "R14"
+    if any(world.now >= flat - (limits.last_entry_minutes or 0) * MINUTE for flat in flat_moments(one, world)):
+        yield "R14"
     if one.news_opens <= world.now < one.news_closes:
         yield "R14"
 
 
-def flat_at(world: World) -> int | None:
-    """Return the New York minute at which everything is closed today."""
-    if world.new_york().weekday() == 4 and world.limits.friday_flat_minute is not None:
-        return world.limits.friday_flat_minute
-    return world.limits.flat_minute
+def flat_moments(one: Instrument, world: World) -> Iterable[int]:
+    """Yield when everything has to be closed today: by the clock, before the weekend, before an early close."""
+    limits, now = world.limits, world.new_york()
+    friday = now.weekday() == 4
+    minutes = [limits.flat_minute, limits.friday_flat_minute if friday else None]
+    if friday and limits.weekend_flat and minutes == [None, None]:
+        minutes = [16 * 60 + 55]
+    for minute in minutes:
+        if minute is not None:
+            yield world.now + (minute - now.hour * 60 - now.minute) * MINUTE - now.second * SECOND
+    if one.early_close and limits.early_close_minutes is not None:
+        yield one.closes - limits.early_close_minutes * MINUTE
 
 
 def trade_counts(order: Order, world: World) -> Iterable[str]:
-    """R13."""
+    """R13; an entry that waits is a trade already, unless it adds to one."""
     limits, symbol = world.limits, order.instrument.symbol
+    held = {(p.strategy, p.instrument.symbol) for p in world.positions}
+    waiting = [(p.strategy, p.instrument.symbol) for p in world.pending]
+    waiting = [key for key in waiting if key not in held]
+    own = (order.strategy, symbol)
     for most, count in (
-        (limits.trades_per_block, world.trades_in_block.get(symbol, 0)),
-        (limits.trades_per_day, world.trades_in_day.get(symbol, 0)),
-        (limits.trades_per_day_total, sum(world.trades_in_day.values())),
+        (limits.trades_per_block, world.trades_in_block.get(own, 0) + waiting.count(own)),
+        (limits.trades_per_day, world.trades_in_day.get(symbol, 0) + sum(key[1] == symbol for key in waiting)),
+        (limits.trades_per_day_total, sum(world.trades_in_day.values()) + len(waiting)),
     ):
         if most is not None and count >= most:
             yield "R13"
 
 
-def levels(order: Order, world: World) -> Iterable[str]:
-    """R15, C1 and C2: a stop is there, on the right side, far enough; nothing lies absurdly far away."""
-    one, limits, side = order.instrument, world.limits, order.side
-    if limits.stop_required and order.stop is None:
-        yield "R15"
-    if order.kind == "limit" and (one.ask - order.price) * side <= 0 and side > 0:
+def sides(order: Order, *, opens: bool) -> Iterable[str]:
+    """C2: prices stand on the side of the market where they belong."""
+    one, side = order.instrument, order.side
+    if opens and order.kind == "limit" and (one.ask - order.price) * side <= 0 and side > 0:
         yield "C2"
-    if order.kind == "limit" and (order.price - one.bid) <= 0 and side < 0:
+    if opens and order.kind == "limit" and (order.price - one.bid) <= 0 and side < 0:
         yield "C2"
     if order.kind == "stop" and (order.trigger - (one.ask if side > 0 else one.bid)) * side <= 0:
         yield "C2"
@@ -477,6 +523,13 @@ def levels(order: Order, world: World) -> Iterable[str]:
             yield "C2"
     if order.target is not None and (order.target - leaving) * side <= 0:
         yield "C2"
+
+
+def levels(order: Order, world: World) -> Iterable[str]:
+    """R15 and C1: a stop is there; nothing lies absurdly far away."""
+    one, limits = order.instrument, world.limits
+    if limits.stop_required and order.stop is None:
+        yield "R15"
     if order.kind != "market" and (limits.collar_share is not None or limits.collar_atr is not None):
         widths = [limits.collar_share * one.middle] if limits.collar_share is not None else [Fraction(0)]
         if limits.collar_atr is not None and one.atr is not None:
@@ -526,25 +579,29 @@ def spread_guard(order: Order, world: World) -> Iterable[str]:
     if limits.spread_median_multiple is not None:
         if one.usual_spread is None or spread > limits.spread_median_multiple * one.usual_spread:
             yield "C8"
-    if limits.spread_cap is not None and spread > limits.spread_cap:
+    if one.spread_cap is not None and spread > one.spread_cap:
         yield "C8"
 
 
-def excesses(order: Order, steps: int, world: World) -> Iterable[str]:
+def excesses(order: Order, steps: int, world: World, slack: Fraction = Fraction(0)) -> Iterable[str]:
     """Yield every rule that a size breaks and a smaller one might not: R1 to R5 and R8."""
     limits, new = world.limits, order.as_position(steps)
     everything = [*world.positions, *world.pending, new]
     loss = new.loss_to_stop()
     if limits.risk_per_trade is not None:
-        if loss is None or loss > limits.risk_per_trade * min(world.balance, world.equity):
+        if loss is None or loss > limits.risk_per_trade * min(world.balance, world.equity) + slack:
             yield "R1"
-    risk = heat(everything, limits)
-    if limits.open_risk is not None and (risk is None or risk > limits.open_risk * world.equity):
+    risk = heat(everything, world)
+    if limits.open_risk is not None and (risk is None or risk > limits.open_risk * world.equity + slack):
         yield "R2"
     for share, weights in limits.groups:
         if order.instrument.symbol in weights:
-            group = group_risk(everything, weights, limits)
-            if group is None or group > share * world.equity:
+            group = group_risk(everything, weights, world)
+            before = group_risk(everything[:-1], weights, world)
+            # A group above its limit is not brought below it by opening the other side.
+            if before is not None and before > share * world.equity + slack:
+                yield "R3"
+            if group is None or group > share * world.equity + slack:
                 yield "R3"
             toward = order.side * (1 if weights[order.instrument.symbol] > 0 else -1)
             signed = [toward * p.value() * p.side * weights.get(p.instrument.symbol, 0) for p in everything]
@@ -552,14 +609,14 @@ def excesses(order: Order, steps: int, world: World) -> Iterable[str]:
             worst = sum(
                 value if p.price is None else max(value, 0) for value, p in zip(signed, everything, strict=True)
             )
-            if limits.net_leverage is not None and worst > limits.net_leverage * world.equity:
+            if limits.net_leverage is not None and worst > limits.net_leverage * world.equity + slack:
                 yield "R4"
     if limits.gross_leverage is not None:
-        if sum(p.value() for p in everything) > limits.gross_leverage * world.equity:
+        if sum(p.value() for p in everything) > limits.gross_leverage * world.equity + slack:
             yield "R4"
     if limits.margin_use is not None:
         used = sum(p.value() * p.instrument.margin_rate for p in everything)
-        if used > limits.margin_use * world.equity:
+        if used > limits.margin_use * world.equity + slack:
             yield "R5"
     cost = sum(p.instrument.cash((p.instrument.ask - p.instrument.bid) * abs(p.steps)) for p in everything)
     for floor in world.floors:
@@ -567,37 +624,44 @@ def excesses(order: Order, steps: int, world: World) -> Iterable[str]:
             if limits.floor_buffer is None:
                 continue
             least = floor.level() + limits.floor_buffer
-            if risk is None or world.equity - risk - cost * limits.flatten_cost_spreads < least:
+            if risk is None or world.equity - risk - cost * limits.flatten_cost_spreads + slack < least:
                 yield "R8"
 
 
-def heat(positions: Iterable[Position], limits: Limits) -> Fraction | None:
+def kappa(one: Instrument, world: World) -> Fraction:
+    """Return how far a stop may slip: more if nothing closes the position before the break, a release, the weekend."""
+    limits, never_flat = world.limits, world.limits.flat_minute is None
+    if world.new_york().weekday() == 4 and never_flat and limits.friday_flat_minute is None and not limits.weekend_flat:
+        return limits.kappa_weekend
+    return limits.kappa_break if never_flat or one.news_opens <= world.now < one.news_closes else limits.kappa
+
+
+def heat(positions: Iterable[Position], world: World) -> Fraction | None:
     """Return the sum of kappa x loss to the stop; None where one has no stop."""
     total = Fraction(0)
     for one in positions:
         loss = one.loss_to_stop()
         if loss is None:
             return None
-        kappa = limits.kappa_weekend if one.over_weekend else limits.kappa_break if one.through_break else limits.kappa
-        total += kappa * loss
+        total += kappa(one.instrument, world) * loss
     return total
 
 
-def group_risk(positions: Iterable[Position], weights: dict[str, Fraction], limits: Limits) -> Fraction | None:
+def group_risk(positions: Iterable[Position], weights: dict[str, Fraction], world: World) -> Fraction | None:
     """Return the larger side of a group less the credit for the smaller."""
     long = short = Fraction(0)
     for one in positions:
         weight = weights.get(one.instrument.symbol, 0) * one.side
         if weight == 0:
             continue
-        risk = heat([one], limits)
+        risk = heat([one], world)
         if risk is None:
             return None
         if weight > 0:
             long += weight * risk
         else:
             short += -weight * risk
-    return max(long, short) - limits.netting_credit * min(long, short)
+    return max(long, short) - world.limits.netting_credit * min(long, short)
 
 
 def size(world: World, order: Order) -> int:

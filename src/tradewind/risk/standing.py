@@ -54,8 +54,8 @@ class Holding(NamedTuple):
         """Return what it loses from here to its stop, slippage and commission included; None without a stop."""
         if self.stop is None:
             return None
-        slipped = self.terms.slippage * Fraction(self.lots) * self.terms.per_price
-        return max(Fraction(0), slipped - self.gain_to(self.stop) + self.terms.commission * Fraction(self.lots))
+        leaving = self.terms.slippage * self.terms.per_price + self.terms.commission
+        return max(Fraction(0), -self.gain_to(self.stop)) + leaving * Fraction(self.lots)
 
     def value(self) -> Fraction:
         """Return the value of what is held, minor units, without sign."""
