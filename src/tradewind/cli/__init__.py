@@ -9,7 +9,7 @@ from types import FrameType
 
 import typer
 
-from tradewind.cli import backtests, data_doctor, market_data, news, synthetic
+from tradewind.cli import backtests, data_doctor, market_data, news, risk, synthetic
 from tradewind.errors import TradewindError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ market_data.app.add_typer(data_doctor.app)
 app.add_typer(backtests.app)
 app.add_typer(market_data.app, name="data")
 app.add_typer(news.app, name="news")
+app.add_typer(risk.app, name="risk")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
