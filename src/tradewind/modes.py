@@ -26,6 +26,7 @@ from tradewind.data.tape import tape
 from tradewind.errors import BadData, TradewindError, UnknownName
 from tradewind.kernel.bars import DAY_BAR
 from tradewind.kernel.loop import REPORTS
+from tradewind.kernel.sizing import METHODS
 from tradewind.kernel.step import WANTS_QUOTES
 from tradewind.markets.blackout import NewsEntry, NewsRules, after_release, announcements, concerning
 from tradewind.markets.clock import utc_datetime
@@ -35,10 +36,11 @@ from tradewind.markets.news import Event, known
 from tradewind.markets.releases import shipped_versions
 from tradewind.markets.schedule import schedule
 from tradewind.ports import Rows
+from tradewind.results.facts import numbered
 from tradewind.runner import Runner, Slot
 from tradewind.settings import Settings
 from tradewind.strategy import Strategy, load, timeframe_name, timeframe_seconds
-from tradewind.wiring import Listing, add_series, conversion_pairs, first_state, news_rules, simulated_venue
+from tradewind.wiring import Listing, add_series, conversion_pairs, first_state, news_rules, simulated_venue, write_weights
 
 EVER = (-(2**62), 2**62)
 
@@ -172,6 +174,8 @@ def plan_backtest(request: Request, history: History) -> Plan:
     end = min(request.end, 1 + max(info.last + info.timeframe * 1_000_000_000 for infos in series for info in infos))
     bar_seconds = timeframe_seconds(request.bar)
     state = first_state(profile, listings, request.settings, len(strategies))
+    symbols = [one.instrument.symbol for one in listings if one.tradable]
+    write_weights(state, request.settings, numbered([one.name for one in strategies]), symbols)
     subscribe(state, strategies, len(request.symbols), bar_seconds)
     for infos, one in zip(series, listings, strict=True):
         _check_timeframes(strategies, infos[-1], one.instrument, bar_seconds)
@@ -298,7 +302,7 @@ def subscribe(state: Any, strategies: Sequence[Strategy], traded: int, bar_secon
                 wanted[instrument].add(seconds)
                 key = (instrument, seconds)
                 watchers[key] = watchers.get(key, 0) | 1 << number
-    if int(state["sizing"]["method"][0]) == 2:  # volatility sizing measures day bars
+    if METHODS[int(state["sizing"]["method"][0])] in ("volatility", "volatility_target"):  # they measure day bars
         for instrument in range(traded):
             wanted[instrument].add(DAY_BAR)
     add_series(state, wanted, watchers)

@@ -20,6 +20,7 @@ from tradewind.kernel.records import (
     EVENT,
     GATE_ROW,
     INSTRUMENTS,
+    LINE,
     SAMPLE,
     STATE,
     TRADE,
@@ -35,11 +36,13 @@ LOGS = {
     "gates": (GATE_ROW, 16_384, "gate_count"),
     "trades": (TRADE, 1_024, "trade_count"),
     "samples": (SAMPLE, 1_024, "sample_count"),
+    "lines": (LINE, 1_024, "line_count"),
 }
 """Dtype, rows and the counter in ENGINE of each log."""
 
 CAPACITIES = {"events": "event_capacity", "commands": "command_capacity", "gates": "gate_capacity",
-              "trades": "trade_capacity", "samples": "sample_capacity"}  # fmt: skip
+              "trades": "trade_capacity", "samples": "sample_capacity",
+              "lines": "line_capacity"}  # fmt: skip
 
 
 @dataclass

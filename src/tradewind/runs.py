@@ -17,7 +17,7 @@ from tradewind.results.provenance import Provenance, code_digest, digest_of, log
 from tradewind.results.summary import summarise
 from tradewind.results.tables import tables
 
-LOGS = ("events", "commands", "gates", "trades", "samples")
+LOGS = ("events", "commands", "gates", "trades", "samples", "lines")
 
 
 def finish(plan: Plan, history: History) -> tuple[dict[str, Any], Mapping[str, Any]]:

@@ -6,10 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from tradewind.kernel.records import COMMAND, EVENT, GATE_ROW, SAMPLE, TRADE
+from tradewind.kernel.records import COMMAND, EVENT, GATE_ROW, LINE, SAMPLE, TRADE
 from tradewind.ports import Rows
 
-DTYPES = {"events": EVENT, "commands": COMMAND, "gates": GATE_ROW, "trades": TRADE, "samples": SAMPLE}
+DTYPES = {
+    "events": EVENT,
+    "commands": COMMAND,
+    "gates": GATE_ROW,
+    "trades": TRADE,
+    "samples": SAMPLE,
+    "lines": LINE,
+}
 
 
 class MemoryJournal:

@@ -223,6 +223,8 @@ class Profile(Declared):
     margin_call_level: Positive
     stop_out_level: Positive
     negative_balance_protection: bool
+    hedged_margin: Literal["net", "larger", "full"] = "net"
+    """What opposite positions in one instrument of a hedging account need margin for: net, larger side, or both."""
     rows: tuple[Instrument, ...]
 
     @property
