@@ -85,6 +85,8 @@ MORE = {
     ): "it writes the calendar files; no run imports it",
     ("results", "kernel.refusals"): "the names and sentences of reasons, which tables show",
     ("results.printing", "rich"): "it builds tables; whoever calls it prints them",
+    ("results.printing_portfolio", "rich"): "the same",
+    ("results.hierarchy", "skfolio"): "hierarchical risk parity, an extra loaded when it is asked for",
     ("cli.market_data", "data"): "the verbs of market data are that and nothing else",
     ("cli.news", "data.releases"): "`news import` is that and nothing else",
     ("cli.news", "markets"): "it shows releases and moments",

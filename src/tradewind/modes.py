@@ -40,7 +40,15 @@ from tradewind.results.facts import numbered
 from tradewind.runner import Runner, Slot
 from tradewind.settings import Settings
 from tradewind.strategy import Strategy, load, timeframe_name, timeframe_seconds
-from tradewind.wiring import Listing, add_series, conversion_pairs, first_state, news_rules, simulated_venue, write_weights
+from tradewind.wiring import (
+    Listing,
+    add_series,
+    conversion_pairs,
+    first_state,
+    news_rules,
+    simulated_venue,
+    write_weights,
+)
 
 EVER = (-(2**62), 2**62)
 

@@ -74,7 +74,7 @@ def cash(state, *fields):
     ],
 )
 def test_margin_of_opposite_positions(mode, hedged, held, lots):
-    """A hedging broker holds margin for the net, the larger side or both; a netting one for the net, whatever it says."""
+    """A hedging broker holds margin for the net, the larger side or both; a netting one for the net anyway."""
     world = world_of(mode, hedged)
     fills = [filled(at(2), who, size, 42_000) for who, size in enumerate(held) if size]
     state, _ = played(world, priced(1, 42_000), *fills, priced(3, 42_000))
@@ -203,7 +203,7 @@ def test_a_net_position_is_closed_whole():
 
 @pytest.mark.parametrize("mode", ["hedging", "netting"])
 def test_the_worst_corner_of_opposite_positions(mode):
-    """A bar of 41,900 to 42,100 without a spread: legs apart lose 100 each at their worst corners, a flat net nothing."""
+    """On a bar of 41,900 to 42,100 legs apart lose 100 each at their worst corners, a flat net nothing."""
     fills = [filled(at(2), A, 1, 42_000), filled(at(2), B, -1, 42_000)]
     wide = bar(at(4), 0, (420_000, 421_000, 419_000, 420_000), (0, 0, 0, 0))
     state, _ = played(world_of(mode), priced(1, 42_000), *fills, priced(3, 42_000), wide, priced(5, 42_000))

@@ -76,7 +76,7 @@ def test_what_the_books_earned_is_what_was_reported(crowd, seed, mode, netting):
 @MANY
 @given(seed=SEEDS, mode=MODE)
 def test_the_books_of_a_hedging_account_add_up_to_it(crowd, seed, mode):
-    """To the cent, in three currencies: initial + earned = balance, and unrealised likewise; every day, and at the end."""
+    """To the cent, in three currencies: initial + earned = balance, and so unrealised; every day, and at the end."""
     state, journal = crowded(crowd, seed, mode, netting=False)
     account, samples, lines = state["account"], rows(journal, "samples"), rows(journal, "lines")
 
@@ -159,8 +159,7 @@ def test_a_netting_account_is_a_brokers_account(crowd, seed):
 @given(seed=SEEDS)
 def test_flat_books_in_the_accounts_own_currency_leave_nothing_over(crowd, seed):
     """Where every book of a netting account is flat, what the books earned is what the account earned, to the cent."""
-    tape = two_days(seed)
-    state, journal = crowd(us30(netting=1), tape, seed)
+    state, _ = crowd(us30(netting=1), two_days(seed), seed)
     net, account = state["nets"][0], state["account"]
     worth = sum(int(one["quantity"]) for one in state["positions"])  # steps, at one price for all
     # At the mid price every book and the net are valued alike, so what is left over is what marking costs: nothing.
@@ -173,7 +172,7 @@ def test_flat_books_in_the_accounts_own_currency_leave_nothing_over(crowd, seed)
 
 @MANY
 @given(seed=SEEDS, mode=MODE)
-def test_one_strategy_cannot_tell_netting_from_hedging(crowd, seed, mode):
+def test_one_strategy_cannot_tell_netting_from_hedging(seed, mode):
     """With one strategy enabled both kinds of account leave the same account, trades, samples and lines."""
     found = []
     for netting in (0, 1):

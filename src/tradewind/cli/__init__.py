@@ -9,7 +9,7 @@ from types import FrameType
 
 import typer
 
-from tradewind.cli import backtests, market_data, news
+from tradewind.cli import backtests, market_data, news, portfolio
 from tradewind.errors import TradewindError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(backtests.app)
+app.add_typer(portfolio.app)
 app.add_typer(market_data.app, name="data")
 app.add_typer(news.app, name="news")
 

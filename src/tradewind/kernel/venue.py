@@ -7,7 +7,6 @@ positions it costs a comparison. Silent, it never speaks: that is how live and r
 """
 
 from tradewind.kernel import refusals
-from tradewind.kernel.account import round_half_away
 from tradewind.kernel.brackets import (
     ANSWER,
     AT_WORK,
