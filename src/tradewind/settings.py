@@ -28,7 +28,7 @@ class Account(Section):
     mode: Literal["hedging", "netting"] = "hedging"
     """Hedging: every strategy has its own positions at the broker. Netting: the broker holds one in an instrument."""
     hedged_margin: Literal["net", "larger", "full"] | None = None
-    """What opposite positions of a hedging account need margin for; else what the broker's profile says."""
+    """What opposite positions of a hedging account need margin for; else what the profile says of each instrument."""
 
 
 class Sizing(Section):

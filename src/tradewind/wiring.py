@@ -14,7 +14,6 @@ import numpy as np
 from tradewind import money
 from tradewind.errors import BadSettings, TradewindError
 from tradewind.kernel import costs, fills, sizing
-from tradewind.kernel.account import HEDGED_MARGINS
 from tradewind.kernel.records import (
     CURRENCIES,
     INSTRUMENTS,
@@ -90,7 +89,6 @@ def _write_account(row: Any, profile: Profile, settings: Settings) -> None:
         account[name] = balance
     account.stop_out = float(profile.stop_out_level)
     account.netting = int(settings.account.mode == "netting")
-    account.hedged_margin = HEDGED_MARGINS.index(settings.account.hedged_margin or profile.hedged_margin)
     row.sizing.method = sizing.METHODS.index(settings.sizing.method)
     row.sizing.fraction = settings.sizing.fraction
     row.sizing.cap = settings.sizing.cap
@@ -136,6 +134,8 @@ def _write_instrument(row: Any, number: int, listing: Listing, currencies: list[
     row.ticks_per_price = float(1 / declared.tick_size)
     row.stops_level = math.ceil(declared.stops_level * declared.point / declared.tick_size)
     row.margin_rate = float(declared.margin.initial)
+    legs = {"net": Decimal(0), "larger": declared.margin.initial, "full": 2 * declared.margin.initial}
+    row.hedged_rate = float(legs.get(settings.account.hedged_margin or "", declared.margin.hedged))
     row.stop_slippage = _expected_slippage(declared, settings)
     if listing.tradable:
         row.currency = currencies.index(declared.quote_currency)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from world import MINUTE, WEDNESDAY, Instrument, World, bar, clock, day, joined, quote, rows, run
 
-from tradewind.kernel.account import HEDGED_MARGINS
 from tradewind.kernel.records import DIVIDEND, FILLED, FINANCING, INSTRUMENTS
 from tradewind.kernel.refusals import STOPPED_OUT
 
@@ -16,8 +15,10 @@ A, B, C = range(3)
 
 def world_of(mode, hedged="net", balance=100_000, **instrument):
     """Return a world of three strategies in US30 (a tick-step is a cent), hedging or netting."""
-    settings = {"netting": int(mode == "netting"), "hedged_margin": HEDGED_MARGINS.index(hedged)}
-    return World([Instrument(**instrument)], balance=Decimal(balance), strategies=3, settings=settings)
+    settings = {"netting": int(mode == "netting")}
+    world = World([Instrument(**instrument)], balance=Decimal(balance), strategies=3, settings=settings)
+    world.state["instruments"]["hedged_rate"][0, 0] = 0.05 * ("net", "larger", "full").index(hedged)
+    return world
 
 
 def filled(ts, strategy, lots, price):

@@ -13,12 +13,6 @@ import numpy as np
 from tradewind.kernel.compiled import compiled, inner
 from tradewind.kernel.records import INSTRUMENTS
 
-# What opposite positions of different strategies need in a hedging account: a parameter of the broker.
-NET_LEGS = 0
-LARGER_LEG = 1
-BOTH_LEGS = 2
-HEDGED_MARGINS = ("net", "larger", "full")
-
 
 @inner
 def round_half_away(value):
@@ -171,8 +165,8 @@ def settle(state):
 def refresh_margin(state):
     """`account.margin` is what the broker holds back now for each instrument at its mid price.
 
-    A netting account needs it for the net position; a hedging one for what its broker counts of opposite positions:
-    the net, the larger side, or both.
+    It is the margin of the net position and, in a hedging account, `hedged_rate` of the value of the part that is held
+    both ways: with 0 opposite positions need the net, with the margin rate the larger side, with twice that both.
     """
     total = 0.0
     for instrument in range(state.instrument_count):
@@ -187,12 +181,10 @@ def refresh_margin(state):
                 long += quantity
             else:
                 short -= quantity
-        steps = abs(long - short)
-        if state.account.netting == 0 and state.account.hedged_margin == LARGER_LEG:
-            steps = max(long, short)
-        elif state.account.netting == 0 and state.account.hedged_margin == BOTH_LEGS:
-            steps = long + short
-        total += margin_of(state, instrument, steps, (row.bid + row.ask) // 2)
+        middle = (row.bid + row.ask) // 2
+        total += margin_of(state, instrument, abs(long - short), middle)
+        if state.account.netting == 0 and row.hedged_rate > 0.0:
+            total += notional(state, instrument, min(long, short), middle) * row.hedged_rate
     state.account.margin = round_half_away(total)
 
 

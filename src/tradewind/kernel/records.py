@@ -145,6 +145,7 @@ INSTRUMENT = record(
         ("ticks_per_price", "f8"),    # 1 / tick size
         ("rate_scale", "f8"),         # minor units of the account per unit over those of the other currency
         ("margin_rate", "f8"),        # share of the notional
+        ("hedged_rate", "f8"),        # the same of what is held both ways, beside the margin of the net: account.py
         ("commission", "f8"),         # per side: minor units of its currency per lot, or a share of the notional
         ("commission_model", "i4"),   # costs.py
         ("financing_model", "i4"),    # costs.py
@@ -294,7 +295,6 @@ ACCOUNT = record(
         ("stop_out", "f8"),           # margin level at which the broker closes, 0.5
         ("ruined", "i8"),
         ("netting", "i8"),            # 1: the broker holds one net position an instrument, see `nets`
-        ("hedged_margin", "i8"),      # what opposite positions of a hedging account need: account.py
     ]
 )  # fmt: skip
 

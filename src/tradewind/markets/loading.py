@@ -49,7 +49,7 @@ from tradewind.markets.weekly import shipped_templates, weekly_templates
 SHIPPED = ("metatrader", "oanda")
 _KEYS = {
     "base", "name", "server_clock", "holiday_broker", "margin_call_level", "stop_out_level",
-    "negative_balance_protection", "hedged_margin", "classes", "instruments", "hours", "holidays",
+    "negative_balance_protection", "classes", "instruments", "hours", "holidays",
 }  # fmt: skip
 
 Table = dict[str, Any]
