@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -134,7 +135,7 @@ def _write_instrument(row: Any, number: int, listing: Listing, currencies: list[
     row.ticks_per_price = float(1 / declared.tick_size)
     row.stops_level = math.ceil(declared.stops_level * declared.point / declared.tick_size)
     row.margin_rate = float(declared.margin.initial)
-    legs = {"net": Decimal(0), "larger": declared.margin.initial, "full": 2 * declared.margin.initial}
+    legs = {"net": Fraction(0), "larger": declared.margin.initial, "full": 2 * declared.margin.initial}
     row.hedged_rate = float(legs.get(settings.account.hedged_margin or "", declared.margin.hedged))
     row.stop_slippage = _expected_slippage(declared, settings)
     if listing.tradable:
