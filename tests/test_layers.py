@@ -95,6 +95,8 @@ MORE = {
     ("results", "kernel.refusals"): "the names and sentences of reasons, which tables show",
     ("results.risk_log", "kernel.rows"): "the names of what the gate does",
     ("results.printing", "rich"): "it builds tables; whoever calls it prints them",
+    ("results.printing_portfolio", "rich"): "the same",
+    ("results.hierarchy", "skfolio"): "hierarchical risk parity, an extra loaded when it is asked for",
     ("cli.market_data", "data"): "the verbs of market data are that and nothing else",
     ("cli.spreads", "data"): "the verbs of spread curves are that and nothing else",
     ("cli.data_doctor", "data"): "the verbs of the data doctor are that and nothing else",

@@ -28,6 +28,7 @@ from tradewind.data.tape import tape
 from tradewind.errors import BadData, TradewindError, UnknownName
 from tradewind.kernel.bars import DAY_BAR
 from tradewind.kernel.loop import REPORTS
+from tradewind.kernel.sizing import METHODS
 from tradewind.kernel.step import WANTS_QUOTES
 from tradewind.limits_wiring import RANGE_BAR, day_clocks, hold_limits, series_needed
 from tradewind.markets.blackout import NewsEntry, NewsRules, after_release, announcements, concerning
@@ -38,11 +39,20 @@ from tradewind.markets.news import Event, known
 from tradewind.markets.releases import shipped_versions
 from tradewind.markets.schedule import clock_resets, schedule
 from tradewind.ports import Rows
+from tradewind.results.facts import numbered
 from tradewind.risk.limits import Limits
 from tradewind.runner import Runner, Slot
 from tradewind.settings import Settings
 from tradewind.strategy import Strategy, load, timeframe_name, timeframe_seconds
-from tradewind.wiring import Listing, add_series, conversion_pairs, first_state, news_rules, simulated_venue
+from tradewind.wiring import (
+    Listing,
+    add_series,
+    conversion_pairs,
+    first_state,
+    news_rules,
+    simulated_venue,
+    write_weights,
+)
 
 EVER = (-(2**62), 2**62)
 
@@ -192,6 +202,8 @@ def plan_backtest(request: Request, history: History) -> Plan:
     instruments = [one.instrument for one in listings]
     if request.risk is not None:
         hold_limits(state, request.risk, instruments, max(RANGE_BAR, finest))
+    symbols = [one.instrument.symbol for one in listings if one.tradable]
+    write_weights(state, request.settings, numbered([one.name for one in strategies]), symbols)
     for infos, one in zip(series, listings, strict=True):
         _check_timeframes(strategies, infos[-1], one.instrument, bar_seconds)
     journal = MemoryJournal()
@@ -346,7 +358,7 @@ def subscribe(
                 wanted[instrument].add(seconds)
                 key = (instrument, seconds)
                 watchers[key] = watchers.get(key, 0) | 1 << number
-    if int(state["sizing"]["method"][0]) == 2:  # volatility sizing measures day bars
+    if METHODS[int(state["sizing"]["method"][0])] in ("volatility", "volatility_target"):  # they measure day bars
         for instrument in range(traded):
             wanted[instrument].add(DAY_BAR)
     for timeframes in wanted[:traded]:

@@ -20,6 +20,7 @@ from tradewind.kernel.records import (
     EVENT,
     GATE_ROW,
     INSTRUMENTS,
+    LINE,
     RISK_ROW,
     SAMPLE,
     STATE,
@@ -37,11 +38,13 @@ LOGS = {
     "trades": (TRADE, 1_024, "trade_count"),
     "samples": (SAMPLE, 1_024, "sample_count"),
     "risk": (RISK_ROW, 1_024, "risk_count"),
+    "lines": (LINE, 1_024, "line_count"),
 }
 """Dtype, rows and the counter in ENGINE of each log."""
 
 CAPACITIES = {"events": "event_capacity", "commands": "command_capacity", "gates": "gate_capacity",
-              "trades": "trade_capacity", "samples": "sample_capacity", "risk": "risk_capacity"}  # fmt: skip
+              "trades": "trade_capacity", "samples": "sample_capacity", "risk": "risk_capacity",
+              "lines": "line_capacity"}  # fmt: skip
 
 
 @dataclass

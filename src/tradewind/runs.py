@@ -19,7 +19,7 @@ from tradewind.results.risk_facts import counted, risk_facts
 from tradewind.results.summary import summarise
 from tradewind.results.tables import tables
 
-LOGS = ("events", "commands", "gates", "trades", "samples", "risk")
+LOGS = ("events", "commands", "gates", "trades", "samples", "risk", "lines")
 
 
 def finish(plan: Plan, history: History) -> tuple[dict[str, Any], Mapping[str, Any]]:

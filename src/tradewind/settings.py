@@ -25,16 +25,34 @@ class Account(Section):
 
     currency: str = "USD"
     balance: Decimal = Field(default=Decimal(100_000), gt=0)
+    mode: Literal["hedging", "netting"] = "hedging"
+    """Hedging: every strategy has its own positions at the broker. Netting: the broker holds one in an instrument."""
+    hedged_margin: Literal["net", "larger", "full"] | None = None
+    """What opposite positions of a hedging account need margin for; else what the profile says of each instrument."""
 
 
 class Sizing(Section):
     """How much an order without a size of its own trades (domain rules 5.1)."""
 
-    method: Literal["fixed_lots", "fixed_fraction", "volatility", "kelly"] = "fixed_fraction"
+    method: Literal["fixed_lots", "fixed_fraction", "volatility", "kelly", "volatility_target"] = "fixed_fraction"
     fraction: float = Field(default=0.005, gt=0, le=0.1)
     cap: float = Field(default=0.01, gt=0, le=0.1)
     lots: float = Field(default=1.0, gt=0)
     atr_multiple: float = Field(default=1.0, gt=0)
+    volatility_target: float = Field(default=0.1, gt=0, le=1)
+    """A year, as a share of capital, for the method of that name: what each weight of 1 may move."""
+    drawdown_scaling: float | None = Field(default=None, gt=0, le=1)
+    """Sizes shrink with the drawdown towards this one, to a quarter at the least; left out, they do not."""
+
+
+Weight = Annotated[float, Field(ge=0, le=100)]
+
+
+class Portfolio(Section):
+    """How the risk is shared out; `tradewind portfolio` writes such a section."""
+
+    weights: dict[str, dict[str, Weight]] = {}
+    """Multiples of the risk fraction by strategy and symbol; if any is given, all that trade must be."""
 
 
 class Fills(Section):
@@ -92,6 +110,7 @@ class Settings(Section):
     data: Path = Path("tradewind-data")
     account: Account = Account()
     sizing: Sizing = Sizing()
+    portfolio: Portfolio = Portfolio()
     fills: Fills = Fills()
     costs: Costs = Costs()
     news: News = News()

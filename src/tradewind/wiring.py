@@ -7,12 +7,13 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from tradewind import money
-from tradewind.errors import TradewindError
+from tradewind.errors import BadSettings, TradewindError
 from tradewind.kernel import costs, fills, sizing
 from tradewind.kernel.records import (
     CURRENCIES,
@@ -88,11 +89,36 @@ def _write_account(row: Any, profile: Profile, settings: Settings) -> None:
     for name in ("initial", "balance", "peak", "trough", "valley", "adverse_valley"):
         account[name] = balance
     account.stop_out = float(profile.stop_out_level)
+    account.netting = int(settings.account.mode == "netting")
     row.sizing.method = sizing.METHODS.index(settings.sizing.method)
     row.sizing.fraction = settings.sizing.fraction
     row.sizing.cap = settings.sizing.cap
     row.sizing.lots = settings.sizing.lots
     row.sizing.atr_multiple = settings.sizing.atr_multiple
+    row.sizing.volatility_target = settings.sizing.volatility_target
+    row.sizing.drawdown_scaling = settings.sizing.drawdown_scaling or 0.0
+
+
+def write_weights(state: Any, settings: Settings, strategies: Sequence[str], symbols: Sequence[str]) -> None:
+    """The state has the weight of every strategy in every symbol traded, if the settings give weights at all."""
+    weights, row = settings.portfolio.weights, state[0]
+    if settings.sizing.method == "fixed_lots" and (weights or settings.sizing.drawdown_scaling):
+        raise BadSettings(
+            "Fixed lots have no risk fraction that portfolio.weights or sizing.drawdown_scaling could scale.",
+            "Choose another sizing.method, or take these two out.",
+        )
+    if not weights:
+        return
+    row.sizing.weighted = 1
+    for number, strategy in enumerate(strategies):
+        for place, symbol in enumerate(symbols):
+            if symbol not in weights.get(strategy, {}):
+                named = ", ".join(f"{name} {one}" for name, own in weights.items() for one in own)
+                raise BadSettings(
+                    f"portfolio.weights gives no weight to {strategy} in {symbol}; it names {named or 'nothing'}.",
+                    "Give every strategy and instrument of the run a weight, 1.0 where nothing should change.",
+                )
+            row.sizing.weights[number * INSTRUMENTS + place] = weights[strategy][symbol]
 
 
 def _write_instrument(row: Any, number: int, listing: Listing, currencies: list[str], settings: Settings) -> None:
@@ -109,6 +135,8 @@ def _write_instrument(row: Any, number: int, listing: Listing, currencies: list[
     row.ticks_per_price = float(1 / declared.tick_size)
     row.stops_level = math.ceil(declared.stops_level * declared.point / declared.tick_size)
     row.margin_rate = float(declared.margin.initial)
+    legs = {"net": Fraction(0), "larger": declared.margin.initial, "full": 2 * declared.margin.initial}
+    row.hedged_rate = float(legs.get(settings.account.hedged_margin or "", declared.margin.hedged))
     row.stop_slippage = _expected_slippage(declared, settings)
     if listing.tradable:
         row.currency = currencies.index(declared.quote_currency)

@@ -27,7 +27,7 @@ from tradewind.compilation import handler_of
 from tradewind.strategy import load
 
 BUSY = Path(__file__).parent / "busy.py"
-LOGS = ("events", "commands", "trades", "gates", "samples", "risk")
+LOGS = ("events", "commands", "trades", "gates", "samples", "risk", "lines")
 START = int(np.datetime64("2025-01-14T22:00", "ns").astype(int))
 
 US30 = Instrument(

@@ -126,6 +126,7 @@ def test_a_run_in_which_nothing_happened_has_the_same_columns():
             gates=rows("gates", {"gate": 1}),
             samples=rows("samples", {"date": -1}),
             risk=rows("risk", {"rule": 70, "action": 1}),
+            lines=rows("lines", {"earned": 1}),
         ),
         facts(),
     )

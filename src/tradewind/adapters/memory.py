@@ -6,12 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from tradewind.kernel.records import COMMAND, EVENT, GATE_ROW, RISK_ROW, SAMPLE, TRADE
+from tradewind.kernel.records import COMMAND, EVENT, GATE_ROW, LINE, RISK_ROW, SAMPLE, TRADE
 from tradewind.ports import Rows
 
 DTYPES = {
-    "events": EVENT, "commands": COMMAND, "gates": GATE_ROW, "trades": TRADE, "samples": SAMPLE, "risk": RISK_ROW,
-}  # fmt: skip
+    "events": EVENT,
+    "commands": COMMAND,
+    "gates": GATE_ROW,
+    "trades": TRADE,
+    "samples": SAMPLE,
+    "lines": LINE,
+    "risk": RISK_ROW,
+}
 
 
 class MemoryJournal:

@@ -114,13 +114,40 @@ def mark(state, instrument):
             if best < position.best_price:
                 position.best_price = best
         value = cash_of(state, instrument, quantity * price - position.cost)
-        account.unrealised += value - position.unrealised
+        if account.netting == 0:
+            account.unrealised += value - position.unrealised
         position.unrealised = value
         if worst != price:
             value = cash_of(state, instrument, quantity * worst - position.cost)
-        account.adverse += value - position.adverse
+        if account.netting == 0:
+            account.adverse += value - position.adverse
         position.adverse = value
+    if account.netting != 0:
+        mark_net(state, instrument)
     note_equity(state)
+
+
+@inner
+def mark_net(state, instrument):
+    """The account of a netting broker is valued with the net position at the exit side of the latest price."""
+    row = state.instruments[instrument]
+    net = state.nets[instrument]
+    price, worst = (row.bid, row.bid_low) if net.quantity > 0 else (row.ask, row.ask_high)
+    value = cash_of(state, instrument, net.quantity * price - net.cost)
+    state.account.unrealised += value - net.unrealised
+    net.unrealised = value
+    value = cash_of(state, instrument, net.quantity * worst - net.cost)
+    state.account.adverse += value - net.adverse
+    net.adverse = value
+
+
+@inner
+def realise(state, result, unrealised, adverse):
+    """`result` is in the balance; what is unrealised has changed by `unrealised`, at the worst corner by `adverse`."""
+    # What is realised stops being unrealised before it is posted: equity must never count it twice.
+    state.account.unrealised += unrealised
+    state.account.adverse += adverse
+    post(state, result)
 
 
 @compiled(inline=True, inner=True)
@@ -137,16 +164,28 @@ def settle(state):
 
 @inner
 def refresh_margin(state):
-    """`account.margin` is what the broker holds back now: the net position of each instrument at its mid price."""
+    """`account.margin` is what the broker holds back now for each instrument at its mid price.
+
+    It is the margin of the net position and, in a hedging account, `hedged_rate` of the value of the part that is held
+    both ways: with 0 opposite positions need the net, with the margin rate the larger side, with twice that both.
+    """
     total = 0.0
     for instrument in range(state.instrument_count):
         row = state.instruments[instrument]
         if row.open_positions == 0:
             continue
-        net = np.int64(0)
+        long = np.int64(0)
+        short = np.int64(0)
         for strategy in range(state.strategy_count):
-            net += state.positions[strategy * INSTRUMENTS + instrument].quantity
-        total += margin_of(state, instrument, abs(net), (row.bid + row.ask) // 2)
+            quantity = state.positions[strategy * INSTRUMENTS + instrument].quantity
+            if quantity > 0:
+                long += quantity
+            else:
+                short -= quantity
+        middle = (row.bid + row.ask) // 2
+        total += margin_of(state, instrument, abs(long - short), middle)
+        if state.account.netting == 0 and row.hedged_rate > 0.0:
+            total += notional(state, instrument, min(long, short), middle) * row.hedged_rate
     state.account.margin = round_half_away(total)
 
 

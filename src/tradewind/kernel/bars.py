@@ -18,6 +18,8 @@ MONTH_BAR = 2_592_000
 """Codes in the place of seconds: these three follow the trading calendar."""
 
 ATR_DAYS = 14
+VARIANCE_DECAY = 0.94
+"""Of the variance of daily returns (RiskMetrics Technical Document, 4th edition, 1996; domain rules 5.1)."""
 
 
 @compiled(inline=True, inner=True)
@@ -140,9 +142,13 @@ def end_periods(state, ts, week, month):
 
 @inner
 def count_day(instrument, bar):
-    """The instrument's daily ATR (Wilder, 14 days) includes the day bar; it is not positive before 14 days."""
+    """The instrument's daily ATR (Wilder, 14 days) and variance include the day bar; the ATR is not positive before."""
     reach = bar.high - bar.low
     if instrument.day_bars > 0:
+        change = float(bar.close) / float(instrument.day_previous_close) - 1.0
+        # The plain mean of the squares until the newest would count for less than the decay gives it.
+        share = max(1.0 - VARIANCE_DECAY, 1.0 / float(instrument.day_bars))
+        instrument.day_variance += share * (change * change - instrument.day_variance)
         reach = max(reach, abs(bar.high - instrument.day_previous_close))
         reach = max(reach, abs(bar.low - instrument.day_previous_close))
     instrument.day_previous_close = bar.close

@@ -46,14 +46,23 @@ def commission_of(state, instrument, steps, price):
 @inner
 def financing_of(state, instrument, quantity, date):
     """Return the cash (signed, minor units) a position of `quantity` steps gets at the roll that ends `date`."""
+    return financing_at(state, instrument, quantity, quantity > 0, date)
+
+
+@inner
+def financing_at(state, instrument, quantity, is_long, date):
+    """Return the same at the rate of longs or of shorts, whatever the sign of `quantity`.
+
+    A part that lies on the other side than the rate gets what the rate takes.
+    """
     row = state.instruments[instrument]
     nights = row.financing_days[(date + MONDAY_OF_EPOCH) % 7]
     if row.financing_model == NO_FINANCING or nights == 0:
         return np.int64(0)
-    rate = row.financing_long if quantity > 0 else row.financing_short
-    steps = float(abs(quantity))
+    rate = row.financing_long if is_long else row.financing_short
+    steps = float(quantity if is_long else -quantity)
     unit = float(row.value_numerator) / float(row.value_denominator)
-    price = float(row.bid if quantity > 0 else row.ask)
+    price = float(row.bid if is_long else row.ask)
     if row.financing_model == POINTS:
         value = rate * steps * unit * float(nights)
     elif row.financing_model == CURRENCY:

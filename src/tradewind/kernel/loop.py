@@ -26,6 +26,7 @@ from tradewind.kernel.records import (
     FINANCING,
     GATE_ROW,
     INSTRUMENTS,
+    LINE,
     QUOTE,
     REFUSED_COMMAND,
     RISK_ROW,
@@ -64,6 +65,7 @@ GATE_BYTES = GATE_ROW.itemsize
 TRADE_BYTES = TRADE.itemsize
 SAMPLE_BYTES = SAMPLE.itemsize
 RISK_BYTES = RISK_ROW.itemsize
+LINE_BYTES = LINE.itemsize
 MARGIN = 300
 """Rows kept free in every log: more than one event with all its showings can need."""
 EVENT_MARGIN = 2048
@@ -111,6 +113,25 @@ def take_sample(engine, state, ts, date):
         engine.full = 1
 
 
+@inner
+def take_lines(engine, state, ts, date):
+    """The line log ends with what every strategy has made in every instrument so far, where that is not nothing."""
+    for index in range(state.strategy_count * INSTRUMENTS):
+        position = state.positions[index]
+        if position.earned == 0 and position.unrealised == 0:
+            continue
+        row = record_at(engine.lines + engine.line_count * LINE_BYTES, LINE)
+        row.ts = ts
+        row.date = date
+        row.earned = position.earned
+        row.unrealised = position.unrealised
+        row.strategy = index // INSTRUMENTS
+        row.instrument = index % INSTRUMENTS
+        engine.line_count += 1
+    if engine.line_count + MARGIN > engine.line_capacity:
+        engine.full = 1
+
+
 @compiled(inline=True, inner=True)
 def apply_price_event(engine, state, venue, event):
     """The state includes the QUOTE or BAR in `event` and everything the venue answers to it."""
@@ -126,7 +147,7 @@ def apply_price_event(engine, state, venue, event):
                 report(engine, state, venue)
         if state.account.margin != 0:
             settle(state)
-            while is_stopped_out(state) and next_stop_out(venue, state, event):
+            while (venue.closing != 0 or is_stopped_out(state)) and next_stop_out(venue, state, event):
                 report(engine, state, venue)
                 settle(state)
 
@@ -141,6 +162,7 @@ def apply_other_event(engine, state, venue, event):
         if event.kind == DAY and state.sample_every > 0:
             note_equity(state)
             take_sample(engine, state, event.ts, state.date)
+            take_lines(engine, state, event.ts, state.date)
     if engine.journal != NO_JOURNAL:
         log_event(engine, event, state.number + 1)
     step(state, event)

@@ -1,14 +1,16 @@
-"""Positions, one for each strategy and instrument, netted; and the trades they leave behind.
+"""Positions, one for each strategy and instrument; and the trades they leave behind.
 
 A trade runs from flat to flat. Its cost basis is the exact sum of steps x price, so nothing is lost to an average
 price; the cash of each closing fill is posted to the balance as it happens. A fill through zero closes one trade and
-opens the next.
+opens the next. In a netting account these are the strategies' own books beside the one position the broker has
+(`netting.py`), and the balance is the broker's.
 """
 
 import numpy as np
 
-from tradewind.kernel.account import cash_of, post, refresh_margin
+from tradewind.kernel.account import cash_of, post, realise, refresh_margin
 from tradewind.kernel.compiled import compiled, inner
+from tradewind.kernel.netting import fill_net
 from tradewind.kernel.records import INSTRUMENTS, RESULTS, TRADES
 
 
@@ -32,6 +34,9 @@ def apply_fill(state, report, risk):
     # Part of the fill, so equity is not looked at between the two.
     state.account.commission += commission
     state.account.balance += commission
+    position.earned += commission
+    if state.account.netting != 0:
+        fill_net(state, report)
     if closing > 0:
         part = commission if opening == 0 else commission * closing // report.quantity
         reduce_position(state, position, report, closing, part)
@@ -73,6 +78,7 @@ def reduce_position(state, position, report, quantity, commission):
     position.quantity -= share
     position.cost -= cost
     position.realised += result
+    position.earned += result
     position.commission += commission
     position.exit_steps += quantity
     position.exit_cost += quantity * report.price
@@ -81,13 +87,11 @@ def reduce_position(state, position, report, quantity, commission):
     if (report.price - position.best_price) * share > 0:
         position.best_price = report.price
     count_costs(position, report, quantity)
-    # What is realised stops being unrealised before it is posted: equity must never count it twice.
     value = cash_of(state, report.instrument, position.quantity * report.price - position.cost)
-    state.account.unrealised += value - position.unrealised
-    state.account.adverse += value - position.adverse
+    if state.account.netting == 0:
+        realise(state, result, value - position.unrealised, value - position.adverse)
     position.unrealised = value
     position.adverse = value
-    post(state, result)
     if position.quantity == 0:
         state.instruments[report.instrument].open_positions -= 1
         finish_trade(state, position, report)
@@ -160,5 +164,6 @@ def apply_financing(state, report):
     """The cash of a night's financing or of a dividend is in the balance and in the trade."""
     position = position_of(state, report.strategy, report.instrument)
     position.financing += report.amount
+    position.earned += report.amount
     state.account.financing += report.amount
     post(state, report.amount)

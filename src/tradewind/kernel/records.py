@@ -42,6 +42,7 @@ from tradewind.kernel.rows import (
     FILLED,
     FINANCING,
     GATE_ROW,
+    LINE,
     NEWS,
     OPERATOR,
     PLACE,
@@ -89,7 +90,9 @@ __all__ = [
     "INSTRUMENT",
     "INSTRUMENTS",
     "LIMITS",
+    "LINE",
     "MARKET",
+    "NET",
     "NEVER",
     "NEWS",
     "OPERATOR",
@@ -151,6 +154,7 @@ INSTRUMENT = record(
         ("ticks_per_price", "f8"),    # 1 / tick size
         ("rate_scale", "f8"),         # minor units of the account per unit over those of the other currency
         ("margin_rate", "f8"),        # share of the notional
+        ("hedged_rate", "f8"),        # the same of what is held both ways, beside the margin of the net: account.py
         ("commission", "f8"),         # per side: minor units of its currency per lot, or a share of the notional
         ("commission_model", "i4"),   # costs.py
         ("financing_model", "i4"),    # costs.py
@@ -162,6 +166,7 @@ INSTRUMENT = record(
         ("day_atr", "f8"),            # ATR(14) of day bars, ticks; 0 until 14 have closed
         ("day_bars", "i8"),
         ("day_previous_close", "i8"),
+        ("day_variance", "f8"),       # of the returns from day close to day close, exponentially weighted (bars.py)
         ("instrument", "i4"),         # its own index
         ("currency", "i4"),           # of the quote: index into STATE.currencies
         ("converts", "i4"),           # index of the currency whose rate this instrument gives, -1 none
@@ -250,10 +255,22 @@ POSITION = record(
         ("financing", "i8"),
         ("spread_cost", "i8"),        # half spreads x steps, in half tick-steps
         ("slippage_cost", "i8"),      # tick-steps
+        ("earned", "i8"),             # cash of all trades so far, costs included, minor units of the account
         ("fills", "i4"),
         ("ambiguous", "i4"),
     ]
 )  # fmt: skip
+
+NET = record(
+    [
+        ("quantity", "i8"),           # lot steps, signed: the sum of the strategies' positions
+        ("cost", "i8"),               # as in POSITION
+        ("unrealised", "i8"),
+        ("adverse", "i8"),
+    ]
+)  # fmt: skip
+"""The broker's one position in an instrument of a netting account; unused in a hedging one."""
+
 CURRENCY = record([("rate_bid", "f8"), ("rate_ask", "f8"), ("known", "i8")])
 """Minor units of the account per minor unit of this currency: bid for gains, ask for losses."""
 
@@ -288,6 +305,7 @@ ACCOUNT = record(
         ("adverse_drawdown", "f8"),   # the same at the worst corners
         ("stop_out", "f8"),           # margin level at which the broker closes, 0.5
         ("ruined", "i8"),
+        ("netting", "i8"),            # 1: the broker holds one net position an instrument, see `nets`
     ]
 )  # fmt: skip
 
@@ -298,6 +316,10 @@ SIZING = record(
         ("lots", "f8"),
         ("atr_multiple", "f8"),
         ("cap", "f8"),                # highest fraction allowed
+        ("drawdown_scaling", "f8"),   # the drawdown at which the fraction would be nothing; 0: it does not depend on it
+        ("volatility_target", "f8"),  # a year, as a share of capital
+        ("weighted", "i8"),           # 1: `weights` hold
+        ("weights", "f8", (POSITIONS,)),  # multiples of the fraction, by strategy and instrument
     ]
 )  # fmt: skip
 
@@ -340,6 +362,7 @@ STATE = record(
         ("instruments", INSTRUMENT, (INSTRUMENTS,)),
         ("series", SERIES_ROW, (SERIES,)),
         ("positions", POSITION, (POSITIONS,)),
+        ("nets", NET, (INSTRUMENTS,)),
         ("orders", ORDER, (ORDERS,)),
         ("pending", EVENT, (PENDING,)),
         ("outbox", COMMAND, (OUTBOX,)),

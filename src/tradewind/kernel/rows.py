@@ -243,3 +243,15 @@ RISK_ROW = record(
     ]
 )  # fmt: skip
 """One row of the risk log."""
+
+LINE = record(
+    [
+        ("ts", "i8"),
+        ("date", "i8"),               # of the trading date just ended
+        ("earned", "i8"),             # since the start: realised, commission and financing, minor units of the account
+        ("unrealised", "i8"),
+        ("strategy", "i4"),
+        ("instrument", "i4"),
+    ]
+)  # fmt: skip
+"""What one strategy has made in one instrument, at the end of a trading date."""

@@ -4,6 +4,9 @@ The loss of one lot step at the stop includes the spread (the distance is measur
 side that exits), the slippage a stop is expected to lose, and both commissions. Sources: fixed fraction and
 volatility target as in the project's domain rules 5.1; the Kelly fraction maximises the mean of ln(1 + f R)
 (Kelly 1956; Thorp 2006), here with every R lowered by one standard error and a quarter of the result used.
+
+Every rule but fixed lots is multiplied by the weight of the strategy in the instrument, and by the drawdown multiplier
+1 - drawdown / limit, between a quarter and one, where these are switched on. The cap holds before that last one.
 """
 
 import math
@@ -11,20 +14,25 @@ import math
 import numpy as np
 
 from tradewind.kernel import refusals
-from tradewind.kernel.account import convert, margin_of
+from tradewind.kernel.account import convert, margin_of, notional
+from tradewind.kernel.bars import ATR_DAYS
 from tradewind.kernel.compiled import compiled, inner
 from tradewind.kernel.costs import commission_of
-from tradewind.kernel.records import RESULTS
+from tradewind.kernel.records import INSTRUMENTS, RESULTS
 
 FIXED_LOTS = 0
 FIXED_FRACTION = 1
 VOLATILITY = 2
 KELLY = 3
-METHODS = ("fixed_lots", "fixed_fraction", "volatility", "kelly")
+VOLATILITY_TARGET = 4
+METHODS = ("fixed_lots", "fixed_fraction", "volatility", "kelly", "volatility_target")
 
 KELLY_TRADES = 100
 """Before so many trades with a stop, Kelly sizing uses the fixed fraction."""
 KELLY_SHARE = 0.25
+
+LEAST_DRAWDOWN_MULTIPLIER = 0.25
+ROOT_OF_YEAR = math.sqrt(252.0)
 
 ROUNDING = 1e-9
 """A quotient this close below a whole step is that step: 74800 / 149.6 is 500 in decimals, not quite in binary."""
@@ -100,13 +108,33 @@ def shrunk_kelly(state, strategy):
 
 
 @inner
-def risk_fraction(state, strategy):
+def weight_of(state, strategy, instrument):
+    """Return the multiple of the risk fraction that the portfolio gives the strategy in the instrument."""
+    sizing = state.sizing
+    if sizing.weighted == 0:
+        return 1.0
+    return float(sizing.weights[strategy * INSTRUMENTS + instrument])
+
+
+@inner
+def drawdown_multiplier(state):
+    """Return clamp(1 - drawdown / limit, 1/4, 1), the drawdown being that of equity from its peak at marks."""
+    limit = state.sizing.drawdown_scaling
+    account = state.account
+    if limit <= 0.0 or account.peak <= 0:
+        return 1.0
+    drawdown = 1.0 - float(account.balance + account.unrealised) / float(account.peak)
+    return min(1.0, max(LEAST_DRAWDOWN_MULTIPLIER, 1.0 - drawdown / limit))
+
+
+@inner
+def risk_fraction(state, strategy, instrument):
     """Return the share of capital to risk on the next trade."""
     sizing = state.sizing
     fraction = sizing.fraction
     if sizing.method == KELLY and state.strategies[strategy].rated >= KELLY_TRADES:
         fraction = shrunk_kelly(state, strategy)
-    return min(fraction, sizing.cap)
+    return min(fraction * weight_of(state, strategy, instrument), sizing.cap) * drawdown_multiplier(state)
 
 
 @inner
@@ -131,19 +159,25 @@ def size_order(state, strategy, instrument, entry, stop_loss):
         if quantity < row.quantity_minimum:
             return -np.int64(refusals.QUANTITY_BELOW_MINIMUM)
         return quantity
-    if stop_loss == 0 and sizing.method != VOLATILITY:
+    if stop_loss == 0 and sizing.method not in (VOLATILITY, VOLATILITY_TARGET):
         return -np.int64(refusals.NO_STOP_TO_SIZE_BY)
-    risk = risk_fraction(state, strategy) * float(sizing_capital(state))
+    risk = risk_fraction(state, strategy, instrument) * float(sizing_capital(state))
     if risk <= 0.0:
         return -np.int64(refusals.NO_RISK_ALLOWED)
     # Commission of many steps is not the sum of rounded single ones: measure it on one lot.
     lot = max(np.int64(1), np.int64(row.steps_per_lot))
     stopped = loss_at_stop(state, instrument, lot, abs(entry - stop_loss)) / float(lot)
-    if sizing.method == VOLATILITY:
-        if row.day_atr <= 0.0:
+    if sizing.method in (VOLATILITY, VOLATILITY_TARGET):
+        unknown = row.day_atr <= 0.0
+        if sizing.method == VOLATILITY_TARGET:
+            unknown = row.day_bars < ATR_DAYS or row.day_variance <= 0.0
+        if unknown:
             return -np.int64(refusals.VOLATILITY_UNKNOWN)
-        distance = np.int64(math.ceil(sizing.atr_multiple * row.day_atr))
-        quantity = steps_for_risk(risk, volatility_per_step(state, instrument, distance))
+        if sizing.method == VOLATILITY:
+            distance = np.int64(math.ceil(sizing.atr_multiple * row.day_atr))
+            quantity = steps_for_risk(risk, volatility_per_step(state, instrument, distance))
+        else:
+            quantity = steps_for_target(state, strategy, instrument, entry)
         if stop_loss != 0:
             quantity = min(quantity, steps_for_risk(sizing.cap * float(sizing_capital(state)), stopped))
     else:
@@ -162,6 +196,18 @@ def volatility_per_step(state, instrument, distance):
     row = state.instruments[instrument]
     unit = float(row.value_numerator) / float(row.value_denominator)
     return convert(state, row.currency, float(distance) * unit, False)
+
+
+@inner
+def steps_for_target(state, strategy, instrument, entry):
+    """Return the whole steps whose daily deviation is the strategy's part of the target.
+
+    w x target / sqrt(252) x E over (daily deviation x price x contract x rate), domain rules 5.1.
+    """
+    part = weight_of(state, strategy, instrument) * drawdown_multiplier(state)
+    cash = part * state.sizing.volatility_target / ROOT_OF_YEAR * float(sizing_capital(state))
+    deviation = math.sqrt(state.instruments[instrument].day_variance)
+    return steps_for_risk(cash, deviation * notional(state, instrument, 1, entry))
 
 
 @inner

@@ -7,7 +7,6 @@ positions it costs a comparison. Silent, it never speaks: that is how live and r
 """
 
 from tradewind.kernel import refusals
-from tradewind.kernel.account import cash_of, round_half_away
 from tradewind.kernel.brackets import (
     ANSWER,
     AT_WORK,
@@ -19,9 +18,9 @@ from tradewind.kernel.brackets import (
     new_venue_order,
 )
 from tradewind.kernel.compiled import compiled, inner
-from tradewind.kernel.costs import financing_of
 from tradewind.kernel.execution import can_fill, emit, execute, next_fill
 from tradewind.kernel.fills import high_side, level_of, low_side, works_as_limit
+from tradewind.kernel.netting import dividend_of, net_to_close, night_of, worst_holder
 from tradewind.kernel.orders import ENTRY, GOOD_TILL_CANCELLED, STOP, STOP_LOSS
 from tradewind.kernel.records import (
     ACCEPTED,
@@ -309,9 +308,7 @@ def next_financing(venue, state, event):
         quantity = state.positions[index].quantity
         if quantity == 0:
             continue
-        amount = financing_of(state, index % INSTRUMENTS, quantity, state.date)
-        if venue.financing_scale != 1.0:
-            amount = round_half_away(venue.financing_scale * float(amount))
+        amount = night_of(state, index, venue.financing_scale)
         if amount != 0:
             emit_cash(venue, event, index, quantity, amount, refusals.NIGHT)
             return True
@@ -326,7 +323,7 @@ def next_dividend(venue, state, event):
         venue.cursor += 1
         quantity = state.positions[index].quantity
         if quantity != 0 and index % INSTRUMENTS == event.instrument:
-            amount = cash_of(state, event.instrument, quantity * event.price)
+            amount = dividend_of(state, index, event.price)
             emit_cash(venue, event, index, quantity, amount, refusals.DIVIDEND)
             return True
     return False
@@ -364,6 +361,8 @@ def is_stopped_out(state):
 @inner
 def next_stop_out(venue, state, event):
     """Return whether there is a position for the broker to close: the worst, at the interval's worst corner."""
+    if state.account.netting != 0:
+        return next_net_stop_out(venue, state, event)
     worst = -1
     for index in range(POSITIONS):
         found = state.positions[index]
@@ -371,12 +370,38 @@ def next_stop_out(venue, state, event):
             worst = index
     if worst < 0:
         return False
-    row = state.instruments[worst % INSTRUMENTS]
-    quantity = state.positions[worst].quantity
-    emit_cash(venue, event, worst, quantity, 0, refusals.STOPPED_OUT)
+    close_out(venue, state, event, worst, state.positions[worst].quantity)
+    return True
+
+
+@inner
+def next_net_stop_out(venue, state, event):
+    """Return whether there is a net position to close, the worst one whole: taken from those on its side, worst first.
+
+    What the strategies then still hold in the instrument cancels out.
+    """
+    if venue.closing == 0:
+        venue.closing = 1 + net_to_close(state)
+        if venue.closing == 0:
+            return False
+    instrument = venue.closing - 1
+    net = state.nets[instrument].quantity
+    worst = worst_holder(state, instrument, net)
+    held = state.positions[worst].quantity
+    if abs(held) >= abs(net):
+        venue.closing = 0
+        held = net
+    close_out(venue, state, event, worst, held)
+    return True
+
+
+@inner
+def close_out(venue, state, event, index, quantity):
+    """`venue.report` says that the broker closes `quantity` of a position at the interval's worst corner."""
+    row = state.instruments[index % INSTRUMENTS]
+    emit_cash(venue, event, index, quantity, 0, refusals.STOPPED_OUT)
     report = venue.report
     report.kind = FILLED
     report.side = -1 if quantity > 0 else 1
     report.price = row.bid_low if quantity > 0 else row.ask_high
     report.spread = row.ask - row.bid
-    return True

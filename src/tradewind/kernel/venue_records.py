@@ -76,6 +76,7 @@ VENUE = record(
         ("interval", "i8"),           # counts price events that met an order
         ("path_at", "f8"),            # how far along the bar's path, for PATH
         ("cursor", "i8"),
+        ("closing", "i8"),            # 1 + the instrument whose net position a netting broker is closing; 0 none
         ("order_count", "i8"),
         ("report", EVENT),
         ("instruments", VENUE_INSTRUMENT, (INSTRUMENTS,)),
@@ -102,18 +103,21 @@ ENGINE = record(
         ("trades", "i8"),
         ("samples", "i8"),
         ("risk", "i8"),
+        ("lines", "i8"),
         ("event_capacity", "i8"),
         ("command_capacity", "i8"),
         ("gate_capacity", "i8"),
         ("trade_capacity", "i8"),
         ("sample_capacity", "i8"),
         ("risk_capacity", "i8"),
+        ("line_capacity", "i8"),
         ("event_count", "i8"),
         ("command_count", "i8"),
         ("gate_count", "i8"),
         ("trade_count", "i8"),
         ("sample_count", "i8"),
         ("risk_count", "i8"),
+        ("line_count", "i8"),
         ("parameters", "i8", (STRATEGIES,)),  # addresses
         ("memories", "i8", (POSITIONS,)),     # addresses; 0: the strategy does not trade the instrument
     ]

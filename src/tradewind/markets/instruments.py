@@ -40,7 +40,11 @@ class Declared(BaseModel):
 
 
 class Margin(Declared):
-    """Share of a position's value that is blocked; `hedged` is the share for the opposing part of a hedge."""
+    """Share of a position's value that is blocked; `hedged` is the share for the opposing part of a hedge.
+
+    Beside the margin of the net position: 0 where that is all the broker wants, `initial` where it wants the larger
+    side, twice that where it wants both.
+    """
 
     initial: Rate
     maintenance: Rate

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tradewind import money
 from tradewind.errors import BadData
+from tradewind.kernel.records import INSTRUMENTS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +21,15 @@ def decimals(size: Decimal) -> int:
     """Return the digits after the point of a tick size or lot step: 2 for 0.01 and 0.25, 0 for 1 and 10."""
     exponent = size.normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def numbered(names: Sequence[str]) -> list[str]:
+    """Return the names, each one met again as `name#2`, `name#3` ..."""
+    found: list[str] = []
+    for name in names:
+        count = sum(one.split("#")[0] == name for one in found)
+        found.append(f"{name}#{count + 1}" if count else name)
+    return found
 
 
 @dataclass(frozen=True)
@@ -72,6 +82,8 @@ class Closing:
     """Worst equity against its peak, at every mark."""
     adverse_drawdown: float
     """The same with every interval at its worst corner."""
+    lines: tuple[tuple[int, int, int, int], ...] = ()
+    """(strategy, instrument, cash earned so far, unrealised) of each that traded, minor units."""
 
     @classmethod
     def of(cls, state: "np.ndarray[Any, Any]") -> "Closing":
@@ -85,6 +97,11 @@ class Closing:
             margin=int(account["margin"]),
             drawdown=float(account["drawdown"]),
             adverse_drawdown=float(account["adverse_drawdown"]),
+            lines=tuple(
+                (index // INSTRUMENTS, index % INSTRUMENTS, int(one["earned"]), int(one["unrealised"]))
+                for index, one in enumerate(row["positions"])
+                if one["earned"] or one["unrealised"]
+            ),
         )
 
 
@@ -126,11 +143,7 @@ class RunFacts:
     @property
     def strategy_names(self) -> list[str]:
         """The name of each strategy, by number; the same file used again is `name#2`."""
-        names: list[str] = []
-        for one in self.strategies:
-            count = sum(name.split("#")[0] == one.name for name in names)
-            names.append(f"{one.name}#{count + 1}" if count else one.name)
-        return names
+        return numbered([one.name for one in self.strategies])
 
     @property
     def pairs(self) -> list[tuple[str, str]]:

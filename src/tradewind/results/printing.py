@@ -78,7 +78,7 @@ def spread_table(seen: Mapping[str, Any]) -> "Table":
 
 def overview_table(run: Mapping[str, Any]) -> "Table":
     """Return the run as a whole, one fact a row."""
-    table = _table(run, heading(run))
+    table = blank_table(run, heading(run))
     table.show_header = False
     table.add_column("", overflow="fold")
     table.add_column("", justify="right", overflow="fold")
@@ -191,7 +191,7 @@ def lines_table(run: Mapping[str, Any]) -> "Table":
     """Return how each strategy did in each instrument: what fits a terminal, the rest is in the document."""
     summary = run["summary"]
     account = summary["account"]
-    table = _table(run, f"By strategy and instrument, net in {account['currency']}")
+    table = blank_table(run, f"By strategy and instrument, net in {account['currency']}")
     table.add_column("", overflow="fold")
     for name in ("Trades", "Won", "Factor", "Mean R", "Exposed", "Net"):
         table.add_column(name, justify="right", overflow="fold")
@@ -215,7 +215,7 @@ def costs_table(run: Mapping[str, Any]) -> "Table":
     """Return what each line would have made without costs, each cost, and what was left."""
     summary = run["summary"]
     account = summary["account"]
-    table = _table(run, f"Costs, in {account['currency']}: gross + spread + slippage + commission + swap = net")
+    table = blank_table(run, f"Costs, in {account['currency']}: gross + spread + slippage + commission + swap = net")
     table.add_column("", overflow="fold")
     for name in ("Gross", *(name for name, _ in COSTS), "Net", "Share"):
         table.add_column(name, justify="right", overflow="fold")
@@ -231,7 +231,9 @@ def costs_table(run: Mapping[str, Any]) -> "Table":
 def trades_table(run: Mapping[str, Any], trades: "pl.DataFrame", newest: int | None = 20) -> "Table":
     """Return the `newest` trades that closed, or all of them where that is None."""
     rows = trades if newest is None else trades.tail(newest)
-    table = _table(run, f"{rows.height:,} of {trades.height:,} trades, times UTC, net in {run['account']['currency']}")
+    table = blank_table(
+        run, f"{rows.height:,} of {trades.height:,} trades, times UTC, net in {run['account']['currency']}"
+    )
     digits = run["summary"]["account"]["digits"]
     for name in ("Opened", "Closed", "Trade"):
         table.add_column(name, overflow="fold")
@@ -267,7 +269,7 @@ def _gates(run: Mapping[str, Any], answer: Answer) -> "Table":
     """Return the gates at one bar, and what was held."""
     held = f"{answer.position:+g} lots" if answer.position else "no position"
     where = f"{answer.strategy} on {answer.symbol} at {answer.moment}, {held}"
-    table = _table(run, f"{where}\n{answer.sentence}")
+    table = blank_table(run, f"{where}\n{answer.sentence}")
     table.add_column("Gate", overflow="fold")
     for name in ("Value", "At least", "At most", "Missing"):
         table.add_column(name, justify="right", overflow="fold")
@@ -283,7 +285,7 @@ def _gates(run: Mapping[str, Any], answer: Answer) -> "Table":
 
 
 def _orders(run: Mapping[str, Any], title: str, orders: Sequence[Mapping[str, Any]]) -> "Table":
-    table = _table(run, title)
+    table = blank_table(run, title)
     for name in ("Given", "Order", "Status", "Reason"):
         table.add_column(name, overflow="fold")
     for one in orders:
@@ -311,7 +313,7 @@ def _cash(amount: float, digits: int, unit: str = "") -> "Text":
     return _text(cash_text(amount, digits, unit), "red" if amount < 0 else "green" if amount > 0 else "")
 
 
-def _table(run: Mapping[str, Any], title: str) -> "Table":
+def blank_table(run: Mapping[str, Any], title: str) -> "Table":
     """Return an empty table; where the prices were made up its title begins with that."""
     from rich import box  # noqa: PLC0415 - see the module
     from rich.table import Table  # noqa: PLC0415 - loaded only when it is needed

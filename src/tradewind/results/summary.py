@@ -12,6 +12,7 @@ import numpy as np
 
 from tradewind import money
 from tradewind.results import statistics
+from tradewind.results.attribution import Attribution, attribute
 from tradewind.results.columns import Integers, minor_of
 from tradewind.results.facts import RunFacts
 
@@ -80,6 +81,7 @@ class Summary(TypedDict):
     lines: list[Line]
     exposure_of: str
     """"market": exposure is a share of the market's open time; "calendar": of the whole period."""
+    attribution: Attribution
 
 
 def summarise(tables: Mapping[str, "pl.DataFrame"], facts: RunFacts) -> Summary:
@@ -101,6 +103,7 @@ def summarise(tables: Mapping[str, "pl.DataFrame"], facts: RunFacts) -> Summary:
         "total": total,
         "lines": lines,
         "exposure_of": "market" if counted else "calendar",
+        "attribution": attribute(tables, facts),
     }
 
 

@@ -38,9 +38,9 @@ Rows = np.ndarray[Any, Any]
 
 
 def tables(logs: Mapping[str, Rows], facts: RunFacts) -> dict[str, "pl.DataFrame"]:
-    """Return every table of a run: trades, orders, fills, refusals, gates, equity, risk.
+    """Return every table of a run: trades, orders, fills, refusals, gates, equity, risk, lines.
 
-    `logs` holds the journal's arrays "events", "commands", "gates", "trades", "samples" and "risk".
+    `logs` holds the journal's arrays "events", "commands", "gates", "trades", "samples", "risk" and "lines".
     """
     return {
         "trades": trades_table(logs["trades"], facts),
@@ -50,6 +50,7 @@ def tables(logs: Mapping[str, Rows], facts: RunFacts) -> dict[str, "pl.DataFrame
         "gates": gates_table(logs["gates"], facts),
         "equity": equity_table(logs["samples"], facts),
         "risk": risk_table(logs["risk"], facts),
+        "lines": lines_table(logs["lines"], facts),
     }
 
 
@@ -161,3 +162,24 @@ def equity_table(rows: Rows, facts: RunFacts) -> "pl.DataFrame":
     undated = (parts["date"] <= 0) | ((parts["date"] + 3) % 7 > 4)  # 1970-01-01 was a Thursday
     amounts = {name: cash(parts[name], facts) for name in ("balance", "equity", "low_equity", "margin")}
     return frame({"ts": instants(parts["ts"]), "date": dates(parts["date"], undated), **amounts})
+
+
+def lines_table(rows: Rows, facts: RunFacts) -> "pl.DataFrame":
+    """Return what each strategy had made in each instrument at each roll, and when the run closed.
+
+    `earned` is cash: realised, commission and financing since the start. One that stood at exactly nothing has no row.
+    """
+    parts = {name: column(rows, name) for name in ("ts", "strategy", "instrument", "earned", "unrealised")}
+    if facts.closing is not None:
+        last = [(facts.closing.ts, *one) for one in facts.closing.lines]
+        for place, (name, values) in enumerate(parts.items()):
+            parts[name] = np.append(values, np.array([one[place] for one in last], np.int64))
+    return frame(
+        {
+            "ts": instants(parts["ts"]),
+            "strategy": names(facts.strategy_names, parts["strategy"]),
+            "symbol": names(facts.symbols, parts["instrument"]),
+            "earned": cash(parts["earned"], facts),
+            "unrealised": cash(parts["unrealised"], facts),
+        }
+    )
