@@ -13,8 +13,6 @@ from tradewind.data.doctor import Record, record
 from tradewind.data.doctor.examine import Examined, examine_parts, instrument_of
 from tradewind.data.doctor.finding import Subject
 from tradewind.data.importers import ImportSummary, Progress, Wishes, files_of, import_files, is_local, walls
-from tradewind.data.importers.adjusted import checked_adjustments
-from tradewind.data.importers.mapping import completed
 from tradewind.data.importers.parsed import CLOCKS, Stated
 from tradewind.data.series import History, Series
 from tradewind.errors import BadData
@@ -39,7 +37,6 @@ def take_in(
     """Store the rows of every file and examine the series they went into; raise BadData where a clock is missing."""
     wishes = wishes or Wishes()
     profile = load_profile(wishes.profile)
-    checked_adjustments(completed(wishes.stated))  # what was stated badly is said before any file is looked at
     summaries = []
     for clock, files in groupby(files_of(paths), lambda path: clock_for(path, wishes.stated, profile)):
         stated = wishes.stated._replace(clock=clock)
