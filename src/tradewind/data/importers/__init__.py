@@ -130,6 +130,7 @@ def recognised(path: Path, stated: Stated) -> list[tuple[Source, Any]]:
 
 def is_local(path: Path, stated: Stated) -> bool:
     """Answer whether the times of a file are of a clock that it does not name, so that the user must."""
+    stated = checked_adjustments(completed(stated))
     vendors = [(source, vendor) for source, vendor in recognised(path, stated) if hasattr(vendor, "local")]
     return any(vendor.local(source, stated) for source, vendor in vendors)
 
