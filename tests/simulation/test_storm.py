@@ -81,7 +81,7 @@ def test_no_storm_breaks_a_promise(crew):
         seen += told(journal)
         if given >= 200_000:
             break
-    met = {rule for action, rule in seen if action == "refuse"}
+    met = {rule for _, rule in seen}
     acted = {action for action, _ in seen}
 
     assert given >= 200_000

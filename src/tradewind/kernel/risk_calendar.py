@@ -47,6 +47,7 @@ def adopt_limits(state, place):
     begin_floors(state)
     note_account(state, refusals.LIMITS_CHANGED, NEW_LIMITS, state.limits.version, 0)
     plan_all(state)
+    state.risk.next_look = state.now  # a time of theirs may have passed today already
 
 
 @inner

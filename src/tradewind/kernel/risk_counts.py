@@ -97,6 +97,13 @@ def note_execution(state, strategy):
 
 
 @inner
+def is_own(reason):
+    """Return whether a fill with this reason was ordered by the gate, and so is nobody's repeated execution."""
+    flat = reason == refusals.FLATTENED or reason == refusals.FLAT_BY_TIME
+    return flat or reason == refusals.MARGIN_CUT or reason == refusals.STOP_LOST
+
+
+@inner
 def note_reject(state, protects):
     """The broker rejected an order; too many in a minute raise the kill level (C11), sooner if they protected (R17)."""
     limits, risk = state.limits, state.risk
@@ -151,7 +158,7 @@ def note_report(state, report, role, protects, begun, trades):
             note_trade(state, state.trades[min(trades, TRADES - 1)])
         if position.quantity != 0 and position.opened_number == state.number:
             note_opened(state, strategy, instrument)
-        if not begun:
+        if not begun and not is_own(report.reason):
             note_execution(state, strategy)
     elif report.kind == REJECTED:
         note_reject(state, protects)
