@@ -34,8 +34,10 @@ OURS = {
     "data": "kernel.records markets money errors",
     "results": "kernel.records markets risk money errors",
     "adapters": "ports kernel.records money markets errors",
-    "modes": "kernel strategy compilation runner wiring limits_wiring ports data results adapters markets risk settings "
-    "errors",
+    "modes": (
+        "kernel strategy compilation runner wiring limits_wiring ports data results adapters markets risk settings "
+        "errors"
+    ),
     "requests": "modes settings markets risk money errors",
     "risk_questions": "modes results markets risk settings money errors",
     "runs": "modes results markets money ports errors",

@@ -38,10 +38,9 @@ RINGED = ("rejects_for_kill", "broker_rejects", "fills_per_5min")
 
 
 def limits_record(limits: Limits, instruments: Sequence[Instrument], range_bar: int = RANGE_BAR) -> Any:
-    """Return the limits as one row of LIMITS for instruments in this order; raise BadSettings where they do not fit."""
-    for name, count, most in (("loss rules", len(limits.loss_rules), LOSS_RULES), ("groups", len(limits.groups), GROUPS)):
-        if count > most:
-            raise BadSettings(f"{count} {name} in {limits.name}, but there is room for {most}.", "Name fewer packs.")
+    """Return the limits as one row of LIMITS for instruments in this order, or raise BadSettings: they do not fit."""
+    _fits(limits, "loss rules", len(limits.loss_rules), LOSS_RULES)
+    _fits(limits, "groups", len(limits.groups), GROUPS)
     rows = np.zeros(1, LIMITS)
     row = rows[0]
     for name in (*COUNTS, *MEASURES):
@@ -65,6 +64,11 @@ def limits_record(limits: Limits, instruments: Sequence[Instrument], range_bar: 
     for place, declared in zip(row.caps, instruments, strict=False):
         _write_cap(place, caps.get(declared.symbol, general), declared)
     return rows
+
+
+def _fits(limits: Limits, what: str, count: int, most: int) -> None:
+    if count > most:
+        raise BadSettings(f"{count} {what} in {limits.name}, but there is room for {most}.", "Name fewer packs.")
 
 
 def _write_loss_rule(row: Any, rule: LossRule) -> None:

@@ -32,7 +32,7 @@ class Journal(Protocol):
     """The ordered record of what happened and what was wanted: the truth about trading state."""
 
     def append(self, log: str, rows: Rows) -> None:
-        """The rows stand at the end of the log ("events", "commands", "gates", "trades", "samples", "risk"), durably."""
+        """The rows stand at the end of the log, one of those in `runner.LOGS`, durably."""
 
     def read(self, log: str, start: int = 0) -> Rows:
         """The rows of a log from position `start` on."""

@@ -4,6 +4,7 @@ A file holds scenarios; `== a sentence` begins one. Lines before the first are t
 
     instrument US30 tick 0.1 step 0.1     more words: value currency margin min max stops clip converts inverse ...
     venue latency 250ms mode optimistic   fields of the venue, the account and the sizing rule
+    limits open_risk 0.02 flat_minute 1015     what the gate holds; more words in limited.py
 
     10:00  quote 42000.0 42002.0          a price (times are UTC; a weekday may stand before them; Wed if none does)
            buy 1.0 stop_loss 41900 as dip a verb, given when the strategy has seen the price above it
@@ -11,8 +12,9 @@ A file holds scenarios; `== a sentence` begins one. Lines before the first are t
            -> filled buy 1.0 at 42002.5 entry; slippage 0.5
 
 What follows a price are the verbs given after it and, behind arrows, everything that came of it: every report of the
-venue but "accepted", and every refusal, in order and without exception. Facts after a semicolon are checked where
-they are named. Some arrows ask about the state instead: balance, equity, worst, position, stop, margin, orders, trade.
+venue but "accepted", every refusal, and everything else the gate did, in order and without exception. Facts after a
+semicolon are checked where they are named. Some arrows ask about the state instead: balance, equity, worst, position,
+stop, margin, orders, trade, floor, kill.
 """
 
 import re
@@ -23,6 +25,7 @@ from pathlib import Path
 from types import ModuleType
 
 import doors
+import limited
 import numpy as np
 from world import (
     DAY_NS,
@@ -46,6 +49,7 @@ from tradewind.kernel.orders import STOP_LOSS
 from tradewind.kernel.records import (
     CANCEL_REJECTED,
     CANCELLED,
+    CLOCK,
     DIVIDEND,
     EVENT_KINDS,
     EXPIRED,
@@ -61,6 +65,8 @@ from tradewind.kernel.records import (
     SESSION,
     TRIGGERED,
 )
+from tradewind.kernel.risk_calendar import LOWER, MATCHED, MISMATCH, SKEW, SWITCH, TAKE_LIMITS
+from tradewind.kernel.rows import REFUSE, RISK_ACTIONS
 from tradewind.kernel.step import DISABLE, ENABLE, HALT, RESUME
 from tradewind.runner import Runner, Slot
 from tradewind.strategy import Strategy, _NoParams, memory
@@ -68,7 +74,12 @@ from tradewind.strategy import Strategy, _NoParams, memory
 FOLDER = Path(__file__).parent / "scenarios"
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun", "Mon+", "Tue+", "Wed+")
 OPERATOR_VERBS = {"halt": HALT, "resume": RESUME, "disable": DISABLE, "enable": ENABLE}
-QUESTIONS = {"balance", "equity", "worst", "position", "stop", "margin", "orders", "trade", "bars", "commission"}
+QUESTIONS = {
+    "balance", "equity", "worst", "position", "stop", "margin", "orders", "trade", "bars", "commission", "floor",
+    "kill",
+}  # fmt: skip
+SETTINGS = ("instrument", "venue", "account", *limited.WORDS)
+RISK_VERBS = {"kill": SWITCH, "re-arm": LOWER, "mismatch": MISMATCH, "matched": MATCHED, "skew": SKEW}
 LIFETIMES = {"fok": 1, "ioc": 2}
 REASON_NUMBERS = {name: number for number, (name, _) in refusals.REASONS.items()}
 REASON_OF_END = {FILLED, FINANCING}
@@ -124,7 +135,7 @@ def parse(path):
             continue
         head, *facts = [part.strip() for part in text.split(";")]
         line = Line(number, head.split(), facts)
-        if line.words[0] in ("instrument", "venue", "account"):
+        if line.words[0] in SETTINGS:
             (found[-1].setting if found else shared).append(line)
         elif line.words[0] == "->":
             found[-1].groups[-1].expected.append(Line(number, line.words[1:], facts))
@@ -193,11 +204,15 @@ def _world(scenario):
             instruments[words[0]] = _instrument(words, instruments)
         elif kind == "account":
             account |= _pairs(words)
-        else:
+        elif kind == "venue":
             settings |= dict(_setting(*pair) for pair in _pairs(words).items())
     listed = list(instruments.values()) or [Instrument()]
-    series = tuple((number, seconds) for number in range(len(listed)) for seconds in (86_400, 60))
-    return World(listed, account["currency"], Decimal(account["balance"]), series, settings=settings)
+    rules = [line.words for line in scenario.setting if line.words[0] in limited.WORDS]
+    timeframes = (86_400, 300, 60) if rules else (86_400, 60)
+    series = tuple((number, seconds) for number in range(len(listed)) for seconds in timeframes)
+    world = World(listed, account["currency"], Decimal(account["balance"]), series, settings=settings)
+    limited.hold(world, rules)
+    return world
 
 
 class Play:
@@ -209,7 +224,7 @@ class Play:
         self.script = defaultdict(list)
         self.labels = {}
         self.outcome = []
-        self.read = {"events": 0, "commands": 0, "trades": 0}
+        self.read = {"events": 0, "commands": 0, "trades": 0, "risk": 0}
         handlers = {"on_quote": self.on_quote, "on_bar": self.on_bar}
         strategy = Strategy(
             "scripted",
@@ -337,6 +352,18 @@ class Play:
             return bar(group.ts, owner, [instrument.ticks(w) for w in prices], [instrument.ticks(w) for w in spreads])
         if kind == "day":
             return day(group.ts)
+        if kind == "clock":
+            return clock(group.ts, CLOCK, clock=int(words[0]), week=int(words[1]) if len(words) > 1 else 0)
+        if kind == "session":
+            opens, closes = (_moment(Line(0, [*word.split("_"), "x"]))[0] for word in words[1:3])
+            fields = {"session": int(words[0]), "opens": opens, "closes": closes, **_numbers(words[3:])}
+            return clock(group.ts, SESSION, instrument=owner, **fields)
+        if kind in RISK_VERBS:
+            return clock(group.ts, OPERATOR, verb=RISK_VERBS[kind], **_numbers(words))
+        if kind in ("tighten", "tomorrow"):
+            reference = limited.give(self.world, words, later=kind == "tomorrow")
+            told = {} if kind == "tomorrow" else {"kind": OPERATOR, "verb": TAKE_LIMITS, "reference": reference}
+            return clock(group.ts, **told)
         if kind in OPERATOR_VERBS:
             return clock(group.ts, OPERATOR, verb=OPERATOR_VERBS[kind])
         if kind == "dividend":
@@ -370,8 +397,18 @@ class Play:
             if report["kind"] in SPOKEN:
                 self.outcome.append(self.spoken(report))
         for command in self.new("commands"):
-            if command["kind"] == REFUSED_COMMAND:
+            if command["kind"] == REFUSED_COMMAND and not self.world.state[0]["ruled"]:
                 self.outcome.append((f"refused: {refusals.REASONS[command['reason']][0]}", {}))
+        for row in self.new("risk"):
+            name = refusals.REASONS[row["rule"]][0]
+            if row["action"] == REFUSE:
+                self.outcome.append((f"refused: {name}", {}))
+            else:
+                names = [one.name for one in self.world.instruments]
+                facts = {"value": Decimal(str(row["value"])), "limit": Decimal(str(row["limit"]))}
+                facts["instrument"] = names[row["instrument"]] if row["instrument"] >= 0 else "all"
+                facts["order"] = self.labels.get(int(row["order"]), "none")
+                self.outcome.append((f"{RISK_ACTIONS[row['action']]}: {name}", facts))
 
     def new(self, log):
         """Return the rows of a log that have not been read."""
@@ -416,7 +453,11 @@ class Play:
         if what == "orders":
             return Decimal(int(state["order_count"]))
         if what == "bars":
-            return Decimal(int(state["series"][owner * 2]["bars"]))
+            return Decimal(int(state["series"][int(state["instruments"][owner]["series_first"])]["bars"]))
+        if what == "kill":
+            return Decimal(int(state["risk"]["kill"]))
+        if what == "floor":
+            return self.world.amount(state["risk"]["floors"][int(words[1])]["floor"])
         cash = {
             "balance": account["balance"],
             "equity": account["balance"] + account["unrealised"],
@@ -438,6 +479,11 @@ class Play:
         facts |= {"lots": instrument.lots(trade["quantity"]), "ambiguous": Decimal(int(trade["ambiguous"]))}
         facts["entry"] = instrument.price(trade["entry_cost"]) / int(trade["quantity"])
         return ("long" if trade["side"] > 0 else "short") + f" {refusals.REASONS[trade['reason']][0]}", facts
+
+
+def _numbers(words):
+    """Return pairs of words as fields of an event."""
+    return {name: int(value) for name, value in _pairs(words).items()}
 
 
 def _reason(words, otherwise):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "kernel"))
 
-from worlds import Machine, crowded_tape, crowded_world, left_behind
+from worlds import STOPPED, TIGHT, Machine, crowded_tape, crowded_world, left_behind, limited_world
 
 from tradewind.kernel.fills import MODES
 from tradewind.kernel.sizing import METHODS
@@ -25,6 +25,10 @@ def digests():
         left = left_behind(*machine.run(world, tape, seed=number + 5, every=1))
         found |= {f"{mode} {name}": hashlib.sha256(part).hexdigest() for name, part in left.items()}
         found[f"{mode} counts"] = [len(tape), int(world.state["number"][0]), int(world.state["account"]["balance"][0])]
+    for text in (TIGHT, STOPPED):
+        world = limited_world(text)
+        left = left_behind(*machine.run(world, crowded_tape(90, seed=9), seed=3, every=1))
+        found |= {f"{text[:20]} {name}": hashlib.sha256(part).hexdigest() for name, part in left.items()}
     return found
 
 

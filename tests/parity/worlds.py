@@ -4,6 +4,7 @@ import hashlib
 from decimal import Decimal
 from pathlib import Path
 
+import limited
 import numpy as np
 from world import (
     DAY_NS,
@@ -84,6 +85,7 @@ def calendar(count):
         for hour in range(3, count // 60, 2)
     ]  # fmt: skip
     others += [clock(START + 5 * HOUR, 10, instrument=0, price=125)]
+    others += [clock(START + hour * HOUR, 11, clock=1, week=hour // 24) for hour in range(1, count // 60, 12)]
     return joined([*days, *others, clock(START + (count + 5) * MINUTE)])
 
 
@@ -93,6 +95,33 @@ def crowded_world():
     return World(
         [US30, GER40, EURUSD, USDJPY], series=series, sample_every=int(HOUR), settings=ROUGH, balance=Decimal(200_000)
     )
+
+
+TIGHT = """
+limits gross_leverage 60 margin_use 0.6 trades_per_day_total 600 fills_per_day 100000
+limits margin_level_warning 2 margin_level_cut 1.5 consecutive_losses 6 cool_down_minutes 5
+limits collar_share 0.01 order_median_multiple 4 order_median_count 20 order_value_share 40 messages_per_second 3
+limits messages_per_minute 40 quote_age_s 60 bar_age_s 180 duplicate_s 30 flat_minute 1015
+cap US30 spread 1.4
+loss_rule soft control R6 base equity resets day amount 1200 severity no_entries inclusive 1
+loss_rule hard control R7 base equity resets day amount 1250 severity halt inclusive 1
+loss_rule firm base balance resets day clock 1 amount 2500 severity halt
+loss_rule trail base initial highest equity update tick amount 90000 severity latch inclusive 1
+"""
+STOPPED = """
+limits risk_per_trade 0.01 open_risk 0.05 floor_buffer 0.0005 flatten_cost_spreads 1 stop_required 1 stop_within_s 2
+loss_rule hard control R7 base equity resets day amount 9000 severity halt inclusive 1
+loss_rule trail base initial highest equity update tick amount 90000 severity latch inclusive 1
+group INDICES limit 0.03 US30 1 GER40 1
+group CASH limit 0.03 EURUSD -1 USDJPY 1
+"""
+
+
+def limited_world(text=TIGHT):
+    """Return a crowded world under limits that every kind of order meets now and then."""
+    world = crowded_world()
+    limited.hold(world, [line.split() for line in text.strip().splitlines()])
+    return world
 
 
 def crowded_tape(count, seed=3):
@@ -147,4 +176,7 @@ def differing(left, right):
     return [name for name in left if left[name] != right[name]]
 
 
-__all__ = ["SECOND", "Machine", "crowded_tape", "crowded_world", "differing", "digest", "left_behind"]
+__all__ = [
+    "SECOND", "STOPPED", "TIGHT", "Machine", "crowded_tape", "crowded_world", "differing", "digest", "left_behind",
+    "limited_world",
+]  # fmt: skip

@@ -61,9 +61,9 @@ def look_at_times(state):
             watched.flattening = refusals.FLAT_TIME
             risk.acting = 1
             note_risk(state, refusals.FLAT_TIME, FLATTEN, state.now, watched.flat_at, -1, instrument, 0, -1)
-    if risk.mismatch_since != 0 and limits.mismatch_kill_s >= 0.0:
-        if float(state.now - risk.mismatch_since) >= limits.mismatch_kill_s * float(SECOND):
-            raise_kill(state, 2, refusals.NOT_RECONCILED)
+    waited = float(state.now - risk.mismatch_since) / float(SECOND)
+    if risk.mismatch_since != 0 and 0.0 <= limits.mismatch_kill_s <= waited:
+        raise_kill(state, 2, refusals.NOT_RECONCILED)
     for strategy in range(state.strategy_count):
         for instrument in range(state.instrument_count):
             if risk.positions[strategy * INSTRUMENTS + instrument].bare_since != 0:

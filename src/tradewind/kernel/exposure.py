@@ -225,7 +225,7 @@ def steps_by_correlation(state, group, instrument, side, most, per_step):
 
 @inner
 def group_net(state, group, side):
-    """Return the signed value of a group's positions, with the pending orders filled that go to `side`, times `side`."""
+    """Return the signed value of a group, times `side`, with the pending orders filled that go to that side."""
     total = 0.0
     for instrument in range(state.instrument_count):
         weight = group.weights[instrument]

@@ -212,9 +212,9 @@ def trade_floors(state):
     raise_highest(state, ON_TRADE_CLOSE)
     for index in range(state.limits.loss_rule_count):
         rule, row = state.limits.loss_rules[index], state.risk.floors[index]
-        if rule.breach_on == BREACH_ON_BALANCE and rule.breach_check == CHECK_ON_TICK and row.breached == 0:
-            if state.account.balance < row.trips:
-                breach(state, index, state.account.balance)
+        looks = rule.breach_on == BREACH_ON_BALANCE and rule.breach_check == CHECK_ON_TICK and row.breached == 0
+        if looks and state.account.balance < row.trips:
+            breach(state, index, state.account.balance)
     refresh_alarm(state)
 
 
@@ -230,13 +230,14 @@ def reset_clock(state, clock, week):
         if rule.clock != clock:
             continue
         value = account.balance if rule.breach_on == BREACH_ON_BALANCE else worth
-        if rule.breach_check == CHECK_ON_DAY_END and row.breached == 0 and value < row.trips:
-            breach(state, index, value)
+        before = row.breached
+        if rule.breach_check == CHECK_ON_DAY_END and before == 0 and value < row.trips:
+            breach(state, index, value)  # and it holds for the day that begins
         if rule.highest_source != NO_HIGHEST and rule.highest_update == ON_DAY_END:
             row.highest = max(row.highest, account.balance if rule.highest_source == HIGHEST_BALANCE else worth)
         if rule.resets == DAILY or (rule.resets == WEEKLY and new_week):
             row.measured_from = base_now(state, rule)
-            if row.breached != 0 and rule.severity < LATCHED:
+            if before != 0 and rule.severity < LATCHED:
                 row.breached = 0
                 note_risk(state, rule.control, RELEASE, worth, row.floor, -1, -1, 0, index)
         set_floor(state, index)

@@ -1,4 +1,4 @@
-"""What the gate knows of each market from its closed bars: a short ATR, the usual spread, how instruments move together.
+"""What closed bars tell the gate of each market: a short ATR, the usual spread, how instruments move together.
 
 The ATR is Wilder's, of 14 bars of five minutes. The usual spread is the median, over up to 20 days, of the spread at
 the end of each hour counted from 17:00 New York; the hour that begins is measured by the days before. Covariances are

@@ -198,16 +198,8 @@ def check_unknown(state, command):
 
 
 @inner
-def opening_steps(command, coming):
-    """Return how many steps of the command open something; `coming` are the steps held and on their way, signed."""
-    if command.type != MARKET or coming * command.side >= 0:
-        return command.quantity
-    return max(np.int64(0), command.quantity - abs(coming))
-
-
-@inner
 def check_order(state, command, besides):
-    """Return the first refusal of the controls of a single order, or 0; `besides` is the order it takes the place of."""
+    """Return the first refusal of the controls of one order, or 0; `besides` is the order it takes the place of."""
     refusal = check_collar(state, command)
     if refusal == 0:
         refusal = check_limit_side(state, command)

@@ -12,7 +12,7 @@ from tradewind.kernel import refusals
 from tradewind.kernel.account import equity, margin_of
 from tradewind.kernel.compiled import inner
 from tradewind.kernel.exposure import steps_that_fit
-from tradewind.kernel.order_controls import check_order, entering_price, measured, opening_steps
+from tradewind.kernel.order_controls import check_order, entering_price, measured
 from tradewind.kernel.orders import LIMIT, MARKET, STOP, STOP_LIMIT, market_steps
 from tradewind.kernel.positions import position_of
 from tradewind.kernel.records import MARKET as MARKET_HOURS
@@ -118,42 +118,39 @@ def check_news(state, command):
 
 
 @inner
-def check_fit(state, command, opening, besides):
+def check_fit(state, command, besides):
     """Return the control that leaves no room for the order, or 0; what does not fit is taken off its size.
 
-    `opening` steps of it open something. An order that takes the place of another is not made smaller but refused.
+    An order that takes the place of another is not made smaller but refused.
     """
     entry = entering_price(state, command)
     if command.type == STOP_LIMIT:
         entry = max(command.price, command.trigger) if command.side > 0 else min(command.price, command.trigger)
     distance = abs(entry - command.stop_loss)
     steps, control = steps_that_fit(state, command.instrument, command.side, entry, distance, besides)
-    if steps >= opening:
-        return refusals.NO_REASON
-    quantity = command.quantity - opening + steps
     asked = command.quantity
-    if steps <= 0 or quantity < state.instruments[command.instrument].quantity_minimum or besides != 0:
-        return measured(state, opening, steps, control)
-    command.quantity = quantity
-    note_risk(state, control, REDUCE, asked, quantity, command.strategy, command.instrument, 0, -1)
+    if steps >= asked:
+        return refusals.NO_REASON
+    if steps < max(np.int64(1), state.instruments[command.instrument].quantity_minimum) or besides != 0:
+        return measured(state, asked, steps, control)
+    command.quantity = steps
+    note_risk(state, control, REDUCE, asked, steps, command.strategy, command.instrument, 0, -1)
     return refusals.NO_REASON
 
 
 @inner
 def check_limits(state, command, besides):
-    """Return the refusal that the limits in force give, or 0; `besides` is the order the command takes the place of."""
+    """Return the refusal that the limits in force give, or 0; `besides` is the order the command takes the place of.
+
+    Every order that is not reduce-only counts as opening in full: whatever it would close may be closed before it.
+    """
     if command.reduce_only != 0:
-        return refusals.NO_REASON
-    held = position_of(state, command.strategy, command.instrument).quantity
-    coming = held + market_steps(state, command.strategy, command.instrument)
-    opening = opening_steps(command, coming)
-    if opening <= 0:
         return refusals.NO_REASON
     refusal = check_entry(state, command, besides)
     if refusal == 0:
         refusal = check_order(state, command, besides)
     if refusal == 0:
-        refusal = check_fit(state, command, opening, besides)
+        refusal = check_fit(state, command, besides)
     return refusal
 
 

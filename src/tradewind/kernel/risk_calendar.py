@@ -9,8 +9,8 @@ import numpy as np
 from tradewind.kernel import refusals
 from tradewind.kernel.compiled import copy_record, inner
 from tradewind.kernel.floors import begin_floors, forget_intervals, raise_kill, refresh_alarm, reset_clock
-from tradewind.kernel.records import SECOND
 from tradewind.kernel.records import MARKET as MARKET_HOURS
+from tradewind.kernel.records import SECOND
 from tradewind.kernel.risk_counts import begin_day, plan_looks, watch_or_rest
 from tradewind.kernel.risk_log import note_account, note_risk
 from tradewind.kernel.risk_records import GIVEN, LATCHED, TERMINATE, TOMORROW

@@ -82,7 +82,7 @@ def within(ring, count, limit, now, span):
 
 @inner
 def note_execution(state, strategy):
-    """An order of the strategy was executed; too many in too short a time disable it until a person enables it (C10)."""
+    """An order of the strategy was executed; too many too soon disable it until a person enables it (C10)."""
     limits, row = state.limits, state.risk.strategies[strategy]
     row.latest[row.fills % LATEST] = state.now
     row.fills += 1

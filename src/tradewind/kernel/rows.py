@@ -233,8 +233,8 @@ RISK_ROW = record(
         ("number", "i8"),             # of the last event applied
         ("rule", "i8"),               # which control: its number in refusals.REASONS
         ("action", "i8"),             # RISK_ACTIONS
-        ("value", "f8"),              # what was measured, in the units of the control; lot steps asked for by a reduced order
-        ("limit", "f8"),              # what it was held against; lot steps that fit
+        ("value", "f8"),              # what was measured, in units of the control; steps asked for
+        ("limit", "f8"),              # what it was held against; steps that fit
         ("strategy", "i2"),           # -1 where it concerns all
         ("instrument", "i2"),         # -1 where it concerns all
         ("loss_rule", "i2"),          # its place in LIMITS.loss_rules, -1 where it is none of them

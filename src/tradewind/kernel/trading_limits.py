@@ -114,7 +114,7 @@ def needs_stop(limits):
     """Return whether an order without a stop-loss cannot be measured by these limits, or is forbidden (R15)."""
     if limits.stop_required >= 0 or limits.risk_per_trade >= 0.0 or limits.open_risk >= 0.0:
         return True
-    return limits.floor_buffer >= 0.0
+    return limits.floor_buffer >= 0.0 or (limits.group_count > 0 and limits.groups[0].limit >= 0.0)
 
 
 @inner

@@ -11,6 +11,7 @@ import numpy as np
 from tradewind.kernel import refusals
 from tradewind.kernel.compiled import compiled, inner
 from tradewind.kernel.message_rate import may_speak, speak
+from tradewind.kernel.order_controls import entering_price
 from tradewind.kernel.orders import (
     ASK_CANCEL,
     ASK_REPLACE,
@@ -31,7 +32,6 @@ from tradewind.kernel.orders import (
 )
 from tradewind.kernel.positions import position_of
 from tradewind.kernel.records import CANCEL, ORDERS, OUTBOX, PLACE, REFUSED_COMMAND, REPLACE
-from tradewind.kernel.order_controls import entering_price
 from tradewind.kernel.risk import check, check_change, check_instrument, note_refusal
 from tradewind.kernel.risk_counts import note_sent
 from tradewind.kernel.sizing import loss_at_stop, size_order, steps_of
