@@ -195,12 +195,17 @@ class Floor:
         if self.update == "trade close":
             self.top = max(self.top, equity if self.highest == "equity" else balance)
 
-    def reset(self, balance: int, equity: int, *, monday: bool = False) -> None:
-        """The rule's day clock begins a day; swap and dividends are booked already."""
+    def reset(self, balance: int, equity: int, *, monday: bool = False, close: int | None = None) -> None:
+        """The rule's day clock begins a day; swap and dividends are booked already.
+
+        `close` is the equity that the last close of the trading day, 17:00 New York, found.
+        """
         if self.update == "end of day":
             self.top = max(self.top, equity if self.highest == "equity" else balance)
         if self.resets == "day" or (self.resets == "week" and monday):
-            self.base = {"balance": balance, "higher": max(balance, equity)}.get(self.base_mode, equity)
+            previous = equity if close is None else close
+            found = {"balance": balance, "higher": max(balance, equity), "previous close equity": previous}
+            self.base = found.get(self.base_mode, equity)
 
 
 @dataclass
