@@ -9,6 +9,7 @@ known US30 day_atr 300 range_atr 20 usual_spread 2.0           what bars would h
 
 import hashlib
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from tradewind.kernel.risk_records import GIVEN, OFF, TOMORROW
 from tradewind.limits_wiring import CONTROLS
 from tradewind.risk import limits as words
 
+NOTHING = Path(__file__).parents[2] / "src" / "tradewind" / "strategies" / "always_flat.py"
+"""A strategy that does nothing, for tests that give commands themselves."""
 WORDS = ("limits", "loss_rule", "group", "cap", "known")
 DEFAULTS = {
     "kappa": 1.0, "kappa_break": 1.0, "kappa_weekend": 1.0, "correlation_floor": 0.7, "loss_counts_below": -0.25,

@@ -7,10 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tradewind.markets.clock import DAY, SECOND, day_date, day_number, trading_day, utc_datetime
+from tradewind.markets.clock import (
+    DAY,
+    SECOND,
+    DayClock,
+    clock,
+    day_clock,
+    day_date,
+    day_number,
+    instant,
+    trading_day,
+    utc_datetime,
+)
 from tradewind.markets.hours import CLOSED, FULL, THIN
 from tradewind.markets.loading import load_profile
-from tradewind.markets.schedule import DayEntry, SessionEntry, schedule
+from tradewind.markets.schedule import DayEntry, SessionEntry, clock_resets, schedule
 from tradewind.markets.sessions import SESSION_IDS, SESSION_NAMES
 
 METATRADER = load_profile("metatrader")
@@ -131,3 +142,33 @@ def test_entries_are_plain_tuples():
 
     assert (ts, kind) == (ns("2025-06-09T21:00"), "day")
     assert issubclass(SessionEntry, tuple)
+
+
+def resets(number, first, last):
+    """Return the clock entries of a day clock from one New York evening to another, as UTC text."""
+    names = {1: "prop", 2: "server"}
+    bounds = [ns(f"{one}T12:00") - DAY // 2 for one in (first, last)]
+    return [
+        (f"{utc_datetime(entry.ts):%m-%d %H:%M}", day_date(entry.date).isoformat())
+        for entry in clock_resets(number, day_clock(names[number]), *bounds)
+    ]
+
+
+def test_day_clocks_run_in_parallel_through_both_changes_of_the_clocks():
+    """Prague's midnight moves on Europe's Sundays, the server's 17:00 New York on America's (acceptance vector 20)."""
+    assert resets(1, "2025-03-12", "2025-03-13") == [("03-11 23:00", "2025-03-12"), ("03-12 23:00", "2025-03-13")]
+    assert resets(1, "2025-03-30", "2025-03-31") == [("03-29 23:00", "2025-03-30"), ("03-30 22:00", "2025-03-31")]
+    assert resets(1, "2025-10-26", "2025-10-27") == [("10-25 22:00", "2025-10-26"), ("10-26 23:00", "2025-10-27")]
+    assert resets(2, "2025-03-12", "2025-03-13") == [("03-11 21:00", "2025-03-12"), ("03-12 21:00", "2025-03-13")]
+    assert resets(2, "2025-11-03", "2025-11-04") == [("11-02 22:00", "2025-11-03"), ("11-03 22:00", "2025-11-04")]
+
+
+def test_a_clock_that_resets_in_the_afternoon_begins_the_next_date():
+    """17:00 New York on Sunday begins Monday, in a new week; the trading date says the same."""
+    which = DayClock(clock("America/New_York"), 17 * 60)
+    sunday = instant(day_number(date(2025, 3, 9)), 18 * 60, "America/New_York")
+    entries = list(clock_resets(3, which, sunday, sunday + 86_400 * 10**9))
+
+    assert [day_date(entry.date).isoformat() for entry in entries] == ["2025-03-10", "2025-03-11"]
+    assert entries[0].week == entries[1].week == (day_number(date(2025, 3, 10)) + 3) // 7
+    assert all(trading_day(entry.ts) == entry.date for entry in entries)

@@ -73,8 +73,10 @@ def limits_by_chance(chance, account):
     pack = ("house", "ftmo-1step", "ftmo-2step", "the5ers")[chance.integers(4)]
     limits = load_rules(pack, account).limits
     always = {"level_atr_day", "spread_median_multiple", "day_types", "fills_per_5min", "fills_per_day"}
-    changed = {name: OFF for name in CONTROLS if name in always or (name not in KEPT and chance.random() < 0.3)}
-    return with_digest(limits._replace(**{"trades_per_block": OFF, "trades_per_day": 40, **changed}))
+    changed = {name: OFF for name in CONTROLS if name in always or (name not in KEPT and chance.random() < 0.5)}
+    wide = {"risk_per_trade": 0.01, "open_risk": 0.06, "trades_per_block": OFF, "trades_per_day": 40}
+    groups = limits.groups if chance.random() < 0.5 else ()
+    return with_digest(limits._replace(**{**wide, **changed, "trades_per_day_total": 60, "groups": groups}))
 
 
 def prices(chance, number, declared, entries):

@@ -89,10 +89,14 @@ def measure_positions(state):
 
 @inner
 def measure_stop(state, order, kappa):
-    """The instrument's heat includes what the order protects."""
+    """The instrument's heat includes what the order protects.
+
+    Where a part of the position was closed, its stops together are larger than it: each counts, but for no more than
+    the position, because which of them will be hit is not known.
+    """
     place = order.strategy * INSTRUMENTS + order.instrument
     guarded, quantity = state.risk.positions[place], state.positions[place].quantity
-    steps = min(order.quantity - order.filled, abs(quantity) - guarded.covered)
+    steps = min(order.quantity - order.filled, abs(quantity))
     if steps <= 0 or quantity * order.side >= 0:
         return
     guarded.covered += steps

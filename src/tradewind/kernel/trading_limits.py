@@ -73,7 +73,7 @@ def check_trades(state, command, besides):
         order = state.orders[index]
         if order.role != ENTRY or order.reduce_only != 0 or order.status == HELD or order.id == besides:
             continue
-        if order.filled > 0 or state.positions[order.strategy * INSTRUMENTS + order.instrument].quantity != 0:
+        if order.filled > 0:
             continue  # its trade is counted already
         total += 1
         if order.instrument == command.instrument:
