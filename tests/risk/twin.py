@@ -195,12 +195,17 @@ class Floor:
         if self.update == "trade close":
             self.top = max(self.top, equity if self.highest == "equity" else balance)
 
-    def reset(self, balance: int, equity: int, *, monday: bool = False) -> None:
-        """The rule's day clock begins a day; swap and dividends are booked already."""
+    def reset(self, balance: int, equity: int, *, monday: bool = False, close: int | None = None) -> None:
+        """The rule's day clock begins a day; swap and dividends are booked already.
+
+        `close` is the equity that the last close of the trading day, 17:00 New York, found.
+        """
         if self.update == "end of day":
             self.top = max(self.top, equity if self.highest == "equity" else balance)
         if self.resets == "day" or (self.resets == "week" and monday):
-            self.base = {"balance": balance, "higher": max(balance, equity)}.get(self.base_mode, equity)
+            previous = equity if close is None else close
+            found = {"balance": balance, "higher": max(balance, equity), "previous close equity": previous}
+            self.base = found.get(self.base_mode, equity)
 
 
 @dataclass
@@ -314,21 +319,19 @@ class Decision:
 def decide(order: Order, world: World, slack: Fraction = Fraction(0)) -> Decision:
     """Return what domain 5.3 and 5.5 say of a new order; `slack` minor units are added to every budget.
 
-    A market order against one's own position closes that first: only what remains opens something.
+    Worst case: an order counts as opening in full, also against what is held, unless it says that it only reduces.
     """
-    closes = closing_steps(order, world)
-    reasons = set(refusals(order, world, opens=order.steps > closes))
+    reasons = set(refusals(order, world))
     if order.steps < order.instrument.smallest and not order.reduces:
         reasons.add("MINIMUM")
     if reasons:
         return Decision("refused", 0, reasons)
-    if order.reduces or order.flatten or order.steps <= closes:
+    if order.reduces or order.flatten:
         return Decision("passed", order.steps, set())
     why = set()
-    for opening in range(order.steps - closes, 0, -1):
-        too_much = set(excesses(order, opening, world, slack))
+    for steps in range(order.steps, 0, -1):
+        too_much = set(excesses(order, steps, world, slack))
         if not too_much:
-            steps = closes + opening
             if steps < order.instrument.smallest:
                 break
             return Decision("passed" if steps == order.steps else "reduced", steps, why)
@@ -336,31 +339,18 @@ def decide(order: Order, world: World, slack: Fraction = Fraction(0)) -> Decisio
     return Decision("refused", 0, why)
 
 
-def closing_steps(order: Order, world: World) -> int:
-    """Return how many steps of the order close what its strategy holds the other way."""
-    if order.kind != "market":
-        return 0
-    held = sum(
-        p.steps
-        for p in world.positions
-        if (p.strategy, p.instrument.symbol) == (order.strategy, order.instrument.symbol)
-    )
-    return min(order.steps, max(0, -held * order.side))
-
-
-def refusals(order: Order, world: World, *, opens: bool = True) -> Iterable[str]:
+def refusals(order: Order, world: World) -> Iterable[str]:
     """Yield every rule that refuses the order whatever its size."""
     if order.flatten:
         yield from outside_hours(order, world, opens=False)
         return
     yield from broken_inputs(order)
-    yield from outside_hours(order, world, opens=opens and not order.reduces)
+    yield from outside_hours(order, world, opens=not order.reduces)
     if order.reduces:
+        yield from sides(order)
         return
     yield from switched_off(order, world)
-    yield from sides(order, opens=opens)
-    if not opens:
-        return
+    yield from sides(order)
     yield from stale_prices(order, world)
     yield from unsent(order, world)
     yield from standstill(order, world)
@@ -508,12 +498,12 @@ def trade_counts(order: Order, world: World) -> Iterable[str]:
             yield "R13"
 
 
-def sides(order: Order, *, opens: bool) -> Iterable[str]:
+def sides(order: Order) -> Iterable[str]:
     """C2: prices stand on the side of the market where they belong."""
     one, side = order.instrument, order.side
-    if opens and order.kind == "limit" and (one.ask - order.price) * side <= 0 and side > 0:
+    if order.kind == "limit" and (one.ask - order.price) * side <= 0 and side > 0:
         yield "C2"
-    if opens and order.kind == "limit" and (order.price - one.bid) <= 0 and side < 0:
+    if order.kind == "limit" and (order.price - one.bid) <= 0 and side < 0:
         yield "C2"
     if order.kind == "stop" and (order.trigger - (one.ask if side > 0 else one.bid)) * side <= 0:
         yield "C2"
