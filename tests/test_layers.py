@@ -39,6 +39,7 @@ OURS = {
         "errors"
     ),
     "requests": "modes settings markets risk money errors",
+    "risk_questions": "modes results markets risk settings money errors",
     "runs": "modes results markets money ports errors",
     "desk": "errors",
     "demonstration": "modes requests settings data",
@@ -46,7 +47,7 @@ OURS = {
     "services": "modes research results settings errors",
     "api": "modes research results settings errors",
     "ui": "modes research results settings errors",
-    "cli": "modes requests runs desk demonstration research results risk settings errors",
+    "cli": "modes requests risk_questions runs desk demonstration research results risk money settings errors",
 }
 """What a layer may import of ours, besides itself."""
 
@@ -73,6 +74,7 @@ OUTSIDE = {
     "adapters": "*",
     "modes": "numpy",
     "requests": "pydantic",
+    "risk_questions": "",
     "runs": "",
     "desk": "",
     "demonstration": "",
@@ -91,6 +93,7 @@ MORE = {
         "exchange_calendars",
     ): "it writes the calendar files; no run imports it",
     ("results", "kernel.refusals"): "the names and sentences of reasons, which tables show",
+    ("results.risk_log", "kernel.rows"): "the names of what the gate does",
     ("results.printing", "rich"): "it builds tables; whoever calls it prints them",
     ("cli.market_data", "data"): "the verbs of market data are that and nothing else",
     ("cli.news", "data.releases"): "`news import` is that and nothing else",

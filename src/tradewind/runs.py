@@ -15,7 +15,7 @@ from tradewind.ports import History
 from tradewind.results.document import document
 from tradewind.results.facts import Closing, InstrumentFacts, RunFacts, StrategyFacts
 from tradewind.results.provenance import Provenance, code_digest, digest_of, logs_digest
-from tradewind.results.risk_facts import risk_facts
+from tradewind.results.risk_facts import counted, risk_facts
 from tradewind.results.summary import summarise
 from tradewind.results.tables import tables
 
@@ -27,7 +27,7 @@ def finish(plan: Plan, history: History) -> tuple[dict[str, Any], Mapping[str, A
     facts = facts_of(plan)
     logs = {name: plan.journal.read(name) for name in LOGS}
     made = tables(logs, facts)
-    facts = replace(facts, risk=risk_facts(plan.request.risk, made))
+    facts = replace(facts, risk=counted(facts.risk, made))
     provenance = provenance_of(plan, facts, history)
     whole = document(facts, provenance, summarise(made, facts), time.time_ns(), logs_digest(logs))
     return whole, made
@@ -53,6 +53,7 @@ def facts_of(plan: Plan) -> RunFacts:
         closing=Closing.of(plan.runner.state),
         synthetic=plan.synthetic,
         news=news_of(plan),
+        risk=risk_facts(plan.request.risk, int(plan.runner.state["risk"]["kill"][0])),
     )
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from tradewind.kernel.records import COMMAND, EVENT, GATE_ROW, SAMPLE, TRADE
+from tradewind.kernel.records import COMMAND, EVENT, GATE_ROW, RISK_ROW, SAMPLE, TRADE
 from tradewind.results.document import document
 from tradewind.results.facts import InstrumentFacts, RunFacts, StrategyFacts
 from tradewind.results.provenance import Provenance
@@ -18,7 +18,7 @@ DAY = 24 * HOUR
 START = 1_709_510_400 * SECOND
 """Monday 2024-03-04 00:00 UTC, trading date 19786."""
 MONDAY = 19_786
-DTYPES = {"events": EVENT, "commands": COMMAND, "gates": GATE_ROW, "trades": TRADE, "samples": SAMPLE}
+DTYPES = {"events": EVENT, "commands": COMMAND, "gates": GATE_ROW, "trades": TRADE, "samples": SAMPLE, "risk": RISK_ROW}
 
 US30 = InstrumentFacts("US30", Decimal(1), Decimal("0.01"), "USD", (1, 1), open_ns=10 * HOUR)
 GOLD = InstrumentFacts("XAUUSD", Decimal("0.01"), Decimal("0.01"), "USD", (1, 1), open_ns=20 * HOUR)
@@ -49,7 +49,7 @@ def rows(log, *values):
 
 
 def logs(**given):
-    """Return all five logs, empty where none is given."""
+    """Return all six logs, empty where none is given."""
     return {name: given.get(name, rows(name)) for name in DTYPES}
 
 

@@ -125,10 +125,11 @@ def test_a_run_in_which_nothing_happened_has_the_same_columns():
             events=rows("events", {"kind": 18, "order": 1, "quantity": 1, "side": 1}),
             gates=rows("gates", {"gate": 1}),
             samples=rows("samples", {"date": -1}),
+            risk=rows("risk", {"rule": 70, "action": 1}),
         ),
         facts(),
     )
-    assert [table.height for table in empty.values()] == [0] * 6
+    assert [table.height for table in empty.values()] == [0] * 7
     assert {name: table.schema for name, table in empty.items()} == {name: table.schema for name, table in full.items()}
     assert all(table.height for table in full.values())
 

@@ -9,7 +9,7 @@ from types import FrameType
 
 import typer
 
-from tradewind.cli import backtests, market_data, news
+from tradewind.cli import backtests, market_data, news, risk
 from tradewind.errors import TradewindError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.add_typer(backtests.app)
 app.add_typer(market_data.app, name="data")
 app.add_typer(news.app, name="news")
+app.add_typer(risk.app, name="risk")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -88,6 +88,8 @@ def risk_rows(risk: Mapping[str, Any]) -> list[tuple[str, str]]:
     if risk["name"] == "none":
         return [("", ""), ("Risk rules", "no risk rules")]
     rows = [("", ""), ("Risk rules", f"{risk['name']}, version {risk['version']}, {risk['hash']}")]
+    if risk.get("kill_level"):
+        rows.append(("Kill level at the end", f"K{risk['kill_level']}"))
     rows += [(f"  Refused: {name}", f"{count:,}") for name, count in risk["refusals"].items()]
     return rows + [(f"  {name}", f"{count:,}") for name, count in risk["actions"].items()]
 

@@ -14,17 +14,25 @@ if TYPE_CHECKING:
     import polars as pl
 
 
-def risk_facts(limits: Limits | None, tables: "Mapping[str, pl.DataFrame]") -> dict[str, Any]:
-    """Return the rules of a run and how often each reason refused and each action was taken, as plain data."""
+def risk_facts(limits: Limits | None, kill_level: int = 0) -> dict[str, Any]:
+    """Return the rules of a run and the kill level it ended with, as plain data."""
     if limits is None:
-        return {"name": "none", "refusals": {}, "actions": {}}
+        return {"name": "none"}
     return {
         "name": limits.name,
         "version": limits.version,
         "hash": digest_text(limits.digest),
         "limits": limits.as_tree(),
+        "kill_level": kill_level,
+    }
+
+
+def counted(facts: "Mapping[str, Any]", tables: "Mapping[str, pl.DataFrame]") -> dict[str, Any]:
+    """Return the same with how often each reason refused and each action was taken."""
+    return {
+        **facts,
         "refusals": refusals_by_reason(tables["refusals"]),
-        "actions": actions_by_rule(tables["risk"]) if "risk" in tables else {},
+        "actions": actions_by_rule(tables["risk"]),
     }
 
 

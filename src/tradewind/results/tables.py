@@ -29,6 +29,7 @@ from tradewind.results.columns import (
 )
 from tradewind.results.facts import RunFacts
 from tradewind.results.orders import fills_table, orders_table, refusals_table
+from tradewind.results.risk_log import risk_table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,9 +38,9 @@ Rows = np.ndarray[Any, Any]
 
 
 def tables(logs: Mapping[str, Rows], facts: RunFacts) -> dict[str, "pl.DataFrame"]:
-    """Return every table of a run: trades, orders, fills, refusals, gates, equity.
+    """Return every table of a run: trades, orders, fills, refusals, gates, equity, risk.
 
-    `logs` holds the journal's arrays "events", "commands", "gates", "trades" and "samples".
+    `logs` holds the journal's arrays "events", "commands", "gates", "trades", "samples" and "risk".
     """
     return {
         "trades": trades_table(logs["trades"], facts),
@@ -48,6 +49,7 @@ def tables(logs: Mapping[str, Rows], facts: RunFacts) -> dict[str, "pl.DataFrame
         "refusals": refusals_table(logs["commands"], facts),
         "gates": gates_table(logs["gates"], facts),
         "equity": equity_table(logs["samples"], facts),
+        "risk": risk_table(logs["risk"], facts),
     }
 
 

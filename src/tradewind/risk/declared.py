@@ -45,7 +45,7 @@ def _cash(value: object) -> Decimal:
     if cash < 0:
         raise ValueError("it is written without a minus")
     if cash <= 1:
-        raise ValueError(f'it could be a share or cash; write the share as "{cash * 100:g} %"')
+        raise ValueError(f'it could be a share or cash; write the share as "{float(cash * 100):g} %"')
     return cash
 
 

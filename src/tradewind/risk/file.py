@@ -131,9 +131,16 @@ def _part(tables: Table, above: Path, sources: set[str]) -> Part:
     for section in SECTIONS:
         table = dict(_as_table(tables.get(section, {}), (*above, section)))
         source = table.pop("source", "file")
+        for name in {source} if isinstance(source, str) else set(source.values()):
+            _check_source(name, sources, (*above, section, "source"))
         found = _values(table, (*above, section), [one for one in CONTROLS.values() if one.section == section])
         values.update(found)
-        origins.update({name: source if isinstance(source, str) else source.get(name, "file") for name in found})
+        origins.update(
+            {
+                name: source if isinstance(source, str) else source.get(name, source.get("default", "file"))
+                for name in found
+            }
+        )
     rules = tuple(
         _validated(LossTable, row, (*above, "loss_rules", number))
         for number, row in enumerate(tables.get("loss_rules", []))
@@ -146,12 +153,15 @@ def _part(tables: Table, above: Path, sources: set[str]) -> Part:
         for symbol, row in tables.get("instruments", {}).items()
     }
     objectives = _validated(Objectives, tables.get("objectives", {}), (*above, "objectives"))
-    named = {*origins.values(), *(rule.source for rule in rules), *(group.source for group in groups.values())}
-    named = {*named, objectives.source} - {"file"}
-    if missing := named - sources:
-        name = min(missing)
-        raise _Fault(above, f"There is no source {name!r}.", f"Add it to [sources].{nearest(name, sources)}")
+    named = {*(rule.source for rule in rules), *(group.source for group in groups.values()), objectives.source}
+    for name in named:
+        _check_source(name, sources, above)
     return Part(values, rules, groups, caps, objectives, origins)
+
+
+def _check_source(name: str, sources: set[str], path: Path) -> None:
+    if name != "file" and name not in sources:
+        raise _Fault(path, f"There is no source {name!r}.", f"Add it to [sources].{nearest(name, sources)}")
 
 
 def _as_table(value: object, path: Path) -> Table:

@@ -79,6 +79,8 @@ class LossRules:
         ]  # fmt: skip
         self.table: dict[str, LossRule] = {}
         self.origins: dict[str, tuple[Document, str, tuple[str | int, ...]]] = {}
+        self.notes: dict[str, str] = {}
+        """What a file did to the rule of a pack: made it looser, or took it out."""
         self._written: dict[str, dict[str, Any]] = {}
         self._firms: dict[str, Document] = {}
         self._kept: set[str] = set()
@@ -105,7 +107,10 @@ class LossRules:
                 self._firms[name] = document
             elif not document.where.startswith("pack "):
                 self._kept.add(name)
-            self.table[name] = self._row(document, name, words, path)
+            old, new = self.table.get(name), self._row(document, name, words, path)
+            if old is not None and (new.amount > old.amount or new.share > old.share):
+                self.notes[f"loss_rules.{name}"] = f"LOOSER than {self.origins[f'loss_rules.{name}'][0].where}"
+            self.table[name] = new
             self.origins[f"loss_rules.{name}"] = (document, row.source, path)
 
     def _name(self, document: Document, name: str) -> str:
@@ -121,7 +126,9 @@ class LossRules:
             raise at(document.where, document.lines, path, error.message, error.hint)
         for known in (self.table, self._written, self._firms):
             known.pop(name, None)
-        del self.origins[f"loss_rules.{name}"]
+        key = f"loss_rules.{name}"
+        self.notes[key] = f"SWITCHED OFF, was in {self.origins[key][0].where}"
+        self.origins[key] = (document, "file", path)
 
     def _row(self, document: Document, name: str, words: dict[str, Any], path: tuple[str | int, ...]) -> LossRule:
         amount, of_base = words["amount"], words["amount_of"] == "base"

@@ -78,7 +78,8 @@ def resolve(document: Document, account: Account) -> Rules:
         rules.add(one, part.loss_rules)
     rules.guard()
     single: dict[str, Any] = {name: _number(name, value, account.currency) for name, value in values.items()}
-    origins.update({name: _origin(one, source, path) for name, (one, source, path) in rules.origins.items()})
+    for name, (one, source, path) in rules.origins.items():
+        origins[name] = _origin(one, source, path)._replace(note=rules.notes.get(name, ""))
     _all_stated(document, values, rules)
     limits = Limits(
         name=document.header.name, version=document.header.version, digest=0, currency=account.currency,
@@ -113,7 +114,7 @@ def _capital(document: Document, packs: Sequence[Document], account: Account) ->
             raise at(
                 document.where, document.lines, ("capital",),
                 f"{pack.header.name} has no account of {money.amount(capital, account.currency):,f}.",
-                f"Its sizes: {', '.join(f'{size:,}' for size in pack.header.sizes)}; give capital = SIZE in the file.",
+                f"Its sizes: {', '.join(f'{size:,}' for size in pack.header.sizes)}; give one of them as the capital.",
             )  # fmt: skip
     return capital
 
