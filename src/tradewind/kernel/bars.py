@@ -99,7 +99,7 @@ def close_bars(state, instant):
     this_round = state.rounds
     earliest = NEVER
     closed = 0
-    range_bar = state.limits.range_bar * state.ruled
+    ruled = state.ruled != 0
     days = 0
     for index in range(state.series_count):
         series = state.series[index]
@@ -116,10 +116,10 @@ def close_bars(state, instant):
         closed += 1
         if series.timeframe == DAY_BAR:
             count_day(state.instruments[series.last.instrument], series.last)
-            if state.ruled != 0:
+            if ruled:
                 watch_day(state, series.last)
                 days += 1
-        elif series.timeframe == range_bar:
+        if ruled and series.timeframe == state.limits.range_bar:
             watch_bar(state, series.last)
     if days > 0:
         watch_days(state)

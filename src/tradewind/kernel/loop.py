@@ -196,6 +196,15 @@ def drain_trades(engine, state):
 
 
 @inner
+def drain(engine, state):
+    """Finished trades and what the gate did are in the logs and no more in the state."""
+    if state.trade_count > 0:
+        drain_trades(engine, state)
+    if state.risk_count > 0:
+        drain_risk(engine, state)
+
+
+@inner
 def drain_risk(engine, state):
     """What the gate did is in the log and no more in the state."""
     for index in range(state.risk_count):
@@ -247,10 +256,8 @@ def advance(engine, state, venue):
             apply_price_event(engine, state, venue, event)
         else:
             apply_other_event(engine, state, venue, event)
-        if state.trade_count > 0:
-            drain_trades(engine, state)
-        if state.risk_count > 0:
-            drain_risk(engine, state)
+        if state.trade_count + state.risk_count > 0:
+            drain(engine, state)
     return EXHAUSTED
 
 

@@ -340,6 +340,7 @@ STATE = record(
         ("outbox_count", "i8"),
         ("gate_count", "i8"),
         ("trade_count", "i8"),
+        ("risk_count", "i8"),         # rows of the risk log
         ("next_close", "i8"),         # the earliest close of a forming bar; NEVER if none forms
         ("rounds", "i8"),             # how often bars have closed
         ("closed_bars", "i8"),        # bars just closed, to be shown to the strategies
@@ -368,7 +369,6 @@ STATE = record(
         ("outbox", COMMAND, (OUTBOX,)),
         ("gates", GATE_ROW, (GATE_ROWS,)),
         ("trades", TRADE, (TRADES,)),
-        ("risk_count", "i8"),
         ("risk_rows", RISK_ROW, (RISK_ROWS,)),
         ("limits", LIMITS),           # in force
         ("waiting", LIMITS, (2,)),    # given, and for tomorrow: risk_records.py
