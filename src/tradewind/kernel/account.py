@@ -114,13 +114,11 @@ def mark(state, instrument):
             if best < position.best_price:
                 position.best_price = best
         value = cash_of(state, instrument, quantity * price - position.cost)
-        if account.netting == 0:
-            account.unrealised += value - position.unrealised
+        account.unrealised += value - position.unrealised
         position.unrealised = value
         if worst != price:
             value = cash_of(state, instrument, quantity * worst - position.cost)
-        if account.netting == 0:
-            account.adverse += value - position.adverse
+        account.adverse += value - position.adverse
         position.adverse = value
     if account.netting != 0:
         mark_net(state, instrument)
@@ -129,16 +127,21 @@ def mark(state, instrument):
 
 @inner
 def mark_net(state, instrument):
-    """The account of a netting broker is valued with the net position at the exit side of the latest price."""
+    """The net position is valued at the exit side of the latest price, and a netting account with the net positions.
+
+    What the strategies' own positions have just put in their place is gone.
+    """
     row = state.instruments[instrument]
     net = state.nets[instrument]
     price, worst = (row.bid, row.bid_low) if net.quantity > 0 else (row.ask, row.ask_high)
-    value = cash_of(state, instrument, net.quantity * price - net.cost)
-    state.account.unrealised += value - net.unrealised
-    net.unrealised = value
-    value = cash_of(state, instrument, net.quantity * worst - net.cost)
-    state.account.adverse += value - net.adverse
-    net.adverse = value
+    net.unrealised = cash_of(state, instrument, net.quantity * price - net.cost)
+    net.adverse = cash_of(state, instrument, net.quantity * worst - net.cost)
+    account = state.account
+    account.unrealised = 0
+    account.adverse = 0
+    for index in range(state.instrument_count):
+        account.unrealised += state.nets[index].unrealised
+        account.adverse += state.nets[index].adverse
 
 
 @inner

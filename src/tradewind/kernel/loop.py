@@ -40,7 +40,8 @@ from tradewind.kernel.records import (
     VENUE,
 )
 from tradewind.kernel.step import WANTS_DAYS, WANTS_ORDERS, WANTS_QUOTES, WANTS_SESSIONS, step
-from tradewind.kernel.venue import accept, is_stopped_out, next_report, next_stop_out, observe
+from tradewind.kernel.stop_out import is_stopped_out, next_stop_out
+from tradewind.kernel.venue import accept, next_report, observe
 
 # Why the loop stopped.
 EXHAUSTED = 0

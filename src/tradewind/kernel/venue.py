@@ -20,7 +20,7 @@ from tradewind.kernel.brackets import (
 from tradewind.kernel.compiled import compiled, inner
 from tradewind.kernel.execution import can_fill, emit, execute, next_fill
 from tradewind.kernel.fills import high_side, level_of, low_side, works_as_limit
-from tradewind.kernel.netting import dividend_of, net_to_close, night_of, worst_holder
+from tradewind.kernel.netting import dividend_of, night_of
 from tradewind.kernel.orders import ENTRY, GOOD_TILL_CANCELLED, STOP, STOP_LOSS
 from tradewind.kernel.records import (
     ACCEPTED,
@@ -31,7 +31,6 @@ from tradewind.kernel.records import (
     DAY,
     DIVIDEND,
     EXPIRED,
-    FILLED,
     FINANCING,
     INSTRUMENTS,
     PLACE,
@@ -349,59 +348,3 @@ def emit_cash(venue, event, index, quantity, amount, reason):
     report.reason = reason
     report.ambiguous = 0
     report.occurred = event.ts
-
-
-@compiled(inline=True, inner=True)
-def is_stopped_out(state):
-    """Return whether equity, at the worst corners of the latest intervals, does not carry the margin any more."""
-    account = state.account
-    return account.margin != 0 and float(account.balance + account.adverse) <= account.stop_out * float(account.margin)
-
-
-@inner
-def next_stop_out(venue, state, event):
-    """Return whether there is a position for the broker to close: the worst, at the interval's worst corner."""
-    if state.account.netting != 0:
-        return next_net_stop_out(venue, state, event)
-    worst = -1
-    for index in range(POSITIONS):
-        found = state.positions[index]
-        if found.quantity != 0 and (worst < 0 or found.adverse < state.positions[worst].adverse):
-            worst = index
-    if worst < 0:
-        return False
-    close_out(venue, state, event, worst, state.positions[worst].quantity)
-    return True
-
-
-@inner
-def next_net_stop_out(venue, state, event):
-    """Return whether there is a net position to close, the worst one whole: taken from those on its side, worst first.
-
-    What the strategies then still hold in the instrument cancels out.
-    """
-    if venue.closing == 0:
-        venue.closing = 1 + net_to_close(state)
-        if venue.closing == 0:
-            return False
-    instrument = venue.closing - 1
-    net = state.nets[instrument].quantity
-    worst = worst_holder(state, instrument, net)
-    held = state.positions[worst].quantity
-    if abs(held) >= abs(net):
-        venue.closing = 0
-        held = net
-    close_out(venue, state, event, worst, held)
-    return True
-
-
-@inner
-def close_out(venue, state, event, index, quantity):
-    """`venue.report` says that the broker closes `quantity` of a position at the interval's worst corner."""
-    row = state.instruments[index % INSTRUMENTS]
-    emit_cash(venue, event, index, quantity, 0, refusals.STOPPED_OUT)
-    report = venue.report
-    report.kind = FILLED
-    report.side = -1 if quantity > 0 else 1
-    report.price = row.bid_low if quantity > 0 else row.ask_high
-    report.spread = row.ask - row.bid
