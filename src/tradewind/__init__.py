@@ -13,9 +13,9 @@ _HOMES = {
     "tradewind.strategy": ("gates", "memory"),
     "tradewind.kernel.gates": ("gate",),
     "tradewind.kernel.verbs": (
-        "attached", "buy", "cancel", "cancel_all", "close", "held", "move_stop", "on_the_way", "position", "reduce",
-        "replace", "sell", "stop_price", "target",
+        "buy", "cancel", "cancel_all", "close", "move_stop", "on_the_way", "reduce", "replace", "sell", "target",
     ),
+    "tradewind.kernel.holdings": ("attached", "held", "position", "stop_price"),
     "tradewind.kernel.bars": ("last_bar",),
     "tradewind.kernel.account": ("equity",),
 }  # fmt: skip

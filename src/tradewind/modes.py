@@ -195,15 +195,9 @@ def plan_backtest(request: Request, history: History) -> Plan:
     reads = with_asks(history, [info.series for infos in series for info in infos])
     quality = admitted(history, reads, profile, (start, end))
     bar_seconds = timeframe_seconds(request.bar)
-    state = first_state(profile, listings, request.settings, len(strategies))
-    finest = max(infos[-1].timeframe for infos in series[: len(request.symbols)])
-    needed = set() if request.risk is None else {max(one, finest) for one in series_needed(request.risk)}
-    subscribe(state, strategies, len(request.symbols), bar_seconds, needed)
     instruments = [one.instrument for one in listings]
-    if request.risk is not None:
-        hold_limits(state, request.risk, instruments, max(RANGE_BAR, finest))
-    symbols = [one.instrument.symbol for one in listings if one.tradable]
-    write_weights(state, request.settings, numbered([one.name for one in strategies]), symbols)
+    finest = max(infos[-1].timeframe for infos in series[: len(request.symbols)])
+    state = _state(request, profile, listings, strategies, finest)
     for infos, one in zip(series, listings, strict=True):
         _check_timeframes(strategies, infos[-1], one.instrument, bar_seconds)
     journal = MemoryJournal()
@@ -242,6 +236,23 @@ def plan_backtest(request: Request, history: History) -> Plan:
         quality,
     )
     return plan
+
+
+def _state(
+    request: Request, profile: Profile, listings: Sequence[Listing], strategies: Sequence[Strategy], finest: int
+) -> Rows:
+    """Return the kernel's first state: markets, account, what each strategy is shown, limits and weights.
+
+    `finest` is the timeframe in seconds below which an instrument has no bars.
+    """
+    state: Rows = first_state(profile, listings, request.settings, len(strategies))
+    needed = set() if request.risk is None else {max(one, finest) for one in series_needed(request.risk)}
+    subscribe(state, strategies, len(request.symbols), timeframe_seconds(request.bar), needed)
+    if request.risk is not None:
+        hold_limits(state, request.risk, [one.instrument for one in listings], max(RANGE_BAR, finest))
+    symbols = [one.instrument.symbol for one in listings if one.tradable]
+    write_weights(state, request.settings, numbered([one.name for one in strategies]), symbols)
+    return state
 
 
 def _legs(

@@ -57,7 +57,8 @@ def test_the_run_is_busy(expected):
     """What is compared is worth comparing: thousands of fills, commands, trades and gates, and nothing illegal."""
     found, journal = expected
 
-    assert {log: len(rows(journal, log)) for log in LOGS if not found[log]} == {}
+    # Without limits the gate has nothing to tell.
+    assert [log for log in LOGS if not found[log]] == ["risk"]
     assert len(rows(journal, "trades")) > 500
     assert len(rows(journal, "commands")) > 2000
     assert set(range(16, 26)) - {17, 23, 24} <= set(rows(journal, "events")["kind"].tolist())

@@ -60,7 +60,7 @@ def test_what_waits_for_the_next_day(text, waits):
         assert set(now.loss_rules) == set(new.loss_rules)
 
 
-def test_nothing_changed():
+def test_the_same_limits_change_nothing():
     assert changes(OLD, OLD) == []
     assert tightened(OLD, OLD) == OLD
 

@@ -288,7 +288,7 @@ def test_the_same_rules_have_the_same_hash():
     assert len({plain.digest, other.digest, later.digest}) == 3
 
 
-def test_limits_survive_json():
+def test_limits_are_the_same_after_json():
     limits = load_rules("ftmo-1step", DOLLARS).limits
 
     assert Limits.from_tree(json.loads(json.dumps(limits.as_tree()))) == limits

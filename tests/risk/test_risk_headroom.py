@@ -186,7 +186,7 @@ def test_the_answer_is_the_naive_twins(thing, held, equity, credit):
         groups=groups, netting_credit=Fraction(credit, 2), floor_buffer=10_000, flatten_cost_spreads=Fraction(0)
     )
     state = twin.World(
-        0, 10_000_000, equity - 10_000_000, rules, [theirs(one, waits=True) for one in held], floors=floors
+        0, 10_000_000, equity - 10_000_000, rules, [theirs(one, waits=False) for one in held], floors=floors
     )
     new = theirs(thing, waits=True)
     order = twin.Order(1, new.instrument, new.side, abs(new.steps), "limit", new.price, stop=new.stop)

@@ -43,7 +43,7 @@ def test_a_firms_news_lock_is_on_the_tape():
     assert request("house").settings.news.lock == (0, 0)
 
 
-def test_off_locks_nothing():
+def test_a_lock_that_is_off_locks_nothing():
     assert with_news_lock(Settings(), -1).news.lock == (0, 0)
 
 

@@ -483,11 +483,9 @@ def flat_moments(one: Instrument, world: World) -> Iterable[int]:
 
 
 def trade_counts(order: Order, world: World) -> Iterable[str]:
-    """R13; an entry that waits is a trade already, unless it adds to one."""
+    """R13; an entry that waits is a trade already: the position it may add to can be closed before it fills."""
     limits, symbol = world.limits, order.instrument.symbol
-    held = {(p.strategy, p.instrument.symbol) for p in world.positions}
     waiting = [(p.strategy, p.instrument.symbol) for p in world.pending]
-    waiting = [key for key in waiting if key not in held]
     own = (order.strategy, symbol)
     for most, count in (
         (limits.trades_per_block, world.trades_in_block.get(own, 0) + waiting.count(own)),

@@ -10,6 +10,7 @@ import numpy as np
 
 from tradewind.kernel import refusals
 from tradewind.kernel.compiled import compiled, inner
+from tradewind.kernel.holdings import attached
 from tradewind.kernel.message_rate import may_speak, speak
 from tradewind.kernel.order_controls import entering_price
 from tradewind.kernel.orders import (
@@ -378,23 +379,6 @@ def check_replacement(state, command, order):
 
 
 @compiled
-def attached(state, instrument, role):
-    """Return the row of the running strategy's living attached order of `role` in `instrument`, or -1."""
-    for row in range(state.order_count):
-        order = state.orders[row]
-        if order.strategy == state.strategy and order.instrument == instrument and order.role == role:
-            return row
-    return -1
-
-
-@compiled
-def stop_price(state, instrument):
-    """Return the price in ticks of the position's stop-loss, or 0 where there is none."""
-    row = attached(state, instrument, STOP_LOSS)
-    return state.orders[row].trigger if row >= 0 else np.int64(0)
-
-
-@compiled
 def move_stop(state, instrument, price):
     """The position's stop-loss is being moved to `price`, if that is tighter; return its id or 0."""
     row = attached(state, instrument, STOP_LOSS)
@@ -405,15 +389,3 @@ def move_stop(state, instrument, price):
     if (np.int64(price) - order.trigger) * -order.side <= 0:
         return np.int64(0)
     return replace(state, order.id, 0, np.int64(price), 0.0)
-
-
-@compiled
-def position(state, instrument):
-    """Return the running strategy's position row in `instrument`."""
-    return position_of(state, state.strategy, instrument)
-
-
-@compiled
-def held(state, instrument):
-    """Return the running strategy's position in lot steps, signed."""
-    return position_of(state, state.strategy, instrument).quantity

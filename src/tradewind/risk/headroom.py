@@ -117,6 +117,9 @@ def _groups(limits: Limits, standing: Standing, order: Holding) -> Iterator[Verd
         if order.symbol in dict(group.members):
             most = Fraction(str(group.limit)) * standing.equity
             risk = group_risk(limits, group, [*standing.holdings, order])
+            before = group_risk(limits, group, standing.holdings)
+            # A group above its limit is not brought below it by opening the other side.
+            risk = None if risk is None or before is None else max(risk, before)
             yield _below("R3", f"group {group.name}", (risk, most), limits)
 
 
