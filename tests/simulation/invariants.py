@@ -8,7 +8,7 @@ import numpy as np
 from tradewind.kernel.compiled import compiled, record_at
 from tradewind.kernel.orders import ENTRY, HELD, STOP
 from tradewind.kernel.records import INSTRUMENTS, STATE
-from tradewind.kernel.risk_records import HALT_DAY, NO_ENTRIES
+from tradewind.kernel.risk_records import BREACH_ON_BALANCE, CHECK_ON_TICK, HALT_DAY, NO_ENTRIES
 
 PROMISES = (
     "", "unrealised is the sum of the positions", "adverse is the sum of the positions", "the gate watches what lives",
@@ -16,7 +16,7 @@ PROMISES = (
     "a broken floor has everything closed or being closed", "a broken rule has no entry alive that is not being ended",
     "an order risks no more than the limit on one trade", "everything open risks no more than its limit",
     "every position is protected by stops", "trades of the day are no more than allowed",
-    "nothing is opened after the flat time",
+    "nothing is opened after the flat time", "no floor above the equity is unbroken",
 )  # fmt: skip
 
 
@@ -38,6 +38,18 @@ def heat(state):
             held = abs(state.positions[order.strategy * INSTRUMENTS + order.instrument].quantity)
             total += max(0.0, float((mark - order.trigger) * -order.side)) * min(left, float(held)) * value
     return total
+
+
+@compiled
+def unnoticed(state):
+    """Return whether equity is below a floor that is tested at every mark and not known to be broken."""
+    equity = state.account.balance + state.account.unrealised
+    for index in range(state.limits.loss_rule_count):
+        rule, floor = state.limits.loss_rules[index], state.risk.floors[index]
+        tested = rule.breach_on != BREACH_ON_BALANCE and rule.breach_check == CHECK_ON_TICK
+        if tested and floor.breached == 0 and equity < floor.trips:
+            return True
+    return False
 
 
 @compiled
@@ -84,6 +96,8 @@ def look(address, memo, digest):
             for row in range(state.order_count):
                 if state.orders[row].role == ENTRY and state.orders[row].reduce_only == 0:
                     return 7
+    if state.unmarked == 0 and state.marked == 0 and unnoticed(state):
+        return 13
     if limits.trades_per_day_total >= 0 and risk.trades_day > limits.trades_per_day_total:
         return 11
     memo[0] = state.next_order

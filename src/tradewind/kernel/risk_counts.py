@@ -7,7 +7,7 @@ import numpy as np
 
 from tradewind.kernel import refusals
 from tradewind.kernel.compiled import inner
-from tradewind.kernel.floors import raise_kill, trade_floors
+from tradewind.kernel.floors import mark_floors, raise_kill, trade_floors
 from tradewind.kernel.message_rate import speak
 from tradewind.kernel.order_controls import entering_price
 from tradewind.kernel.orders import ENTRY, STOP, STOP_LOSS, WORKING
@@ -164,6 +164,7 @@ def note_report(state, report, role, protects, begun, trades):
         note_reject(state, protects)
     if report.kind == FILLED or report.kind == FINANCING:
         trade_floors(state)
+        state.marked = 1  # what a stop made of a gap is a loss, whether or not anything is left to be valued
     if report.kind == FILLED or role == STOP_LOSS:
         look_for_stop(state, strategy, instrument)
     watch_or_rest(state)
@@ -171,13 +172,16 @@ def note_report(state, report, role, protects, begun, trades):
 
 @inner
 def watch_or_rest(state):
-    """The gate looks at every mark if anything is open or pending, and at none otherwise."""
+    """The gate looks at every mark if anything is open or pending; when nothing is left it looks once more."""
     state.guarded = 1 if state.order_count > 0 else 0
     for instrument in range(state.instrument_count):
         if state.instruments[instrument].open_positions > 0:
             state.guarded = 1
     if state.guarded == 0:
         risk = state.risk
+        if state.marked != 0:
+            state.marked = 0
+            mark_floors(state)
         risk.acting = 0
         risk.flattening = 0
         risk.cancelling = 0
