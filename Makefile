@@ -63,6 +63,7 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench.run
+	$(BIN)/python -m bench.gate
 
 doctor-score: $(READY)
 	$(BIN)/python -m bench.doctor_score --set tuning
