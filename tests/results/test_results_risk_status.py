@@ -104,7 +104,9 @@ def test_the_log_of_the_gate_becomes_a_table():
     assert (broken["rule"], broken["floor"], broken["action"]) == ("daily hard loss", "daily hard loss", "flatten")
     assert (broken["strategy"], broken["symbol"]) == (None, None)
     assert (reduced["rule"], reduced["floor"], reduced["action"]) == ("risk per trade", None, "reduce")
-    assert (reduced["strategy"], reduced["symbol"], reduced["value"]) == ("breakout", "XAUUSD", 10)
+    assert (reduced["strategy"], reduced["symbol"], reduced["value"]) == ("breakout", "XAUUSD", 0.1)
+    assert (broken["value"], broken["limit"], broken["unit"]) == (97_400.0, 97_500.0, "USD")
+    assert reduced["unit"] == "lots"
 
 
 def test_what_rules_did_is_counted():

@@ -78,9 +78,8 @@ def happened(how, data):
     for row in tables["risk"].iter_rows(named=True):
         what = f"{row['action']}: {row['floor'] or row['rule']}"
         if row["limit"]:
-            money = row["floor"] is not None
-            value, limit = (row[name] / 100 if money else row[name] for name in ("value", "limit"))
-            what += f"; {value:.2f} against {limit:.2f}" if money else f"; {value:g} against {limit:g}"
+            digits = "g" if row["unit"] in ("", "lots", "price") else ".2f"
+            what += f"; {row['value']:{digits}} against {row['limit']:{digits}} {row['unit']}".rstrip()
         told.append((row["number"], 1, row["ts"], what))
     told += [
         (row["number"], 0, row["known"], f"{row['side']} {row['lots']:g} at {row['price']:.2f}, {row['reason']}")

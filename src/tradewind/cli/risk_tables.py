@@ -226,6 +226,13 @@ def log_table(rows: Sequence[Mapping[str, Any]]) -> "Table":
     table = _table("Latest", ("When (UTC)", "Rule", "Did", "Measured", "Against", "About"), ("Measured", "Against"))
     for row in rows:
         about = " ".join(word for word in (row["strategy"], row["symbol"]) if word)
-        measured = (f"{row[name]:,.6g}" for name in ("value", "limit"))
+        measured = (_measured(row[name], row.get("unit") or "") for name in ("value", "limit"))
         table.add_row(f"{row['ts']:%Y-%m-%d %H:%M}", row["floor"] or row["rule"], row["action"], *measured, about)
     return table
+
+
+def _measured(value: float, unit: str) -> str:
+    """Return a figure of the risk log with its unit; cash to its digits."""
+    if unit in ("", "lots", "price"):
+        return f"{value:,.6g} {unit}".rstrip().removesuffix(" price")
+    return f"{value:,.{money.minor_digits(unit)}f} {unit}"
