@@ -97,6 +97,7 @@ MORE = {
     ("results.printing", "rich"): "it builds tables; whoever calls it prints them",
     ("results.printing_portfolio", "rich"): "the same",
     ("results.hierarchy", "skfolio"): "hierarchical risk parity, an extra loaded when it is asked for",
+    ("results.superiority", "arch"): "White's and Hansen's tests, an extra loaded when they are asked for",
     ("cli.market_data", "data"): "the verbs of market data are that and nothing else",
     ("cli.spreads", "data"): "the verbs of spread curves are that and nothing else",
     ("cli.data_doctor", "data"): "the verbs of the data doctor are that and nothing else",
