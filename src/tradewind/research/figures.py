@@ -5,8 +5,8 @@ backtest of the same parameters say the same. `None` is "cannot be said".
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ class Tally:
     """For how long a position was open."""
     traded: float = 0.0
     """Notional bought and sold."""
-    r: Floats = ()  # type: ignore[assignment]
+    r: Floats = field(default_factory=lambda: np.zeros(0))
     """R of each trade in order; NaN where it had no stop."""
 
 
@@ -109,15 +109,14 @@ def trading_dates(dates: Integers) -> NDArray[np.bool_]:
     return result
 
 
-def tally_of(trades: np.ndarray, worth: Mapping[int, float]) -> Tally:  # type: ignore[type-arg]
-    """Return rows of TRADE added up; `worth` is what a tick of one lot step is worth, by instrument."""
+def tally_of(trades: np.ndarray[Any, Any], worth: Floats) -> Tally:
+    """Return rows of TRADE added up; `worth` is the notional of a tick of one lot step, by instrument."""
     column = {name: trades[name].astype(np.int64) for name in trades.dtype.names or ()}
     costs = column["spread_cost"] + column["slippage_cost"] + column["commission"] + column["financing"]
     net = column["gross"] + column["commission"] + column["financing"]
     risk = column["risk"]
-    notional = (column["entry_cost"] + column["exit_cost"]) * np.array(
-        [worth.get(one, 0.0) for one in column["instrument"].tolist()], np.float64
-    )
+    traded = np.zeros(len(worth), np.int64)
+    np.add.at(traded, column["instrument"], column["entry_cost"] + column["exit_cost"])
     return Tally(
         trades=len(trades),
         wins=int((net > 0).sum()),
@@ -127,6 +126,6 @@ def tally_of(trades: np.ndarray, worth: Mapping[int, float]) -> Tally:  # type: 
         costs=int(costs.sum()),
         ambiguous=int((column["ambiguous"] > 0).sum()),
         open_ns=statistics.time_covered(column["opened_at"], column["closed_at"]) if len(trades) else 0,
-        traded=float(notional.sum()),
+        traded=float(traded @ worth),
         r=np.where(risk > 0, net / np.maximum(risk, 1), np.nan),
     )
