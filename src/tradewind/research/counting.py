@@ -77,8 +77,8 @@ def trials_of(plan: Plan, document: Mapping[str, Any], tables: "Tables", source:
     names: Sequence[str] = document["strategies"]
     families = [family_of(one, synthetic=bool(document["synthetic"])) for one in plan.strategies]
     provenance = recorded(document)
-    period = (list(document["instruments"]), plan.start, plan.end, plan.request.bar)
-    digests = [trial_digest(provenance, name, *period) for name in names]
+    period = (plan.start, plan.end)
+    digests = [trial_digest(provenance, name, document["instruments"], period) for name in names]
     profits = profits_of(document, tables)
     trials = [
         _trial(document, (family, digest, name), (plan, source), profits.dates, returns_of(profits, name))

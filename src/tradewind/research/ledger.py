@@ -18,6 +18,7 @@ Three choices, all on the side of caution:
 import math
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 from tradewind.adapters.ledger import Mark, Trial, Trials
 from tradewind.results import statistics
 from tradewind.results.overfitting import NORMAL, best_of_noise, probabilistic_sharpe
-from tradewind.results.provenance import Provenance, digest_of
+from tradewind.results.provenance import Provenance
 
 CONFIDENCE = 0.95
 SAMPLE = 2_000
@@ -73,24 +74,17 @@ def moments(returns: ArrayLike) -> Moments:
     return Moments(ratio.per_day, sample.size, skew, kurtosis)
 
 
-def trial_digest(provenance: Provenance, strategy: str, *period: object) -> str:
-    """Return the hash by which a variant is known in the ledger, however it was run.
+def trial_digest(provenance: Provenance, strategy: str, symbols: Sequence[str], period: tuple[int, int]) -> str:
+    """Return the hash by which a variant is known in the ledger: that of a backtest of this strategy alone.
 
-    `strategy` is its name in the provenance; `period` is everything else that decides: symbols, start, end, timeframe.
+    `strategy` is its name in the provenance; `period` is in ns UTC, the end exclusive.
     """
-    return digest_of(
-        {
-            "strategy": provenance.strategies[strategy],
-            "parameters": dict(provenance.parameters[strategy]),
-            "data": dict(provenance.data),
-            "spreads": dict(provenance.spreads),
-            "profile": provenance.profile,
-            "settings": dict(provenance.settings),
-            "news": provenance.news,
-            "risk": provenance.risk,
-            "period": list(period),
-        }
+    alone = replace(
+        provenance,
+        strategies={strategy: provenance.strategies[strategy]},
+        parameters={strategy: provenance.parameters[strategy]},
     )
+    return alone.content("backtest", [strategy], list(symbols), *period)
 
 
 def made_trial(
