@@ -7,26 +7,24 @@ what a backtest of the same parameters gives, byte for byte, however many run an
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.adapters.memory import MemoryJournal
-from tradewind.errors import TradewindError
 from tradewind.kernel.loop import NO_JOURNAL
-from tradewind.modes import Plan, Request, plan_backtest
-from tradewind.ports import History, Rows
+from tradewind.modes import Request
+from tradewind.ports import History
 from tradewind.research.figures import FIGURES, Ending, Tally, daily_returns, figures, tally_of, trading_dates
 from tradewind.research.herd import Herd, notional_worth
-from tradewind.results.facts import Closing, RunFacts
-from tradewind.results.provenance import Provenance
-from tradewind.runner import Runner, Slot
-from tradewind.runs import facts_of, provenance_of
+from tradewind.research.kit import Prepared, prepare
+from tradewind.results.facts import Closing
+from tradewind.runner import Runner
 
 GROUP = 16
 """Variants that go over the tape together: enough to share what the cache holds, few enough to report soon."""
@@ -52,39 +50,6 @@ class Outcome:
     """Content hash of strategy file, parameters, data and settings: that of a backtest's document; a trial's key."""
     error: str = ""
     """What the strategy raised; then nothing else is known."""
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """All that variants of one request share."""
-
-    plan: Plan
-    blocks: Sequence[Rows]
-    """The whole tape."""
-    facts: RunFacts
-    provenance: Provenance
-    base: Mapping[str, str] = field(default_factory=dict)
-    """What is set in every variant."""
-
-    def values(self, variant: Mapping[str, str]) -> Any:
-        """Return the parameters of a variant; raise TradewindError for a name or a value that cannot be."""
-        return self.plan.strategies[0].params({**self.base, **variant})
-
-    def digest(self, values: Any) -> str:
-        """Return the content hash of a backtest with these parameters."""
-        whole = replace(self.provenance, parameters={self.facts.strategy_names[0]: values._asdict()})
-        facts = self.facts
-        return whole.content(facts.kind, facts.strategy_names, facts.symbols, facts.start, facts.end)
-
-
-def prepare(request: Request, history: History, keep: Callable[[Iterable[Rows]], Sequence[Rows]] = list) -> Prepared:
-    """Return what all variants of the request's one strategy share; `keep` says where the tape is kept."""
-    if len(request.choices) != 1:
-        raise TradewindError(f"{len(request.choices)} strategies were given.", "Vary the parameters of one.")
-    plan = plan_backtest(request, history)  # type: ignore[arg-type]
-    blocks = keep(plan.feed())
-    facts = facts_of(plan)
-    return Prepared(plan, blocks, facts, provenance_of(plan, facts, history), request.choices[0].overrides)
 
 
 def run_variants(
@@ -123,7 +88,7 @@ def run_prepared(
 
 def _outcomes(prepared: Prepared, values: Sequence[Any], threads: int) -> Iterator[tuple[Sequence[int], list[Outcome]]]:
     """Yield the numbers and the outcomes of each group of variants as it is through the tape."""
-    if prepared.plan.runner.handler is None:
+    if prepared.handler is None:
         for number, one in enumerate(values):
             yield [number], [_run_plain(prepared, one)]
         return
@@ -151,14 +116,24 @@ def _workers(threads: int, stop: threading.Event) -> Iterator[ThreadPoolExecutor
 
 def _run_group(prepared: Prepared, values: Sequence[Any], stop: threading.Event) -> list[Outcome]:
     """Return the outcomes of variants that went over the tape together."""
-    runner = prepared.plan.runner
-    several = sum(one.tradable for one in prepared.plan.listings) > 1
-    days = 8 + (prepared.plan.end - prepared.plan.start) // 86_400_000_000_000
-    herd = Herd(runner.state, runner.venue, runner.slots[0], values, runner.handler, days, spans=several)
+    herd = herd_of(prepared, values)
     for block in prepared.blocks:
         if stop.is_set():
             break
         herd.apply(block)
+    return outcomes_of(prepared, values, herd)
+
+
+def herd_of(prepared: Prepared, values: Sequence[Any]) -> Herd:
+    """Return variants with these parameters before the first event."""
+    kit = prepared.kit
+    return Herd(
+        prepared.state, prepared.venue, prepared.slot, values, prepared.handler, kit.days, spans=kit.instruments > 1
+    )
+
+
+def outcomes_of(prepared: Prepared, values: Sequence[Any], herd: Herd) -> list[Outcome]:
+    """Return what has become of the variants of a herd so far."""
     herd.finish()
     return [
         _outcome(prepared, one, herd.state(number), herd.tally(number), herd.days(number), herd.errors.get(number, ""))
@@ -168,11 +143,9 @@ def _run_group(prepared: Prepared, values: Sequence[Any], stop: threading.Event)
 
 def _run_plain(prepared: Prepared, values: Any) -> Outcome:
     """Return the outcome of a variant of a plain-Python strategy."""
-    first = prepared.plan.runner
-    slot = first.slots[0]
-    journal = MemoryJournal()
-    slots = [Slot(slot.strategy, values, slot.instruments, slot.bar_seconds)]
-    runner = Runner(_same(first.state), _same(first.venue), slots, journal, None, NO_JOURNAL)
+    slot, journal = prepared.slot, MemoryJournal()
+    slot.params = values
+    runner = Runner(prepared.state, prepared.venue, [slot], journal, None, NO_JOURNAL)
     try:
         runner.run(prepared.blocks)
     except Exception as error:  # noqa: BLE001  whatever a strategy raises is the outcome of that variant
@@ -188,16 +161,11 @@ def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _same(rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return a copy of every byte; numpy's own `copy` leaves out what lies between the fields."""
-    return np.frombuffer(bytearray(rows.tobytes()), rows.dtype)
-
-
 def _outcome(
     prepared: Prepared, values: Any, state: np.ndarray[Any, Any], tally: Tally, days: NDArray[np.int64], error: str
 ) -> Outcome:
     """Return the outcome of a variant that left this state and tally; `days` are dates and equities."""
-    facts = prepared.facts
+    facts = prepared.kit.facts
     digest = prepared.digest(values)
     if error:
         nothing, blank = np.zeros(0), dict.fromkeys(FIGURES)
