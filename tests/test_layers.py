@@ -43,7 +43,7 @@ OURS = {
     "runs": "modes results markets money ports errors",
     "desk": "errors",
     "demonstration": "modes requests settings data",
-    "research": "runner results ports modes adapters.ledger runs requests strategy markets.clock settings errors",
+    "research": "runner results ports modes adapters runs requests strategy markets.clock settings errors",
     "services": "modes research results settings errors",
     "api": "modes research results settings errors",
     "ui": "modes research results settings errors",
@@ -109,6 +109,7 @@ MORE = {
     ("data.releases.calendars", "icalendar"): "it reads iCalendar files",
     ("data.releases.calendars", "dateutil"): "it repeats events by the rules of iCalendar",
     ("research.listing", "rich"): "it builds one table; whoever calls it prints it",
+    ("research.study_tables", "rich"): "the same",
     ("data.synthetic.report", "rich"): "it builds one table; whoever calls it prints it",
     ("cli", "markets.clock"): "it shows moments as dates",
 }

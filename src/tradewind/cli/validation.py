@@ -35,7 +35,7 @@ def walkforward(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Run every window by itself instead of cutting one run by dates; slower.")
     ] = False,
-    warm_up: Annotated[str, typer.Option(help="Trading dates before a fresh window, for indicators.")] = "20d",
+    warm_up: Annotated[str, typer.Option(help="Trading dates before a fresh window, for indicators.")] = "60d",
     method: Annotated[str, typer.Option(help="Which variants: grid, random or lhs.")] = "grid",
     trials: Annotated[int | None, typer.Option(help="How many variants, for random and lhs.")] = None,
     seed: Annotated[int, typer.Option(help="Decides the variants of random and lhs.")] = 1,
@@ -54,12 +54,10 @@ def walkforward(
     """Choose the best variant again and again on the past, trade it on what came next, and join what came of it."""
     from tradewind.modes import open_history, open_runs, open_trials
     from tradewind.requests import backtest_request
-    from tradewind.research.sampling import sample
-    from tradewind.research.space import space_of, texts
     from tradewind.research.study import Course, Study, written
+    from tradewind.research.varied import variants_of
     from tradewind.research.walkforward import objective as objective_of
     from tradewind.research.windows import span, trading_dates
-    from tradewind.strategy import load
 
     objective_of(objective)
     course = Course(
@@ -72,9 +70,7 @@ def walkforward(
         [strategy], on, (start, end), sets or [], given={"profile": profile, "cost_scale": cost_scale},
         settings=settings_of(settings_file, data), feed=feed, bar=bar,
     )  # fmt: skip
-    choice = request.choices[0]
-    space = space_of(load(choice.path), choice.overrides, vary or [], where or [])
-    variants = [texts(point) for point in sample(space, method, trials, seed)]
+    variants = variants_of(request, vary or [], where or [], method=method, trials=trials, seed=seed)
     history, store = open_history(request.settings), open_trials(request.settings)
     with progress(len(variants), quiet=as_json) as on_done:
         document, tables = written(Study(request, history, store, variants, course, threads, on_done))

@@ -54,7 +54,7 @@ class Course:
     by: str = "sharpe"
     fresh: bool = False
     """Every window runs by itself."""
-    warm_up: int = 20
+    warm_up: int = 60
     """Trading dates before a fresh window, for indicators; what is made on them is not counted."""
     groups: int = 8
     tested: int = 2
