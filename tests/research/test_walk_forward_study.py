@@ -89,7 +89,7 @@ def test_a_study_is_saved_counted_and_adds_up(folder):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
 def test_a_killed_study_goes_on_where_it_was(folder, tmp_path):
-    """Killed when the ledger has its first trials, it repeats none of them and ends with the table of an unkilled one."""
+    """Killed once the ledger has trials, it repeats none of them and ends with the table of an unkilled one."""
     words = ("--vary", "seed=1:320:1", "--threads", "1")
     process = subprocess.Popen([sys.executable, "-c", CODE, *WORDS, *words, "--data", str(folder)], cwd=folder)
     for _ in range(3000):
