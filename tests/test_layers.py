@@ -44,7 +44,7 @@ OURS = {
     "desk": "errors",
     "demonstration": "modes requests settings data",
     "notebook": "modes requests runs results settings errors",
-    "research": "runner results ports modes errors",
+    "research": "runner results ports modes errors adapters runs requests strategy markets.clock settings",
     "services": "modes research results settings errors",
     "api": "modes research results settings errors",
     "ui": "modes research results settings errors",
@@ -111,6 +111,8 @@ MORE = {
     ("cli.news", "markets"): "it shows releases and moments",
     ("data.releases.calendars", "icalendar"): "it reads iCalendar files",
     ("data.releases.calendars", "dateutil"): "it repeats events by the rules of iCalendar",
+    ("research.listing", "rich"): "it builds one table; whoever calls it prints it",
+    ("research.study_tables", "rich"): "the same",
     ("data.synthetic.report", "rich"): "it builds one table; whoever calls it prints it",
     ("cli", "markets.clock"): "it shows moments as dates",
 }

@@ -35,6 +35,10 @@ class BadSettings(TradewindError):  # noqa: N818 - reads as the sentence it prin
     """A profile or a settings file says something impossible."""
 
 
+class BadLedger(TradewindError):  # noqa: N818 - reads as the sentence it prints
+    """The trial ledger cannot be read or written; whoever catches this keeps the run and says so."""
+
+
 def nearest(name: object, valid: Iterable[str]) -> str:
     """Return ` Did you mean 'X'?` for the valid name closest to `name`, or nothing where none is close."""
     folded = {candidate.casefold(): candidate for candidate in valid}

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tradewind.adapters.catalogue import SeriesInfo
+from tradewind.adapters.ledger import Trials
 from tradewind.adapters.memory import MemoryJournal
 from tradewind.adapters.news import NewsStore
 from tradewind.adapters.parquet import History
@@ -173,6 +174,11 @@ def check_news(settings: Settings, symbol: str, feed: str | None = None) -> dict
 def open_runs(settings: Settings) -> SqliteRuns:
     """Return the store of finished runs that the settings name."""
     return SqliteRuns(settings.data)
+
+
+def open_trials(settings: Settings) -> Trials:
+    """Return the ledger of everything that was tried, in the data folder the settings name."""
+    return Trials(settings.data)
 
 
 def plan_backtest(request: Request, history: History) -> Plan:

@@ -9,7 +9,7 @@ from types import FrameType
 
 import typer
 
-from tradewind.cli import backtests, data_doctor, market_data, news, portfolio, risk, synthetic
+from tradewind.cli import backtests, data_doctor, market_data, news, portfolio, risk, synthetic, trials, validation
 from tradewind.errors import TradewindError
 
 app = typer.Typer(
@@ -24,6 +24,8 @@ market_data.app.add_typer(synthetic.app)
 market_data.app.add_typer(data_doctor.app)
 app.add_typer(backtests.app)
 app.add_typer(portfolio.app)
+app.add_typer(trials.app)
+app.add_typer(validation.app)
 app.add_typer(market_data.app, name="data")
 app.add_typer(news.app, name="news")
 app.add_typer(risk.app, name="risk")

@@ -59,18 +59,25 @@ def backtest(
     run_backtest(request, save=save, as_json=as_json)
 
 
-def run_backtest(request: "Request", *, save: bool, as_json: bool) -> None:
-    """The request has run, is printed, and is kept if `save`."""
+def run_backtest(request: "Request", *, save: bool, as_json: bool, source: str = "backtest") -> None:
+    """The request has run, is counted in the ledger of trials, is printed, and is kept if `save`."""
     from tradewind.modes import backtest as run
-    from tradewind.modes import open_history, open_runs
+    from tradewind.modes import open_history, open_runs, open_trials
+    from tradewind.research.counting import count_run, missing_from
     from tradewind.runs import finish
 
     history = open_history(request.settings)
     with _progress(quiet=as_json) as advance:
         plan = run(request, history, advance)
     document, tables = finish(plan, history)
+    runs, trials = open_runs(request.settings), open_trials(request.settings)
+    warning = missing_from(trials, runs)
+    document["honesty"] = count_run(trials, plan, document, tables, source) | ({"warning": warning} if warning else {})
     if save:
-        open_runs(request.settings).save(document, tables)
+        runs.save(document, tables)
+    for trouble in ("warning", "error"):
+        if trouble in document["honesty"]:
+            typer.echo(f"tradewind: {trouble}: {document['honesty'][trouble]}", err=True)
     if as_json:
         typer.echo(json.dumps(document, indent=2))
         return
@@ -81,6 +88,8 @@ def run_backtest(request: "Request", *, save: bool, as_json: bool) -> None:
     console = Console()
     for table in summary_tables(document):
         console.print(table)
+    if "sentence" in document["honesty"]:
+        console.print(document["honesty"]["sentence"], soft_wrap=True)
     if save:
         symbol = document["instruments"][0]
         console.print(
@@ -187,4 +196,4 @@ def demo(data: DataFolder = None) -> None:
     for request, words in demonstrate(data):
         typer.echo(words)
         if request is not None:
-            run_backtest(request, save=True, as_json=False)
+            run_backtest(request, save=True, as_json=False, source="demo")

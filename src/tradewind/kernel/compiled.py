@@ -43,12 +43,13 @@ def cache_folder():
 CACHE_FOLDER = cache_folder()
 
 
-def compiled(signature=None, *, folder=None, inline=False, inner=False):
+def compiled(signature=None, *, folder=None, inline=False, inner=False, free=False):
     """Return a decorator after which the function is compiled once per source text and cached in `folder`.
 
     Without a signature it is compiled when first called, for the types it is called with. `inline` asks LLVM to put
     it into its callers: for the small pieces that run on every event, where a call costs more than the work. `inner`
     says that only compiled code calls it: then nothing is made that Python would need, which halves its compilation.
+    `free` lets other Python threads run while it does: for what runs long and touches only memory of its own.
     """
     if signature is not None and not isinstance(signature, numba.core.typing.Signature):
         return compiled()(signature)
@@ -56,7 +57,7 @@ def compiled(signature=None, *, folder=None, inline=False, inner=False):
     def decorate(function):
         if not JIT:
             return function
-        options = {"cache": True, "forceinline": inline, "error_model": "numpy"}
+        options = {"cache": True, "forceinline": inline, "error_model": "numpy", "nogil": free}
         if inner:
             options |= {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "pipeline_class": InnerCompiler}
         previous = config.CACHE_DIR
@@ -157,6 +158,22 @@ if JIT:
 
         return types.none(pointer, *arguments), generate
 
+    @intrinsic
+    def call_drive(_context, pointer, address, handler):
+        """What the loop at `pointer` (see `handler_pointer`) returned for an engine; what it raised is raised on."""
+        arguments = (types.int64, types.int64)
+
+        def generate(context, builder, signature, values):
+            convention = context.call_conv
+            kind = convention.get_function_type(types.int64, arguments)
+            function = builder.inttoptr(values[0], kind.as_pointer())
+            status, result = convention.call_function(builder, function, types.int64, arguments, values[1:])
+            with cgutils.if_unlikely(builder, status.is_error):
+                convention.return_status_propagate(builder, status)
+            return result
+
+        return types.int64(pointer, address, handler), generate
+
     def handler_pointer(function):
         """Return the address of the machine code of `function`, compiled for the signature HANDLER."""
         (overload,) = function.overloads.values()
@@ -181,6 +198,10 @@ else:
     def call_handler(pointer, state, shown, strategy, index, memory, parameters):
         """The handler `pointer` (here the function itself) has run."""
         pointer(state, shown, strategy, index, memory, parameters)
+
+    def call_drive(pointer, address, handler):
+        """What the loop `pointer` (here the function itself) returned."""
+        return pointer(address, handler)
 
     def handler_pointer(function):
         """Return `function` itself: there is no machine code to point at."""

@@ -117,6 +117,8 @@ def take_sample(engine, state, ts, date):
 @inner
 def take_lines(engine, state, ts, date):
     """The line log ends with what every strategy has made in every instrument so far, where that is not nothing."""
+    if engine.lines == 0:
+        return
     for index in range(state.strategy_count * INSTRUMENTS):
         position = state.positions[index]
         if position.earned == 0 and position.unrealised == 0:

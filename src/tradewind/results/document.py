@@ -16,11 +16,14 @@ from tradewind.results.summary import Summary
 def document(
     facts: RunFacts,
     provenance: Provenance,
-    summary: Summary,
+    summary: Summary | None,
     created_ns: int,
     results: str = "",
 ) -> dict[str, Any]:
-    """Return the document of a run made at `created_ns` (UTC); `results` is the digest of its logs."""
+    """Return the document of a run made at `created_ns` (UTC); `results` is the digest of its logs.
+
+    The summary is None for a kind of run that has figures of its own.
+    """
     strategies = facts.strategy_names
     content = provenance.content(facts.kind, strategies, facts.symbols, facts.start, facts.end)
     return {

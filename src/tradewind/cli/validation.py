@@ -1,0 +1,107 @@
+"""Verbs of validation: what would have come of choosing as one went along."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
+
+import typer
+
+from tradewind.cli.options import AsJson, DataFolder, SettingsFile, settings_of
+
+app = typer.Typer()
+
+
+@app.command()
+def walkforward(
+    strategy: Annotated[str, typer.Argument(help="Strategy file, or name of a shipped one.")],
+    on: Annotated[list[str], typer.Option("--on", help="Instruments, separated by commas or given again.")],
+    vary: Annotated[
+        list[str] | None, typer.Option("--vary", help="name=low:high:step, name=a,b,c, or a name the file declares.")
+    ] = None,
+    where: Annotated[list[str] | None, typer.Option("--where", help='Condition, such as "fast < slow".')] = None,
+    sets: Annotated[list[str] | None, typer.Option("--set", help="Parameter that is not varied, name=value.")] = None,
+    train: Annotated[str, typer.Option(help="Length learnt from: 12m, 26w, 1y, or 250d for trading dates.")] = "12m",
+    test: Annotated[str, typer.Option(help="Length tested on, after each.")] = "3m",
+    anchored: Annotated[
+        bool, typer.Option("--anchored/--rolling", help="Learn from all there is so far, or from --train of it.")
+    ] = False,
+    purge: Annotated[
+        str, typer.Option(help="Gap before a test: auto (the longest trade), or trading dates such as 3d.")
+    ] = "auto",
+    embargo: Annotated[str, typer.Option(help="What is left out besides, in trading dates.")] = "1d",
+    objective: Annotated[str, typer.Option(help="By which the best is chosen: sharpe, return or calmar.")] = "sharpe",
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Run every window by itself instead of cutting one run by dates; slower.")
+    ] = False,
+    warm_up: Annotated[str, typer.Option(help="Trading dates before a fresh window, for indicators.")] = "60d",
+    method: Annotated[str, typer.Option(help="Which variants: grid, random or lhs.")] = "grid",
+    trials: Annotated[int | None, typer.Option(help="How many variants, for random and lhs.")] = None,
+    seed: Annotated[int, typer.Option(help="Decides the variants of random and lhs.")] = 1,
+    start: Annotated[str | None, typer.Option("--from", help="First day (New York).")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Last day.")] = None,
+    feed: Annotated[str | None, typer.Option(help="Which feed, where several hold the instrument.")] = None,
+    profile: Annotated[str | None, typer.Option(help="Broker profile.")] = None,
+    bar: Annotated[str, typer.Option(help="Timeframe of on_bar.")] = "M5",
+    cost_scale: Annotated[float | None, typer.Option(help="Multiple of spread and slippage, for stress.")] = None,
+    threads: Annotated[int, typer.Option(help="Threads; 0 uses every processor.")] = 0,
+    save: Annotated[bool, typer.Option("--save/--no-save", help="Keep the run.")] = True,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+    settings_file: SettingsFile = None,
+) -> None:
+    """Choose the best variant again and again on the past, trade it on what came next, and join what came of it."""
+    from tradewind.modes import open_history, open_runs, open_trials
+    from tradewind.requests import backtest_request
+    from tradewind.research.study import Course, Study, written
+    from tradewind.research.varied import variants_of
+    from tradewind.research.walkforward import objective as objective_of
+    from tradewind.research.windows import span, trading_dates
+
+    objective_of(objective)
+    course = Course(
+        span(train, "--train"), span(test, "--test"), anchored=anchored,
+        purge=None if purge.strip().lower() == "auto" else trading_dates(purge, "--purge"),
+        embargo=trading_dates(embargo, "--embargo"), by=objective, fresh=fresh,
+        warm_up=trading_dates(warm_up, "--warm-up"),
+    )  # fmt: skip
+    request = backtest_request(
+        [strategy], on, (start, end), sets or [], given={"profile": profile, "cost_scale": cost_scale},
+        settings=settings_of(settings_file, data), feed=feed, bar=bar,
+    )  # fmt: skip
+    variants = variants_of(request, vary or [], where or [], method=method, trials=trials, seed=seed)
+    history, store = open_history(request.settings), open_trials(request.settings)
+    with progress(len(variants), quiet=as_json) as on_done:
+        document, tables = written(Study(request, history, store, variants, course, threads, on_done))
+    if save:
+        open_runs(request.settings).save(document, tables)
+    for trouble in ("warning", "error"):
+        if trouble in document["honesty"]:
+            typer.echo(f"tradewind: {trouble}: {document['honesty'][trouble]}", err=True)
+    if as_json:
+        from tradewind.results.printing import plain
+
+        typer.echo(json.dumps(document | {"windows": plain(tables["windows"])}, indent=2))
+        return
+    from rich.console import Console
+
+    from tradewind.research.study_tables import said, shown
+
+    Console().print(shown(tables["windows"]))
+    for line in said(document):
+        typer.echo(line)
+
+
+@contextlib.contextmanager
+def progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], None] | None]:
+    """Give a function that shows how many variants are done, where a person is watching."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task: Any = bar.add_task("variants", total=total)
+        yield lambda done: bar.update(task, completed=done)

@@ -1,0 +1,123 @@
+"""A walk-forward study from the command line on real bars: whole, resumed after a kill, and with every window fresh."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tradewind.adapters.ledger import Trials
+from tradewind.adapters.sqlite import SqliteRuns
+from tradewind.data.importers import import_files
+from tradewind.modes import open_history
+from tradewind.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("TRADEWIND_DATA") or ROOT.parent / "shared" / "data")
+REQUIRED = os.environ.get("TRADEWIND_REQUIRE_DATA") == "1"
+pytestmark = pytest.mark.skipif(not DATA.is_dir() and not REQUIRED, reason=f"no market data at {DATA}")
+
+COIN = ROOT / "bench" / "strategies" / "coin.py"
+WORDS = ("walkforward", str(COIN), "--on", "US30", "--train", "3m", "--test", "1m")
+CODE = "from tradewind.cli import main; main()"
+
+
+@pytest.fixture(scope="module")
+def bars(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bars")
+    import_files(sorted(DATA.glob("US30_M5_mt5ny*.parquet")), open_history(Settings(data=folder)))
+    return folder
+
+
+@pytest.fixture
+def folder(bars, tmp_path):
+    """A data folder with the bars and nothing tried yet."""
+    (tmp_path / "history").symlink_to(bars / "history")
+    return tmp_path
+
+
+def walkforward(folder, *words):
+    done = subprocess.run(
+        [sys.executable, "-c", CODE, *WORDS, *words, "--data", str(folder), "--json"],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_study_is_saved_counted_and_adds_up(folder):
+    """Windows, days and trades agree with each other and with plain backtests of what was chosen."""
+    run = walkforward(folder, "--vary", "seed=1:12:1", "--vary", "stop=2,3")
+    store, runs = Trials(folder), SqliteRuns(folder)
+    days, trades = runs.table(run["id"], "oos"), runs.table(run["id"], "trades")
+    found, windows = run["walk_forward"], run["windows"]
+    alone = json.loads(
+        subprocess.run(
+            [sys.executable, "-c", CODE, "backtest", str(COIN), "--on", "US30", "--data", str(folder), "--json",
+             *(f"--set={name}={value}" for name, value in json.loads(windows[0]["params"]).items())],
+            cwd=folder, capture_output=True, text=True, check=True,
+        ).stdout
+    )  # fmt: skip
+    equity = runs.table(alone["id"], "equity").drop_nulls("date")
+    returns = dict(
+        zip(equity["date"], equity["equity"] / equity["equity"].shift(1, fill_value=100_000) - 1, strict=True)
+    )
+    first = days.filter(pl.col("window") == 1)
+
+    assert run["kind"] == "walk-forward"
+    assert found["variants"] == 24
+    assert [(one.name, one.trials) for one in store.families()] == [("coin", 24), ("coin, walked forward", 1)]
+    assert alone["honesty"]["trials"] == 24, "a backtest of a variant that was walked over is a repeat"
+    assert alone["honesty"]["repeats"] == 1
+    assert days.height == found["days"] == sum(np.diff(days["window"]) >= 0) + 1
+    assert trades.height == found["trades"] == sum(one["trades_out"] for one in windows)
+    assert [returns[day] for day in first["date"]] == pytest.approx(first["return"].to_list(), abs=1e-7)
+    for one in windows:
+        mine = days.filter(pl.col("window") == one["window"])["return"]
+        assert one["return_year_out"] == pytest.approx(mine.mean() * 252)
+        assert one["train_to"] < one["test_from"] <= one["test_to"]
+    assert days["equity"][-1] == pytest.approx(100_000 * (1 + found["return_share"]))
+    assert found["purge"] == 0, "the coin holds nothing over night"
+    assert found["cross_validation"]["paths"] == 7
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_a_killed_study_goes_on_where_it_was(folder, tmp_path):
+    """Killed once the ledger has trials, it repeats none of them and ends with the table of an unkilled one."""
+    words = ("--vary", "seed=1:320:1", "--threads", "1")
+    process = subprocess.Popen([sys.executable, "-c", CODE, *WORDS, *words, "--data", str(folder)], cwd=folder)
+    for _ in range(3000):
+        if Trials(folder).families() or process.poll() is not None:
+            break
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    finished = Trials(folder).families()[0].trials
+    second = walkforward(folder, *words)
+    clean = tmp_path / "clean"
+    clean.mkdir()
+    (clean / "history").symlink_to(folder / "history")
+    whole = walkforward(clean, *words)
+
+    assert 0 < finished < 320
+    assert second["walk_forward"]["variants_known"] == finished
+    assert [(one.trials, one.repeats) for one in Trials(folder).families()] == [(320, 0), (1, 0)]
+    assert second["windows"] == whole["windows"]
+
+
+def test_fresh_windows_agree_where_nothing_is_carried_over(folder):
+    """The coin's day depends on 14 bars before it, so a window run by itself chooses the same and makes the same."""
+    words = ("--vary", "seed=1:6:1", "--set", "stop=2", "--from", "2025-07-01", "--to", "2025-12-31")
+    cut, fresh = walkforward(folder, *words), walkforward(folder, *words, "--fresh", "--warm-up", "5d")
+
+    assert [one["params"] for one in fresh["windows"]] == [one["params"] for one in cut["windows"]]
+    for one, other in zip(fresh["windows"], cut["windows"], strict=True):
+        assert one["trades_out"] == other["trades_out"]
+        # Sizes follow the equity of the run, in whole steps of a lot; the share risked is the same.
+        assert one["return_year_out"] == pytest.approx(other["return_year_out"], rel=0.05, abs=0.01)
