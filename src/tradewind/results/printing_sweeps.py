@@ -9,13 +9,16 @@ from rich.text import Text
 
 from tradewind.results.sweep_page import COLUMNS, colour, luck_words, shown_figure, stability_words
 
+SHOWN = ("net", "trades", "expectancy_r", "expectancy_error_r", "sharpe_day", "max_drawdown")
+"""The columns that fit a terminal; a page has more."""
+
 
 def sweep_tables(document: Mapping[str, Any], told: Mapping[str, Any]) -> list[Any]:
     """Return what to print of a sweep."""
     name = f"{document['strategy']} on {', '.join(document['instruments'])}"
     made = "SYNTHETIC prices. " if document["synthetic"] else ""
     title = f"{made}Sweep {document['id']}: {name}, {told['done']:,} of {document['total']:,} trials"
-    parts: list[Any] = [_best(told["best"], title), Text(luck_words(told["luck"]))]
+    parts: list[Any] = [_best(told["best"], title, document["objectives"]), Text(luck_words(told["luck"]))]
     if told["heat_map"] is not None:
         parts.append(_map(told["heat_map"], told["objective"]))
     parts += [Text(f"{one['name']}: {stability_words(one, told['objective'])}") for one in told["stability"]]
@@ -24,14 +27,19 @@ def sweep_tables(document: Mapping[str, Any], told: Mapping[str, Any]) -> list[A
     return parts
 
 
-def _best(best: Sequence[Mapping[str, Any]], title: str) -> Table:
+def _best(best: Sequence[Mapping[str, Any]], title: str, objectives: Sequence[str]) -> Table:
     names = list(dict.fromkeys(name for one in best for name in one["params"]))
+    shown = [
+        one
+        for one in COLUMNS
+        if one[0] in (*SHOWN, *objectives) and any(line["figures"].get(one[0]) is not None for line in best)
+    ]
     table = Table(title=title, title_justify="left")
-    for column in ("trial", *names, *(heading for _, heading, _ in COLUMNS)):
+    for column in ("trial", *names, *(heading for _, heading, _ in shown)):
         table.add_column(column, justify="right")
     for one in best:
         cells = [str(one["number"]), *(one["params"].get(name, "") for name in names)]
-        table.add_row(*cells, *(shown_figure(one["figures"].get(key), pattern) for key, _, pattern in COLUMNS))
+        table.add_row(*cells, *(shown_figure(one["figures"].get(key), pattern) for key, _, pattern in shown))
     return table
 
 
