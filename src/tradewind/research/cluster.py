@@ -50,7 +50,7 @@ class Cluster:
             address = f"ray://{address}"
         try:
             more = {"num_cpus": self._count or None, "include_dashboard": False} if address is None else {}
-            ray.init(address=address, ignore_reinit_error=True, log_to_driver=False, **more)
+            ray.init(address=address, ignore_reinit_error=True, log_to_driver=False, logging_level="ERROR", **more)
         except (ConnectionError, RuntimeError, OSError) as error:
             raise TradewindError(
                 f"No Ray cluster answers at {self._address}: {error}.",

@@ -186,6 +186,11 @@ def carry_on(
         """Run what is not stored; the sampler is told of all."""
         missing = [number for number in sorted(points) if number not in stored]
         variants = [texts(points[number]) for number in missing]
+        if any(dict(stored[number].params) != texts(points[number]) for number in points.keys() - set(missing)):
+            raise TradewindError(
+                f"Sweep {sweep} was asked for other trials before.",
+                "Give the same --study as then, and the same version of Optuna.",
+            )
         if judge is None:
             outcomes: Iterable[Outcome] = workers.outcomes(variants)
         else:

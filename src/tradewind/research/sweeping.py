@@ -113,7 +113,8 @@ def open_sweeping(words: Mapping[str, Any], settings: Settings, *, resume: str |
     )
     prepared = prepare(request, open_history(settings))
     space = space_of(prepared.strategy, prepared.kit.base, words["vary"], words["where"])
-    kept = {**words, "strategy": str(_absolute(words["strategy"]))}
+    study = None if words["study"] is None or "@" in words["study"] else words["study"]  # no password is stored
+    kept = {**words, "strategy": str(_absolute(words["strategy"])), "study": study}
     sweep = begin(prepared, space, asked, store, kept, resume=None if resume is None else stored)
     return Sweeping(store, sweep, prepared, space, asked, cluster=clusters[0] if clusters else None, workers=workers)
 
