@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -124,13 +125,13 @@ def run_in_slices(
     length = max(1, min(GROUP, -(-len(values) // threads)))
     starts = range(0, len(values), length)
     herds = [herd_of(prepared, values[start : start + length]) for start in starts]
-    cuts = [len(prepared.blocks) * place // slices for place in range(slices + 1)]
+    parts = _parts(prepared.blocks, slices)
     found: list[Outcome] = []
     stop = threading.Event()
     with _workers(threads, stop) as pool:
         for place in range(1, slices + 1):
-            part = prepared.blocks[cuts[place - 1] : cuts[place]]
-            list(pool.map(lambda herd, part=part: _graze(herd, part, stop), herds))
+            for done in [pool.submit(_graze, herd, parts[place - 1], stop) for herd in herds]:
+                done.result()
             made = [
                 outcomes_of(prepared, values[start : start + length], herd)
                 for start, herd in zip(starts, herds, strict=True)
@@ -143,6 +144,20 @@ def run_in_slices(
     return [
         replace(one, number=number, params=dict(given))
         for number, (one, given) in enumerate(zip(found, variants, strict=True))
+    ]
+
+
+def _parts(blocks: Sequence[Rows], count: int) -> list[list[Rows]]:
+    """Return the tape in `count` parts of as many events each, every part as blocks."""
+    starts = np.cumsum([0, *(len(block) for block in blocks)]).tolist()
+    cuts = [starts[-1] * place // count for place in range(count + 1)]
+    return [
+        [
+            block[max(low - start, 0) : high - start]
+            for start, block in zip(starts, blocks, strict=False)
+            if start < high and low < start + len(block)
+        ]
+        for low, high in pairwise(cuts)
     ]
 
 
