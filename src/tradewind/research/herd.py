@@ -99,14 +99,17 @@ class Herd:
                     self._addresses, progress, address, SLICE_ROWS, len(block), self._drive, self._handler
                 )
             except Exception as error:  # noqa: BLE001  whatever a strategy raises is what became of that variant
-                number = int(progress[1])
-                self.errors[number] = f"{type(error).__name__}: {error}"
-                self._tallies["dead"][number] = 1
+                self.end(int(progress[1]), f"{type(error).__name__}: {error}")
                 progress[2] = 0
                 continue
             if answer == many.DONE:
                 return
             self._more_room(int(progress[1]))
+
+    def end(self, number: int, why: str) -> None:
+        """The variant is left alone from now on."""
+        self.errors.setdefault(number, why)
+        self._tallies["dead"][number] = 1
 
     def _more_room(self, number: int) -> None:
         self._grow(number, 2 * int(self._tallies["r_capacity"][number]) + LOG_ROWS)
