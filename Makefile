@@ -4,6 +4,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+COMPLETE := $(VENV)/.complete
 
 # The first Python that is recent enough; name another with `make PYTHON=... test`.
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
@@ -43,16 +44,22 @@ $(READY): pyproject.toml uv.lock requirements.lock
 	@$(BIN)/python -m compileall -q -j 0 $(VENV)/lib src || true
 	@touch $@
 
+# Tests want every extra, and the libraries that answers are compared with.
+$(COMPLETE): $(READY) requirements-all.lock
+	@$(BIN)/uv sync --quiet --frozen --all-extras --all-groups --python $(BIN)/python \
+		|| $(BIN)/python -m pip install --quiet --require-hashes -r requirements-all.lock
+	@touch $@
+
 demo: $(READY)
 	$(BIN)/tradewind demo
 
-test: $(READY)
+test: $(COMPLETE)
 	$(BIN)/pytest -n 2 --dist loadfile
 
-soak: $(READY)
+soak: $(COMPLETE)
 	$(BIN)/pytest -m soak || test $$? -eq 5  # 5: there are none
 
-lint: $(READY)
+lint: $(COMPLETE)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -61,7 +68,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(READY)
+bench: $(COMPLETE)
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.gate
 
@@ -74,6 +81,7 @@ lock:
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
 	$(BIN)/uv lock
 	$(BIN)/uv export --quiet --frozen --no-emit-project --no-header --no-annotate --output-file requirements.lock
+	$(BIN)/uv export --quiet --frozen --all-extras --all-groups --no-emit-project --no-header --no-annotate --output-file requirements-all.lock
 
 docs: $(READY)
 	$(BIN)/python docs/draw.py
