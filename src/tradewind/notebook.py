@@ -261,7 +261,7 @@ def to_pandas(frame: "pl.DataFrame") -> Any:
     import polars as pl  # noqa: PLC0415 - loaded only when it is needed
 
     try:
-        import pandas as pd  # noqa: PLC0415 - optional
+        import pandas as pd  # noqa: PLC0415  an optional library
     except ImportError as error:
         raise TradewindError("Pandas is not installed.", "Install it: pip install pandas.") from error
     columns = {}
