@@ -19,7 +19,7 @@ from tradewind.results.overfitting import (
     probabilistic_sharpe,
 )
 from tradewind.results.superiority import superiority
-from tradewind.results.trials import clusters, count_trials, effective_trials, mean_correlation
+from tradewind.results.trials import clusters, count_trials, deflated_best, effective_trials, mean_correlation
 
 RATIOS = st.floats(-0.5, 0.5)
 
@@ -222,6 +222,24 @@ def test_a_single_trial_and_one_without_trades_are_counted():
 
     assert (alone.tried, alone.effective, alone.clusters, alone.variance) == (1, 1, 1, 0)
     assert count_trials(idle).clusters == 3
+
+
+@pytest.mark.parametrize("shared", [0, 0.6, 0.9])
+def test_luck_that_moves_together_is_not_called_skill(shared):
+    """Of the best of 60 worthless variants, however they correlate, at most 5 % are called significant at 5 %.
+
+    Not deflated, every second one and more would be, unless they are nearly the same.
+    """
+    deflated, plain = [], []
+    for seed in range(150):
+        theme = noise(seed + 1000, 250, 1)
+        returns = np.sqrt(shared) * theme + np.sqrt(1 - shared) * noise(seed, 250, 60)
+        best, found = deflated_best(returns)
+        deflated.append(found.probability > 0.95)
+        plain.append(deflate(returns[:, best], variance=0, trials=1).probability > 0.95)
+
+    assert np.mean(deflated) <= 0.05
+    assert np.mean(plain) > 0.1
 
 
 @pytest.mark.parametrize("phi", [0, 0.3, 0.6, 0.9])

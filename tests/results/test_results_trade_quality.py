@@ -59,6 +59,7 @@ def test_break_even_multiple():
     ],
 )
 def test_separate_trades(spans, count):
+    """Trades that overlap count once, and the selection is the largest there is."""
     opened, closed = (np.array([span[side] for span in spans], np.int64) for side in (0, 1))
     assert quality.separate_trades(opened, closed) == count
 

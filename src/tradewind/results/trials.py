@@ -5,14 +5,19 @@ are joined, those nearest in the mean first (average linkage on the distance sqr
 clusters correlate by as much as a half (Lopez de Prado 2019, "A Data Science Solution to the Multiple-Testing Crisis",
 who chooses the number of clusters by their silhouettes instead).
 
-The variance of Sharpe ratios across trials that move together is smaller by 1 - rho already. Deflating by it *and* by
-a smaller N discounts twice and lets luck through, so `variance` of the clusters' ratios belongs to their number.
+The variance of Sharpe ratios across trials that move together is smaller by 1 - rho already, so deflating by it *and*
+by a smaller N discounts twice and lets luck through. Of the best of 100 worthless variants on 500 days that correlate
+by 0.8, the share called significant at 5 % is 29 % without deflating, 6 % with the variance and N, 3.5 % with the
+variance and all that were tried (`deflated_best`), and 29 % again with clusters, of which there is one. The first two
+figures of a `TrialCount` are safe together; the others are for looking.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tradewind.results.overfitting import Deflated, deflate
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -22,13 +27,13 @@ class TrialCount(NamedTuple):
     """What the deflated Sharpe ratio asks of the variants tried; ratios are per period."""
 
     tried: int
+    variance: float
+    """Of the Sharpe ratios across the variants; 0 for a single one."""
     correlation: float
     """The mean of all pairs."""
     effective: float
     """rho + (1 - rho) M"""
     clusters: int
-    variance: float
-    """Of the Sharpe ratios across the variants; 0 for a single one."""
     cluster_variance: float
     """The same across clusters, each the mean of its variants scaled to the same deviation."""
 
@@ -45,12 +50,22 @@ def count_trials(returns: Floats, *, limit: float = 0.5) -> TrialCount:
     shared = (scaled + ratios) @ members / np.maximum(members.sum(axis=0), 1)
     return TrialCount(
         tried=returns.shape[1],
+        variance=_variance(ratios),
         correlation=correlation,
         effective=effective_trials(returns.shape[1], correlation),
         clusters=members.shape[1],
-        variance=_variance(ratios),
         cluster_variance=_variance(_ratios(shared)),
     )
+
+
+def deflated_best(returns: Floats) -> tuple[int, Deflated | None]:
+    """Return which of the variants has the best Sharpe ratio, and what is left of it; None where nothing varied.
+
+    It is measured against the best of as many worthless variants as were tried, whose ratios vary as these do.
+    """
+    ratios = _ratios(returns)
+    best = int(ratios.argmax())
+    return best, deflate(returns[:, best], variance=_variance(ratios), trials=returns.shape[1])
 
 
 def effective_trials(count: int, correlation: float) -> float:
