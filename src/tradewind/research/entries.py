@@ -54,7 +54,7 @@ def entries_of(tables: "Tables", symbol: str, bars: Bars) -> Entries | None:
     import polars as pl  # noqa: PLC0415  a verb that needs no frame should not wait for it
 
     fills = tables["fills"].filter((pl.col("symbol") == symbol) & (pl.col("role") == "entry"))
-    fills = fills.select("order", pl.col("known").alias("opened"), pl.col("slippage").alias("paid")).unique(
+    fills = fills.select("order", pl.col("filled").alias("opened"), pl.col("slippage").alias("paid")).unique(
         "opened", keep="first", maintain_order=True
     )
     orders = tables["orders"].filter(pl.col("order") > 0)
@@ -75,15 +75,18 @@ def entries_of(tables: "Tables", symbol: str, bars: Bars) -> Entries | None:
     worth = _worth(rows, side)
     paid = rows["paid"].to_numpy()
     later = -(rows["slippage"] + rows["commission"] + rows["financing"]).to_numpy() / worth - paid
+    opened, market = rows["opened"].to_physical().to_numpy(), rows["type"].to_numpy() == "market"
+    # A market order fills as a bar opens; a stop or a limit inside one that is stamped with its close.
+    row = np.where(market, *(np.searchsorted(bars.closed, opened, side=way) for way in ("right", "left")))
     return Entries(
-        np.searchsorted(bars.closed, rows["opened"].to_physical().to_numpy()).clip(max=len(bars.closed) - 1),
+        row.clip(max=len(bars.closed) - 1),
         side,
         price,
         np.abs(price - rows["stop_loss"].to_numpy()),
         target,
         paid,
         later,
-        rows["type"].to_numpy() != "market",
+        ~market,
         rows["closed"].to_physical().to_numpy(),
     )
 
