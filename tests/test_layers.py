@@ -113,6 +113,7 @@ MORE = {
     ("data.releases.calendars", "dateutil"): "it repeats events by the rules of iCalendar",
     ("research.listing", "rich"): "it builds one table; whoever calls it prints it",
     ("research.study_tables", "rich"): "the same",
+    ("research.honesty_table", "rich"): "the same",
     ("data.synthetic.report", "rich"): "it builds one table; whoever calls it prints it",
     ("cli", "markets.clock"): "it shows moments as dates",
 }

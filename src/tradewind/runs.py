@@ -13,7 +13,7 @@ from tradewind.modes import Plan
 from tradewind.money import minor
 from tradewind.ports import History
 from tradewind.results.document import document
-from tradewind.results.facts import Closing, InstrumentFacts, RunFacts, StrategyFacts
+from tradewind.results.facts import Closing, InstrumentFacts, RunFacts, StrategyFacts, numbered
 from tradewind.results.provenance import Provenance, code_digest, digest_of, logs_digest
 from tradewind.results.risk_facts import counted, risk_facts
 from tradewind.results.summary import summarise
@@ -30,7 +30,20 @@ def finish(plan: Plan, history: History) -> tuple[dict[str, Any], Mapping[str, A
     facts = replace(facts, risk=counted(facts.risk, made))
     provenance = provenance_of(plan, facts, history)
     whole = document(facts, provenance, summarise(made, facts), time.time_ns(), logs_digest(logs))
-    return whole, made
+    return whole | {"request": asked(plan)}, made
+
+
+def asked(plan: Plan) -> dict[str, Any]:
+    """Return what else it takes to run the plan again, as plain data; moments in ns UTC."""
+    request, names = plan.request, numbered([one.name for one in plan.strategies])
+    return {
+        "files": {name: str(one.path.resolve()) for name, one in zip(names, plan.strategies, strict=True)},
+        "start": plan.start,
+        "end": plan.end,
+        "feed": request.feed,
+        "bar": request.bar,
+        "plain": request.plain,
+    }
 
 
 def facts_of(plan: Plan) -> RunFacts:

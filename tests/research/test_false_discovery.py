@@ -3,29 +3,21 @@
 A small version of `bench/false_discovery.py`; `make soak` runs one with more researchers.
 """
 
-import os
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from research_market import ROOT, needs_data, take_bars
 
-from tradewind.data.importers import import_files
-from tradewind.modes import open_history
-from tradewind.settings import Settings
-
-ROOT = Path(__file__).resolve().parents[2]
-DATA = Path(os.environ.get("TRADEWIND_DATA") or ROOT.parent / "shared" / "data")
-REQUIRED = os.environ.get("TRADEWIND_REQUIRE_DATA") == "1"
 sys.path.insert(0, str(ROOT))
 
-from bench import false_discovery  # noqa: E402  the folder is put on the path above
+from bench import false_discovery
 
-pytestmark = pytest.mark.skipif(not DATA.is_dir() and not REQUIRED, reason=f"no market data at {DATA}")
+pytestmark = needs_data
 
 
 def pool_on(folder, symbol, variants):
-    import_files(sorted(DATA.glob(false_discovery.BARS[symbol])), open_history(Settings(data=folder)))
+    take_bars(folder, false_discovery.BARS[symbol])
     dates, pool = false_discovery.pool_of(false_discovery.coin_request(folder, symbol, costs=False), variants)
     return false_discovery.trials_from(dates, pool)
 

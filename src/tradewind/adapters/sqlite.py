@@ -114,6 +114,23 @@ class SqliteRuns:
         """The id of the run meant by `wanted`: an id, the beginning of either half of one, or "latest"."""
         return choose_run(self._ids(), wanted)
 
+    def append(self, run: str, name: str, record: Mapping[str, Any]) -> None:
+        """The record stands at the end of what was noted beside a run under `name`, durably; nothing there changes."""
+        self._stored(run)
+        path = self._folder / run / f"{name}.jsonl"
+        with _translated(f"{path} cannot be written"), path.open("ab") as file:
+            file.write(json.dumps(record, allow_nan=False).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+    def appended(self, run: str, name: str) -> "Sequence[Mapping[str, Any]]":
+        """What was noted beside a run under `name`, oldest first; a line that a kill cut short is left out."""
+        self._stored(run)
+        path = self._folder / run / f"{name}.jsonl"
+        with _translated(f"{path} cannot be read"):
+            lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+            return [json.loads(line) for line in lines]
+
     def _ids(self) -> Sequence[str]:
         return [run for (run,) in self._select("SELECT id FROM runs ORDER BY id DESC")]
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -105,3 +106,51 @@ def progress(total: int, *, quiet: bool) -> Iterator[Callable[[int], None] | Non
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task: Any = bar.add_task("variants", total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+@app.command()
+def honesty(
+    run: Annotated[str, typer.Argument(help="Run id, the beginning of one, or latest.")],
+    file: Annotated[Path | None, typer.Option(help="The strategy's file, if it was moved since.")] = None,
+    variants: Annotated[int, typer.Option(help="How many variants with moved numbers.")] = 100,
+    moved: Annotated[float, typer.Option(help="How far numbers are moved, as a share.")] = 0.2,
+    draws: Annotated[int, typer.Option(help="Draws of entries by lot.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Decides all that is left to chance.")] = 1,
+    past: Annotated[bool, typer.Option("--past", help="Show what was found before, and run nothing.")] = False,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+    settings_file: SettingsFile = None,
+) -> None:
+    """Ask of a backtest everything that could make it luck, note the answers beside it, and give a plain verdict."""
+    from tradewind.modes import open_history, open_runs, open_trials
+    from tradewind.research.again import request_of
+    from tradewind.research.honesty import Trial, examined
+    from tradewind.research.honesty_table import shown
+
+    settings = settings_of(settings_file, data)
+    runs = open_runs(settings)
+    found = runs.find(run)
+    document = runs.get(found)
+    if past:
+        answers = list(runs.appended(found, "honesty"))
+    else:
+        tables = {name: runs.table(found, name) for name in ("trades", "equity", "orders", "fills")}
+        request = request_of(document, settings.data, file)
+        answers = [
+            examined(
+                Trial(
+                    document, tables, request, open_history(settings), open_trials(settings), seed, variants, draws,
+                    moved=moved,
+                )
+            )
+        ]  # fmt: skip
+        runs.append(found, "honesty", answers[0])
+    if as_json:
+        typer.echo(json.dumps(answers if past else answers[0], indent=2))
+        return
+    from rich.console import Console
+
+    for answer in answers:
+        Console().print(shown(answer, synthetic=document["synthetic"]))
+        for line in (*answer["notes"], answer["verdict"]):
+            typer.echo(line)
