@@ -1,0 +1,85 @@
+"""The head of a report: what was run, on what, under which rules, and what is wrong with the data, before any number."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tradewind.results.printing import SYNTHETIC
+from tradewind.results.report.markup import Html, facts, joined, tag
+
+
+def opening(run: Mapping[str, Any]) -> Html:
+    """Return the head of the page."""
+    names = ", ".join(run["strategies"])
+    return tag(
+        "header",
+        tag("p", SYNTHETIC, class_="synthetic", role="alert") if run["synthetic"] else None,
+        tag("p", f"Tradewind {run['kind']} report", class_="kicker"),
+        tag("h1", names, tag("span", f" on {', '.join(run['instruments'])}", class_="on")),
+        _theses(run),
+        facts(_told(run)),
+        _parameters(run),
+        id="top",
+    )
+
+
+def _theses(run: Mapping[str, Any]) -> Html:
+    theses = run.get("theses", {})
+    return joined(
+        tag("p", tag("b", f"{name}: ") if len(theses) > 1 else None, " ".join(text.split()), class_="thesis")
+        for name, text in theses.items()
+        if text
+    )
+
+
+def _told(run: Mapping[str, Any]) -> list[tuple[str, object]]:
+    account = run["account"]
+    begins, ends = run["from"][:16].replace("T", " "), run["to"][:16].replace("T", " ")
+    told: list[tuple[str, object]] = [
+        ("Period, UTC", f"{begins} to {ends}"),
+        ("Account", f"{account['balance']} {account['currency']}"),
+        ("Risk rules", _rules(run.get("risk", {}))),
+        ("Order inside a bar", run["settings"].get("fills", {}).get("mode", "not recorded")),
+        ("Data", _data(run)),
+    ]
+    waived = [
+        f"{series}: {what} ({why})"
+        for series, found in run.get("quality", {}).items()
+        for what, why in _waivers(found.get("waived", {}))
+    ]
+    if waived:
+        told.append(("Data faults waived", tag("b", "; ".join(waived), class_="loud")))
+    told.append(("Run", tag("code", run["id"])))
+    return told
+
+
+def _waivers(waived: Any) -> list[tuple[str, str]]:
+    if isinstance(waived, Mapping):
+        return [(str(name), str(reason)) for name, reason in waived.items()]
+    return [(str(each), "waived") for each in waived]
+
+
+def _rules(risk: Mapping[str, Any]) -> str:
+    if not risk or risk.get("name") == "none":
+        return "none: nothing but the strategy limits a loss"
+    level = f"; kill level K{risk['kill_level']} at the end" if risk.get("kill_level") else ""
+    return f"{risk['name']}, version {risk['version']}{level}"
+
+
+def _data(run: Mapping[str, Any]) -> Html:
+    found = []
+    for series, seen in run.get("quality", {}).items():
+        counts = [f"{seen[kind]} {kind}" for kind in ("blockers", "warnings", "notes") if seen.get(kind)]
+        found.append(f"{series}: {', '.join(counts) or 'nothing found'}")
+    return tag("span", "; ".join(found) or ", ".join(run["hashes"]["data"]) or "not recorded")
+
+
+def _parameters(run: Mapping[str, Any]) -> Html:
+    """Return the parameters folded away: a click shows them, paper shows them always."""
+    rows = [
+        (f"{strategy}.{name}" if len(run["parameters"]) > 1 else name, tag("code", value))
+        for strategy, values in run["parameters"].items()
+        for name, value in values.items()
+    ]
+    if not rows:
+        return Html("")
+    return tag("details", tag("summary", f"{len(rows)} parameters"), facts(rows))
