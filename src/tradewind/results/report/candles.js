@@ -105,7 +105,7 @@
       }
       context.fillStyle = page.colour(tints[name] || "late");
       context.fillRect(left, 0, right - left, bitmapSize.height);
-      if (right - left > 62 * across) {
+      if (Math.min(right, bitmapSize.width) - Math.max(left, 0) > (name.length * 6 + 10) * across) {
         context.fillStyle = page.colour("soft");
         context.fillText(name, Math.max(left, 0) + 5 * across, 14 * down, Math.max(right - left - 8 * across, 1));
       }
@@ -139,7 +139,7 @@
         const y = level * down;
         context.strokeStyle = tint;
         context.beginPath(); context.moveTo(x1, y - 3 * down); context.lineTo(x1, y + 3 * down); context.moveTo(x1, y); context.lineTo(x2, y); context.stroke();
-        if (here) { context.fillStyle = tint; context.font = `${11 * down}px system-ui, sans-serif`; context.fillText(label, x2 + 4 * across, y + 4 * down); }
+        if (here) { context.fillStyle = tint; context.font = `${11 * down}px system-ui, sans-serif`; context.fillText(label, x2 + 9 * across, y + 4 * down); }
       }
       const long = trades.word("side", row) === "long" ? -1 : 1, size = (here ? 7 : 5.5) * across;
       context.fillStyle = ink;

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 HOUR = 3_600_000_000_000
 DAY = 24 * HOUR
-WEEKDAYS = ("1 Monday", "2 Tuesday", "3 Wednesday", "4 Thursday", "5 Friday", "6 Saturday", "7 Sunday")
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+ORDER = {day: place for place, day in enumerate(WEEKDAYS)}
 
 
 def cells(tables: "Mapping[str, pl.DataFrame]") -> "dict[str, pl.DataFrame]":
@@ -30,7 +33,7 @@ def cells(tables: "Mapping[str, pl.DataFrame]") -> "dict[str, pl.DataFrame]":
         "Hour of entry, New York": [f"{hour:02d}:00" for hour in (local % DAY // HOUR).tolist()],
         "Weekday": [WEEKDAYS[day] for day in ((date + 3) % 7).tolist()],
         "Month": np.datetime_as_string(date.astype("datetime64[D]"), "M").tolist() if len(date) else [],
-        "London to New York": ["5 hours" if hours == 5 else f"{hours} hours (clocks out of step)" for hours in apart.tolist()],
+        "Clocks, London to New York": ["5 hours" if hours == 5 else f"{hours} h, out of step" for hours in apart.tolist()],
         "Exit reason": [reason or "none given" for reason in trades["reason"].to_list()],
     }
     return {name: _measured(trades, pl.Series("value", values, dtype=pl.String)) for name, values in keys.items()}
@@ -52,5 +55,5 @@ def _measured(trades: "pl.DataFrame", values: "pl.Series") -> "pl.DataFrame":
             win_rate=(net > 0).mean(),
             profit_factor=pl.when(lost > 0).then(net.filter(net > 0).sum() / lost),
         )
-        .sort("value")
+        .sort(pl.col("value").replace_strict(ORDER, default=0), "value")
     )

@@ -32,32 +32,33 @@ page.trades = (async () => {
   const word = (name) => ({ text: (row) => trades.word(name, row) || "none", sort: trades[name] });
   const several = (name) => trades.words[name].length > 1;
   const headings = [
-    ["#", 62, { n: true, text: (row) => (row + 1).toLocaleString("en-US"), sort: null }],
-    ["Opened", 132, { text: (row) => page.moment(trades.opened[row], "dt"), sort: trades.opened }],
-    ["Closed", 132, { text: (row) => page.moment(trades.closed[row], "dt"), sort: trades.closed }],
-    several("strategy") && ["Strategy", 130, word("strategy")],
-    several("symbol") && ["Instrument", 82, word("symbol")],
+    ["#", 52, { n: true, text: (row) => (row + 1).toLocaleString("en-US"), sort: null }],
+    ["Opened", 134, { text: (row) => page.moment(trades.opened[row], "dt"), sort: trades.opened }],
+    ["Closed", 134, { text: (row) => page.moment(trades.closed[row], "dt"), sort: trades.closed }],
+    several("strategy") && ["Strategy", 120, word("strategy")],
+    several("symbol") && ["Instrument", 86, word("symbol")],
     ["Side", 54, word("side")],
-    ["Lots", 66, { n: true, text: (row) => String(+trades.lots[row].toFixed(6)), sort: trades.lots }],
-    trades.entry && ["Entry", 88, { n: true, text: (row) => trades.price("entry", row), sort: trades.entry }],
-    trades.exit && ["Exit", 88, { n: true, text: (row) => trades.price("exit", row), sort: trades.exit }],
-    trades.r && ["R", 62, signed("r", 2)],
-    [`Net ${unit}`, 96, signed("net", cash)],
-    trades.cost && [`Costs ${unit}`, 88, signed("cost", cash)],
-    trades.mae && ["MAE R", 62, { n: true, text: (row) => page.signed(trades.mae[row], 2).replace("+", ""), sort: trades.mae }],
-    trades.mfe && ["MFE R", 62, { n: true, text: (row) => page.signed(trades.mfe[row], 2).replace("+", ""), sort: trades.mfe }],
-    ["Why it ended", 140, word("reason")],
-    ["In one bar", 70, { text: (row) => (trades.ambiguous[row] ? "yes" : ""), sort: trades.ambiguous }],
+    ["Lots", 58, { n: true, text: (row) => String(+trades.lots[row].toFixed(6)), sort: trades.lots }],
+    trades.entry && ["Entry", 80, { n: true, text: (row) => trades.price("entry", row), sort: trades.entry }],
+    trades.exit && ["Exit", 80, { n: true, text: (row) => trades.price("exit", row), sort: trades.exit }],
+    trades.r && ["R", 58, signed("r", 2)],
+    [`Net ${unit}`, 88, signed("net", cash)],
+    trades.cost && [`Costs ${unit}`, 80, { ...signed("cost", cash), mark: null }],
+    trades.mae && ["MAE R", 56, { n: true, text: (row) => page.signed(trades.mae[row], 2).replace("+", ""), sort: trades.mae }],
+    trades.mfe && ["MFE R", 56, { n: true, text: (row) => page.signed(trades.mfe[row], 2).replace("+", ""), sort: trades.mfe }],
+    ["Why it ended", 96, word("reason")],
+    ["In one bar", 58, { text: (row) => (trades.ambiguous[row] ? "yes" : ""), sort: trades.ambiguous }],
   ].filter(Boolean);
   const template = headings.map(([, wide]) => `minmax(${wide}px,${wide}fr)`).join(" ");
+  const total = headings.reduce((sum, [, wide]) => sum + wide, 0);
   let rows = new Uint32Array(trades.count).map((_, row) => row), sorted = { place: 1, up: true }, chosen = -1;
 
-  const body = page.make("div", { class: "body", role: "rowgroup", style: "position:relative" });
+  const body = page.make("div", { class: "body", role: "rowgroup", style: `position:relative;min-width:${total}px` });
   const buttons = headings.map(([name, , how], place) => {
     const button = page.make("button", { type: "button", on: { click: () => sortBy(place) } }, name);
     return page.make("div", { role: "columnheader", class: how.n ? "n" : null }, button);
   });
-  const head = page.make("div", { class: "head", role: "rowgroup" }, page.make("div", { role: "row", style: `grid-template-columns:${template}` }, ...buttons));
+  const head = page.make("div", { class: "head", role: "rowgroup", style: `min-width:${total}px` }, page.make("div", { role: "row", style: `grid-template-columns:${template}` }, ...buttons));
   ledger.append(head, body);
   for (const [key, value] of Object.entries({ role: "grid", tabindex: 0, "aria-label": "Trades; arrow keys choose, Enter shows the candles" })) ledger.setAttribute(key, value);
 

@@ -96,6 +96,14 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[object]], caption: 
     )
 
 
+def folding(columns: Sequence[Column], rows: Sequence[Sequence[object]], caption: str, shown: int) -> Html:
+    """Return a table of which the first rows are seen, and the others after a click."""
+    if len(rows) <= shown + 3:
+        return table(columns, rows, caption)
+    rest = tag("details", tag("summary", f"{len(rows) - shown:,} more"), table(columns, rows[shown:]))
+    return joined([table(columns, rows[:shown], caption), rest])
+
+
 def section(anchor: str, title: str, lead: object, *parts: object) -> Html:
     """Return a section of the page with its heading and a line that says what it shows."""
     opening = tag("p", lead, class_="lead") if lead else None

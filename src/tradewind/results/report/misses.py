@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from tradewind.results.amounts import number_text, share_text
-from tradewind.results.report.markup import Column, Html, joined, section, table, tag, words
+from tradewind.results.report.markup import Column, Html, folding, joined, section, table, tag, words
 
 if TYPE_CHECKING:
     import polars as pl
@@ -66,7 +66,7 @@ def _gates(gates: "pl.DataFrame") -> Html:
         for row in counts.iter_rows(named=True)
     ]
     note = "A gate is only asked where those before it did not end the matter, so shares are of the times it was asked."
-    return joined([tag("h3", "Gates"), tag("p", note, class_="hint"), table(columns, rows, "Gates and how often they refused")])
+    return joined([folding(columns, rows, "Gates and how often they refused", 12), tag("p", note, class_="hint")])
 
 
 def _bar(share: float) -> Html:
@@ -95,7 +95,7 @@ def _nearest(gates: "pl.DataFrame") -> Html:
         for row in found
     ]
     note = "One gate alone was in the way, and it was this close. Choosing new bounds from this list is a trial."
-    return joined([tag("h3", "Nearest misses"), tag("p", note, class_="hint"), table(columns, rows, "Nearest misses")])
+    return joined([table(columns, rows, "Nearest misses"), tag("p", note, class_="hint")])
 
 
 def nearest_misses(gates: "pl.DataFrame", most: int = NEAREST) -> list[dict[str, Any]]:
@@ -143,7 +143,7 @@ def _refusals(refusals: "pl.DataFrame") -> Html:
         ]
         for row in refusals.iter_rows(named=True)
     ]
-    return joined([heading, table(columns, rows, "Refused orders, times UTC")])
+    return table(columns, rows, "Refused orders, times UTC")
 
 
 def _risk(run: Mapping[str, Any], log: "pl.DataFrame") -> Html:
@@ -173,4 +173,4 @@ def _risk(run: Mapping[str, Any], log: "pl.DataFrame") -> Html:
     more = acted.height - len(rows)
     units = "Values in the units of the control: lot steps of a reduced order, minor units of the account for a floor."
     left = f" {more:,} more rows are in the run's table `risk`." if more > 0 else ""
-    return joined([heading, tag("p", units + left, class_="hint"), table(columns, rows, "Risk log")])
+    return joined([folding(columns, rows, "Risk log", 8), tag("p", units + left, class_="hint")])

@@ -87,7 +87,7 @@ def _waterfall(run: Mapping[str, Any]) -> Html:
         parts.append(
             void(
                 "rect", class_=f"{kind}{sign}", x=left, y=round(top, 1), width=round(right - left, 1),
-                height=max(1.5, round(bottom - top, 1)), rx=2,
+                height=max(1.5, round(bottom - top, 1)), rx=2 if bottom - top > 4 else 0,
             )
         )  # fmt: skip
         if place < len(amounts) - 1:

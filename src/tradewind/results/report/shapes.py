@@ -57,7 +57,7 @@ def _histogram(r: Floats) -> Html:
     mean = statistics.expectancy(r)
     assert mean is not None  # noqa: S101 - there are at least two trades
     parts += _mean_mark(box, mean)
-    parts.append(tag("text", "R", class_="tick", x=466, y=258, text_anchor="end"))
+    parts.append(tag("text", "R", class_="tick", x=466, y=276, text_anchor="end"))
     label = f"{len(r):,} trades by R, mean {multiple_text(mean.mean)}"
     note = f"{len(r):,} trades, bars of {step:g} R; the line is the mean with two standard errors to either side."
     if float(r.min()) < edges[0] or float(r.max()) > edges[-1]:

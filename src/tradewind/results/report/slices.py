@@ -44,8 +44,8 @@ def _one(name: str, frame: "pl.DataFrame", account: Mapping[str, Any]) -> Html:
     reach = max((abs(row["mean_r"]) + 2 * (row["error_r"] or 0) for row in rows if row["n"] >= FEW and _known(row)), default=0)
     reach = reach or max((abs(row["mean_r"]) for row in rows if _known(row)), default=1) or 1
     columns = [
-        words(name), Column("n"), Column("Net", account["currency"]), Column("Mean R", "± s.e."), words("± 2 s.e."),
-        Column("Won"), Column("Profit factor"),
+        words(""), Column("n"), Column("Net", account["currency"]), Column("Mean R", "± s.e."), words("± 2 s.e."),
+        Column("Won"), Column("Factor"),
     ]  # fmt: skip
     body: list[Sequence[object]] = [
         [
@@ -61,7 +61,7 @@ def _one(name: str, frame: "pl.DataFrame", account: Mapping[str, Any]) -> Html:
     ]
     more = frame.height - len(rows)
     left = tag("p", f"{more} more rows are not shown.", class_="hint") if more > 0 else None
-    return joined([table(columns, body, f"By {name.lower()}"), left])
+    return joined([table(columns, body, f"By {name[0].lower()}{name[1:]}"), left])
 
 
 def _known(row: Mapping[str, Any]) -> bool:
