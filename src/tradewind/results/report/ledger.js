@@ -49,9 +49,14 @@ page.trades = (async () => {
     ["Why it ended", 96, word("reason")],
     ["In one bar", 58, { text: (row) => (trades.ambiguous[row] ? "yes" : ""), sort: trades.ambiguous }],
   ].filter(Boolean);
+  if (innerWidth < 560) { /* on a phone what counts stands first */
+    const placeOf = (start) => headings.findIndex(([name]) => name.startsWith(start));
+    headings.splice(2, 0, ...["Net", "R"].map((name) => headings.splice(placeOf(name), 1)[0]).reverse());
+    headings.splice(0, 1);
+  }
   const template = headings.map(([, wide]) => `minmax(${wide}px,${wide}fr)`).join(" ");
   const total = headings.reduce((sum, [, wide]) => sum + wide, 0);
-  let rows = new Uint32Array(trades.count).map((_, row) => row), sorted = { place: 1, up: true }, chosen = -1;
+  let rows = new Uint32Array(trades.count).map((_, row) => row), sorted = { place: headings.findIndex(([name]) => name === "Opened"), up: true }, chosen = -1;
 
   const body = page.make("div", { class: "body", role: "rowgroup", style: `position:relative;min-width:${total}px` });
   const buttons = headings.map(([name, , how], place) => {

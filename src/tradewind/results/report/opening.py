@@ -68,9 +68,13 @@ def _rules(risk: Mapping[str, Any]) -> str:
 def _data(run: Mapping[str, Any]) -> Html:
     found = []
     for series, seen in run.get("quality", {}).items():
-        counts = [f"{seen[kind]} {kind}" for kind in ("blockers", "warnings", "notes") if seen.get(kind)]
+        counts = [_plural(seen[f"{kind}s"], kind) for kind in ("blocker", "warning", "note") if seen.get(f"{kind}s")]
         found.append(f"{series}: {', '.join(counts) or 'nothing found'}")
     return tag("span", "; ".join(found) or ", ".join(run["hashes"]["data"]) or "not recorded")
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def _parameters(run: Mapping[str, Any]) -> Html:
