@@ -18,7 +18,11 @@ Integers = NDArray[np.int64]
 
 SECOND = 1_000_000_000
 HOUR, DAY = 3600 * SECOND, 86_400 * SECOND
-FINER = (60, 120, 300, 600, 900, 1800)
+LEAST = 2
+"""Characters a bar takes at the very least."""
+SHORTENED, SCREEN = 300, 100
+"""Where not all dates fit, bars of so many seconds are kept for the newest; fewer than so many are not worth it."""
+FINER = (60, 120, 300, 600, 900)
 """Timeframes tried around trades, seconds."""
 
 
@@ -99,14 +103,31 @@ def chart(bars: Bars, opened: Integers, closed: Integers, budget: int) -> dict[s
             if size <= budget:
                 series.append(_plain(seconds, one, whole, digits))
                 budget -= size
-    fine = _around(bars, opened, closed)
-    for seconds in (each for each in FINER if each >= bars.seconds):
-        part = coarser(fine, seconds)
+    finest = _finest(_around(bars, opened, closed), digits, budget)
+    return {"digits": digits, "series": [*series, *finest]}
+
+
+def _finest(bars: Bars, digits: int, budget: int) -> list[dict[str, Any]]:
+    """Return the finest series of the bars that fits; where none does, five minutes or so of the newest dates."""
+    sizes = [each for each in FINER if each >= bars.seconds]
+    for seconds in sizes if len(bars.ts) else []:
+        part = coarser(bars, seconds)
+        if len(part.ts) * LEAST > budget:
+            continue
         one = packed(part, digits)
-        if len(part.ts) and sum(each.size for each in one.values()) <= budget:
-            series.append(_plain(seconds, one, part, digits))
-            break
-    return {"digits": digits, "series": series}
+        if sum(each.size for each in one.values()) <= budget:
+            return [_plain(seconds, one, part, digits)]
+    for seconds in [each for each in sizes if each >= SHORTENED][:1] if len(bars.ts) else []:
+        part = coarser(bars, seconds)
+        while len(part.ts) > SCREEN:
+            one = packed(part, digits)
+            size = sum(each.size for each in one.values())
+            if size <= budget:
+                return [_plain(seconds, one, part, digits)]
+            dates = trading_dates(part.ts)
+            first = dates[-max(int(len(dates) * budget / size * 0.95), 1)]
+            part = part.where(dates > first)
+    return []
 
 
 def _plain(seconds: int, columns: Mapping[str, Packed], bars: Bars, digits: int) -> dict[str, Any]:

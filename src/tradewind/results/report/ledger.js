@@ -7,6 +7,7 @@ page.trades = (async () => {
   trades.words = words;
   if (!count) return trades;
   trades.closed = trades.closed.map((length, row) => trades.opened[row] + length);
+  if (trades.entry && trades.move) trades.exit = trades.move.map((move, row) => trades.entry[row] + move);
   if (trades.risk) trades.r = trades.net.map((net, row) => net / trades.risk[row]);
   const parts = ["spread", "slippage", "commission", "financing"];
   if (parts.every((name) => trades[name])) trades.cost = trades.net.map((_, row) => parts.reduce((sum, name) => sum + trades[name][row], 0));
@@ -14,10 +15,10 @@ page.trades = (async () => {
   trades.price = (name, row) => trades[name] && Number.isFinite(trades[name][row]) ? trades[name][row].toFixed(page.data.trades.price_digits) : "n/a";
   trades.told = (row) => {
     const stop = trades.stop && Number.isFinite(trades.stop[row]) ? `, stop ${trades.price("stop", row)}` : ", stop not known";
-    return `${trades.word("side", row)} ${+trades.lots[row].toFixed(6)} ${trades.word("symbol", row)}: in ${page.moment(trades.opened[row], "dt")} at ${trades.price("entry", row)}${stop}; ` +
+    return `${trades.word("side", row)}${trades.lots ? ` ${+trades.lots[row].toFixed(6)}` : ""} ${trades.word("symbol", row)}: in ${page.moment(trades.opened[row], "dt")} at ${trades.price("entry", row)}${stop}; ` +
       `out ${page.moment(trades.closed[row], "dt")} at ${trades.price("exit", row)} by ${trades.word("reason", row) || "no reason given"}: ` +
       `${trades.r && Number.isFinite(trades.r[row]) ? page.signed(trades.r[row], 2) + " R, " : ""}${page.signed(trades.net[row], page.data.trades.cash_digits)} ${page.data.currency}` +
-      (trades.ambiguous[row] ? "; decided inside one bar" : "");
+      (trades.ambiguous && trades.ambiguous[row] ? "; decided inside one bar" : "");
   };
   return trades;
 })();
@@ -38,7 +39,7 @@ page.trades = (async () => {
     several("strategy") && ["Strategy", 120, word("strategy")],
     several("symbol") && ["Instrument", 86, word("symbol")],
     ["Side", 54, word("side")],
-    ["Lots", 58, { n: true, text: (row) => String(+trades.lots[row].toFixed(6)), sort: trades.lots }],
+    trades.lots && ["Lots", 58, { n: true, text: (row) => String(+trades.lots[row].toFixed(6)), sort: trades.lots }],
     trades.entry && ["Entry", 80, { n: true, text: (row) => trades.price("entry", row), sort: trades.entry }],
     trades.exit && ["Exit", 80, { n: true, text: (row) => trades.price("exit", row), sort: trades.exit }],
     trades.r && ["R", 58, signed("r", 2)],
@@ -47,7 +48,7 @@ page.trades = (async () => {
     trades.mae && ["MAE R", 56, { n: true, text: (row) => page.signed(trades.mae[row], 2).replace("+", ""), sort: trades.mae }],
     trades.mfe && ["MFE R", 56, { n: true, text: (row) => page.signed(trades.mfe[row], 2).replace("+", ""), sort: trades.mfe }],
     ["Why it ended", 96, word("reason")],
-    ["In one bar", 58, { text: (row) => (trades.ambiguous[row] ? "yes" : ""), sort: trades.ambiguous }],
+    trades.ambiguous && ["In one bar", 58, { text: (row) => (trades.ambiguous[row] ? "yes" : ""), sort: trades.ambiguous }],
   ].filter(Boolean);
   if (innerWidth < 560) { /* on a phone what counts stands first */
     const placeOf = (start) => headings.findIndex(([name]) => name.startsWith(start));

@@ -14,10 +14,11 @@ page.make = (name, attributes, ...inside) => {
 
 page.unpack = async (column, count) => {
   const raw = atob(column.data);
-  const bytes = Uint8Array.from(raw, (letter) => letter.charCodeAt(0));
+  const bytes = new Uint8Array(raw.length);
+  for (let place = 0; place < raw.length; place++) bytes[place] = raw.charCodeAt(place);
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
   const planes = new Uint8Array(await new Response(stream).arrayBuffer());
-  const { width, delta, scale, start } = column;
+  const { width, delta, scale, unit, start } = column;
   const length = count === undefined ? planes.length / width : count;
   const values = new Float64Array(length);
   const none = -(2 ** (8 * width - 1));
@@ -29,8 +30,8 @@ page.unpack = async (column, count) => {
       whole = whole * 256 + (plane === width - 1 ? (byte << 24) >> 24 : byte);
     }
     if (whole === none) values[row] = NaN;
-    else if (delta) values[row] = (sum += whole) / scale;
-    else values[row] = (start + whole) / scale;
+    else if (delta) values[row] = (sum += whole * unit) / scale;
+    else values[row] = (start + whole * unit) / scale;
   }
   return values;
 };

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     import polars as pl
 
 SECOND = 1_000_000_000
+MOST = 250_000
+"""Of more trades the newest are in the page."""
 WORDS = ("symbol", "side", "strategy", "reason")
 CASH = ("net", "risk", "spread", "slippage", "commission", "financing")
 
 
 def trade_columns(run: Mapping[str, Any], tables: "Mapping[str, pl.DataFrame]", budget: int) -> dict[str, Any]:
     """Return the trades as the page reads them, in at most `budget` characters."""
-    trades, digits = tables["trades"], run["summary"]["account"]["digits"]
+    trades, digits = tables["trades"].tail(MOST), run["summary"]["account"]["digits"]
     dictionary: dict[str, list[str]] = {}
     places: dict[str, Packed] = {}
     for name in WORDS:
@@ -36,16 +38,17 @@ def trade_columns(run: Mapping[str, Any], tables: "Mapping[str, pl.DataFrame]", 
         "opened": pack(_seconds(trades["opened"])),
         "closed": pack(_seconds(trades["closed"]) - _seconds(trades["opened"])),
         **places,
-        **{name: _cash(trades[name], digits) for name in ("net", "risk")},
+        "net": _cash(trades["net"], digits),
         "entry": pack(trades["entry_price"].to_numpy(), scale),
-        "exit": pack(trades["exit_price"].to_numpy(), scale),
+        "move": pack((trades["exit_price"] - trades["entry_price"]).to_numpy(), scale),
+        "risk": _cash(trades["risk"], digits),
         "lots": pack(trades["lots"].to_numpy(), 10 ** _digits(trades["lots"])),
         "ambiguous": pack(np.minimum(trades["ambiguous"].to_numpy(), 1)),
-        "stop": pack(_stops(tables), scale),
+        "stop": pack(_stops(trades, tables), scale),
         **{name: _cash(trades[name], digits) for name in CASH[2:]},
         "mae": pack(trades["mae_r"].to_numpy(), 100),
         "mfe": pack(trades["mfe_r"].to_numpy(), 100),
-        "target": pack(_stops(tables, "take_profit"), scale),
+        "target": pack(_stops(trades, tables, "take_profit"), scale),
     }
     kept, left_out = within(columns, budget)
     return {
@@ -76,11 +79,13 @@ def _digits(column: "pl.Series") -> int:
     return next((n for n in range(6) if np.allclose(values, np.round(values, n), rtol=0, atol=1e-9)), 6)
 
 
-def _stops(tables: "Mapping[str, pl.DataFrame]", which: str = "stop_loss") -> "np.ndarray[Any, np.dtype[np.float64]]":
+def _stops(
+    trades: "pl.DataFrame", tables: "Mapping[str, pl.DataFrame]", which: str = "stop_loss"
+) -> "np.ndarray[Any, np.dtype[np.float64]]":
     """Return the stop (or target) that stood with the order of each trade's entry; NaN where none is known."""
     import polars as pl  # noqa: PLC0415 - loaded only when it is needed
 
-    trades = tables["trades"].select("strategy", "symbol", "opened")
+    trades = trades.select("strategy", "symbol", "opened")
     if "fills" not in tables or "orders" not in tables:
         return np.full(trades.height, np.nan)
     orders = tables["orders"].filter(pl.col("order") > 0).select("order", pl.col(which).cast(pl.Float64).alias("level"))
@@ -102,10 +107,11 @@ def trades_section(run: Mapping[str, Any], tables: "Mapping[str, pl.DataFrame]",
         return section("trades", "Trades", None, no_trades(run, tables))
     lead = "Filter, sort by a heading, and choose a row to see it among the candles. Figures of what is chosen stand above it."
     unit = run["account"]["currency"]
-    note = None
-    if left_out:
-        note = tag("p", f"Left out of this page for its size: {', '.join(left_out)}. The run's table `trades` has them.",
-                   class_="hint")  # fmt: skip
+    missing = [f"the columns {', '.join(left_out)}"] if left_out else []
+    if tables["trades"].height > MOST:
+        missing.insert(0, f"all but the newest {MOST:,} of {tables['trades'].height:,} trades")
+    words = f"Left out of this page for its size: {' and '.join(missing)}. The run's table `trades` has them."
+    note = tag("p", words, class_="hint") if missing else None
     return section(
         "trades",
         "Trades",
