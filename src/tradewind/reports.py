@@ -1,8 +1,9 @@
-"""A stored run becomes a report: its tables are read, and its prices are read again from the history, which is not changed.
+"""A stored run becomes a report: tables are read, and prices read again from the history, which stays as it is.
 
 What is gone is said, not guessed: a report without prices has no candles and the reason in their place.
 """
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tradewind.data.series import BARS, Identity
-from tradewind.errors import TradewindError
+from tradewind.errors import TradewindError, UnknownName
 from tradewind.markets.loading import load_profile
 from tradewind.markets.sessions import window
 from tradewind.results.report import Bars, Prices, draw_report
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 TABLES = ("trades", "equity", "gates", "orders", "fills", "refusals", "risk")
 BANDS = ("band_pessimistic", "band_neutral", "band_optimistic")
+BEFORE = 40 * 86_400 * 1_000_000_000
+"""Prices before the run that are read too: the usual width of days is measured on them."""
 COLUMNS = ("ts", "open", "high", "low", "close")
 SHADED = {
     "MARKET": "Trading date",
@@ -50,7 +53,7 @@ def tables_of(runs: "SqliteRuns", run: str) -> "dict[str, pl.DataFrame]":
     for name in BANDS:
         try:
             tables[name] = runs.table(run, name)
-        except TradewindError:
+        except UnknownName:
             continue
     return tables
 
@@ -63,7 +66,7 @@ def prices_of(document: Mapping[str, Any], history: "History") -> tuple[dict[str
     for symbol in document["instruments"]:
         series = _series(document, symbol)
         try:
-            bars = _bars(history, series, period)
+            bars = _bars(history, series, (period[0] - BEFORE, period[1]))
         except TradewindError as error:
             remarks.append(f"No candles of {symbol}: {error}")
             continue
@@ -72,7 +75,9 @@ def prices_of(document: Mapping[str, Any], history: "History") -> tuple[dict[str
             continue
         changed = [" ".join(map(str, one)) for one in series if not _same(document, history, one, period)]
         if changed:
-            remarks.append(f"The prices of {', '.join(changed)} have changed since this run: candles may not fit its trades.")
+            remarks.append(
+                f"The prices of {', '.join(changed)} have changed since this run: candles may not fit its trades."
+            )
         found[symbol] = Prices(bars, _sessions(document, symbol, bars))
     return found, remarks
 
@@ -108,11 +113,8 @@ def _bars(history: "History", series: list[Identity], period: tuple[int, int]) -
         whole = part
     if whole is None or whole.height == 0:
         return None
-    steps = np.diff(whole["ts"].to_numpy())
     # Where two sizes of bars meet, the page shows the coarser, so that a bar is a bar everywhere.
-    seconds = max(one[2] for one in series) if len(series) > 1 else series[0][2]
-    assert steps.size == 0 or steps.min() > 0  # noqa: S101 - the store keeps them in order
-    return Bars(seconds, *(whole[name].to_numpy() for name in COLUMNS))
+    return Bars(series[0][2], *(whole[name].to_numpy() for name in COLUMNS))
 
 
 def _same(document: Mapping[str, Any], history: "History", one: Identity, period: tuple[int, int]) -> bool:
@@ -144,7 +146,8 @@ def write_page(text: str, path: Path) -> Path:
         temporary.write_text(text, encoding="utf-8", newline="\n")
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True) if temporary.parent.is_dir() else None
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise TradewindError(
             f"The report cannot be written to {path}: {error.strerror or error}.", "Give another file with --out."
         ) from error

@@ -23,7 +23,9 @@ PATIENCE_S = 60.0
 
 def chromium():
     """Return the path of a Chromium, or None."""
-    return next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+    return next(
+        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+    )
 
 
 class Browser:
@@ -46,7 +48,9 @@ class Browser:
         os.close(there_in)
         self._write, self._read = here_in, here_out
         target = next(one for one in self._targets() if one["type"] == "page")
-        self._session = self.call("Target.attachToTarget", targetId=target["targetId"], flatten=True, session=None)["sessionId"]
+        self._session = self.call("Target.attachToTarget", targetId=target["targetId"], flatten=True, session=None)[
+            "sessionId"
+        ]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
         self.call(
@@ -145,8 +149,9 @@ class Browser:
     def click(self, selector):
         """Click with the mouse in the middle of an element."""
         place = self.run(
-            f"(() => {{ const one = document.querySelector({json.dumps(selector)}); one.scrollIntoView({{block: 'center', "
-            "behavior: 'instant'}); const box = one.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; })()"
+            f"(() => {{ const one = document.querySelector({json.dumps(selector)});"
+            "one.scrollIntoView({block: 'center', behavior: 'instant'}); const box = one.getBoundingClientRect();"
+            "return [box.x + box.width / 2, box.y + box.height / 2]; })()"
         )
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)

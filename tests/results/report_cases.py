@@ -3,8 +3,23 @@
 from dataclasses import replace
 
 import numpy as np
+from results_cases import (
+    DAY,
+    DTYPES,
+    GOLD,
+    HOUR,
+    LOSER,
+    MINUTE,
+    MONDAY,
+    START,
+    UNRATED,
+    US30,
+    WINNER,
+    facts,
+    rows,
+    run_of,
+)
 
-from results_cases import DAY, DTYPES, GOLD, HOUR, LOSER, MINUTE, MONDAY, START, UNRATED, US30, WINNER, facts, rows, run_of
 from tradewind.results.facts import StrategyFacts
 from tradewind.results.report import Bars, Prices
 
@@ -62,7 +77,10 @@ def long_run(trades, years, seed=3):
     found["instrument"], found["side"], found["quantity"], found["fills"] = which, side, quantity, 2
     found["entry_cost"], found["exit_cost"] = entry * quantity, (entry + side * moved) * quantity
     found["gross"], found["risk"] = moved * quantity, distance * quantity
-    found["spread_cost"], found["slippage_cost"] = -quantity * rng.integers(1, 9, trades), -quantity * rng.integers(0, 6, trades)
+    found["spread_cost"], found["slippage_cost"] = (
+        -quantity * rng.integers(1, 9, trades),
+        -quantity * rng.integers(0, 6, trades),
+    )
     found["commission"] = -(quantity * 7 // 10)
     found["worst_price"] = entry - side * np.maximum(np.rint(distance * rng.random(trades)).astype(np.int64), -moved)
     found["best_price"] = entry + side * np.maximum(np.rint(distance * rng.random(trades)).astype(np.int64), moved)

@@ -1,4 +1,4 @@
-"""Drawing as SVG text: scales, round ticks, paths. Colours are classes, so one style sheet serves light, dark and paper."""
+"""Drawing as SVG text: scales, round ticks, paths. Colours are classes: one style sheet serves light, dark, paper."""
 
 import math
 from collections.abc import Callable, Iterable, Sequence
@@ -55,6 +55,11 @@ def widened(values: Iterable[float], share: float = 0.06) -> tuple[float, float]
     low, high = (min(known), max(known)) if known else (0.0, 1.0)
     room = (high - low) * share or abs(high) * 0.01 or 1.0
     return low - room, high + room
+
+
+def brief(value: float) -> str:
+    """Return an amount for an axis: thousands apart, millions from ten of them on."""
+    return f"{value / 1e6:,.6g} M" if abs(value) >= 1e7 else f"{value:,.0f}"
 
 
 def rows_of(box: Box, shown: Callable[[float], str], most: int = 5) -> Html:

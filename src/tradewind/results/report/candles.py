@@ -38,7 +38,8 @@ class Bars(NamedTuple):
 
     def where(self, kept: NDArray[np.bool_]) -> "Bars":
         """Return the bars that are kept."""
-        return Bars(self.seconds, *(column[kept] for column in self[1:]))
+        prices = (column[kept] for column in (self.open, self.high, self.low, self.close))
+        return Bars(self.seconds, self.ts[kept], *prices)
 
 
 def trading_dates(ts: Integers) -> Integers:

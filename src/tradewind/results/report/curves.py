@@ -13,6 +13,7 @@ from tradewind.results.amounts import cash_text, share_text
 from tradewind.results.report.axes import (
     Box,
     Floats,
+    brief,
     date_marks,
     drawing,
     marks_of,
@@ -68,14 +69,12 @@ def _line(box: Box, x: Floats, y: Floats) -> str:
     return path((box.x(one), box.y(other)) for one, other in zip(kept[0].tolist(), kept[1].tolist(), strict=True))
 
 
-def _equity(
-    x: Floats, equity: Floats, bands: Mapping[str, tuple[Floats, Floats]], account: Mapping[str, Any]
-) -> Html:
+def _equity(x: Floats, equity: Floats, bands: Mapping[str, tuple[Floats, Floats]], account: Mapping[str, Any]) -> Html:
     initial, unit = account["initial"], account["currency"]
     every = [equity, *(each for _, each in bands.values())]
     lowest, highest = widened([initial, *(float(e.min()) for e in every), *(float(e.max()) for e in every)])
     box = _time_axis(x, (lowest, highest), 12, 260)
-    parts: list[object] = [rows_of(box, lambda value: f"{value:,.0f}"), marks_of(box, date_marks(x[0], x[-1]))]
+    parts: list[object] = [rows_of(box, brief), marks_of(box, date_marks(x[0], x[-1]))]
     if "pessimistic" in bands and "optimistic" in bands:
         there = _line(box, *bands["optimistic"])
         parts.append(void("path", class_="band", d=f"{there}L{_back(box, bands['pessimistic'])}Z"))
@@ -88,9 +87,11 @@ def _equity(
         f"Equity from {cash_text(initial, 0, unit)} to {cash_text(account['final'], 0, unit)}, "
         f"between {cash_text(float(equity.min()), 0)} and {cash_text(float(equity.max()), 0)}"
     )
-    note = f"{unit}. Point at it, or focus it and use the arrow keys, to read a date; click or press Enter to see its candles."
+    note = f"{unit}. Point at it, or focus it and use the arrow keys, to read a date; click or press Enter to "
+    "see its candles."
     if bands:
-        note += " The pale band lies between pessimistic and optimistic fills: nobody can know where inside it one would be."
+        note += " The pale band lies between pessimistic and optimistic fills: nobody can know where inside it "
+        "one would be."
     picture = drawing(
         (SIZE[0], 300), label, joined(parts), class_="curve", tabindex=0, data_left=LEFT, data_wide=WIDE,
         data_from=f"{x[0]:.0f}", data_to=f"{x[-1]:.0f}", data_curve="equity",

@@ -1,4 +1,4 @@
-"""What would make the result worthless: higher costs, and having tried many things. A run that cannot say tells how to ask."""
+"""What would make a result worthless: higher costs, and having tried many things; or how to ask about them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,12 +11,16 @@ REQUIRED = 2.0
 
 TOLD = {
     "trials": ("Trials of this family on record (N)", "{:,.0f}"),
-    "effective_trials": ("Effective independent trials", "{:,.1f}"),
+    "trial": ("This one is number", "{:,.0f}"),
+    "repeats": ("Run again since", "{:,.0f}"),
+    "correlation": ("Average correlation of the trials", "{:.2f}"),
+    "n_eff": ("Worth so many independent trials", "{:,.1f}"),
     "sharpe_day": ("Sharpe ratio a day", "{:+.4f}"),
-    "best_of_noise": ("Sharpe a day the best of N worthless variants would show", "{:+.4f}"),
+    "benchmark": ("Sharpe a day the best of them would show by luck", "{:+.4f}"),
     "psr": ("Probabilistic Sharpe: true ratio above 0", "{:.3f}"),
     "dsr": ("Deflated Sharpe: above the best of N worthless ones", "{:.3f}"),
-    "minimum_track": ("Least track record to tell it from 0, trading dates", "{:,.0f}"),
+    "min_trl": ("Trading dates needed to tell it from 0", "{:,.0f}"),
+    "min_trl_deflated": ("Trading dates needed to tell it from luck", "{:,.0f}"),
     "days": ("Trading dates there are", "{:,.0f}"),
     "pbo": ("Probability of backtest overfitting (PBO)", "{:.2f}"),
     "spa": ("Hansen's SPA, p-value", "{:.3f}"),
@@ -25,20 +29,38 @@ TOLD = {
 """What a run's `honesty` may hold, in the order and the words in which it is shown."""
 
 
-def stress(run: Mapping[str, Any]) -> Html:
+SKIPPED = {*TOLD, "sentence", "warning", "error"}
+
+
+def stress(run: Mapping[str, Any], measures: Mapping[str, Any]) -> Html:
     """Return the section on higher costs."""
-    title, lead = "If costs were higher", "Net profit when spread and slippage are multiplied; fills happen again at those costs."
+    multiple = measures.get("break_even_multiple")
+    title, lead = (
+        "If costs were higher",
+        "Net profit when spread and slippage are multiplied; fills happen again at those costs.",
+    )
     found = run.get("stress")
     if not found:
         command = f"tradewind backtest {' '.join(run['strategies'])} --on {','.join(run['instruments'])} --cost-scale 2"
-        hint = tag("p", "This run was not stressed. Run it again with ", tag("code", "--bands"), " to have all of it here, or ",
+        told = (
+            f"By arithmetic alone, with the same fills, the net is zero at {multiple:.2f} times the spread and "
+            "slippage paid; "
+            f"{REQUIRED:g} is the least to ask for."
+            if multiple
+            else "Even without spread and slippage the net is not above zero."
+        )
+        sign = remark("note" if multiple and multiple >= REQUIRED else "bad", told) if multiple is not None else None
+        hint = tag("p", "This run was not stressed. Run it again with ", tag("code", "--bands"), " to have all "
+        "of it here, or ",
                    "once with ", tag("code", command), ".", class_="hint")  # fmt: skip
-        return section("stress", title, lead, hint)
+        return section("stress", title, lead, sign, hint)
     account = run["summary"]["account"]
     digits, unit = account["digits"], account["currency"]
     scales = sorted((key for key in found if key != "break_even"), key=float)
     rows = [[f"x {scale}", cash_text(found[scale], digits)] for scale in scales if found[scale] is not None]
-    return section("stress", title, lead, _break_even(found), table([words("Costs"), Column("Net", unit)], rows, "Cost stress"))
+    return section(
+        "stress", title, lead, _break_even(found), table([words("Costs"), Column("Net", unit)], rows, "Cost stress")
+    )
 
 
 def _break_even(found: Mapping[str, Any]) -> Html:
@@ -48,11 +70,12 @@ def _break_even(found: Mapping[str, Any]) -> Html:
     enough = multiple >= REQUIRED
     return remark(
         "good" if enough else "bad",
-        f"It breaks even at {multiple:.2f} times the costs assumed; below {REQUIRED:g} a worse broker or week is enough to lose.",
+        f"It breaks even at {multiple:.2f} times the costs assumed; below {REQUIRED:g} a worse broker or week "
+        "is enough to lose.",
     )
 
 
-def honesty(run: Mapping[str, Any]) -> Html:
+def honesty(run: Mapping[str, Any], measures: Mapping[str, Any]) -> Html:
     """Return the section on how much is left after everything that was tried."""
     title = "How much of it is luck"
     lead = "The best of many worthless variants looks good. N, the number tried, comes from the trial ledger."
@@ -63,18 +86,33 @@ def honesty(run: Mapping[str, Any]) -> Html:
             "honesty",
             title,
             lead,
+            remark("caution", _alone(measures)),
             tag("p", f"Nothing here was corrected for other variants of {family} that were tried. ", class_="loud"),
             tag(
                 "ul",
                 tag("li", tag("code", "tradewind honesty RUN"), " deflates the Sharpe ratio by the trials on record;"),
-                tag("li", tag("code", "tradewind walk-forward"), " judges it on dates it was not chosen on;"),
+                tag("li", tag("code", "tradewind walkforward STRATEGY"), " judges it on dates it was not chosen on;"),
                 tag("li", tag("code", "tradewind certify STRATEGY"), " looks for leaks of the future."),
                 class_="hint",
             ),
         )
+    said = [found[key] for key in ("sentence", "warning", "error") if found.get(key)]
     rows = [(name, form.format(found[key])) for key, (name, form) in TOLD.items() if _number(found.get(key))]
-    rest = [(key.replace("_", " "), _shown(value)) for key, value in found.items() if key not in TOLD and _plain(value)]
-    return section("honesty", title, lead, facts([*rows, *rest]))
+    rest = [
+        (key.replace("_", " "), _shown(value)) for key, value in found.items() if key not in SKIPPED and _plain(value)
+    ]
+    spoken = [remark("note" if place == 0 else "caution", text) for place, text in enumerate(said)]
+    return section("honesty", title, lead, *spoken, facts([*rows, *rest]))
+
+
+def _alone(measures: Mapping[str, Any]) -> str:
+    """Return what the record says by itself, as if nothing else had been tried."""
+    chance, dates = measures.get("sharpe_probability"), measures.get("minimum_track_dates")
+    if chance is None:
+        return "The record is too short to say anything of its Sharpe ratio."
+    needed = f"; {dates:,.0f} trading dates would tell, there are {measures['trading_dates']:,}" if dates else ""
+    told = "As if nothing else had ever been tried, the true Sharpe ratio is above 0 with probability"
+    return f"{told} {chance:.2f}{needed}."
 
 
 def _number(value: object) -> bool:

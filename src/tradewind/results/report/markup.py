@@ -56,8 +56,10 @@ def words(title: str) -> Column:
     return Column(title, "", number=False)
 
 
-def table(columns: Sequence[Column], rows: Iterable[Sequence[object]], caption: str = "", *, last: bool = False) -> Html:
-    """Return a table with numbers to the right; the first cell of a row is its heading, the last row a sum if `last`."""
+def table(
+    columns: Sequence[Column], rows: Iterable[Sequence[object]], caption: str = "", *, last: bool = False
+) -> Html:
+    """Return a table with numbers to the right; the first cell heads its row, the last row is a sum if `last`."""
     head = joined(
         tag(
             "th",

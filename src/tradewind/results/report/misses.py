@@ -1,6 +1,7 @@
-"""Why there was no trade: which gates refused how often, what came nearest, which orders were refused, what risk rules did.
+"""Why there was no trade: which gates refused, what came nearest, which orders were refused, what risk rules did.
 
-A *nearest miss* is a moment at which one gate alone stood in the way of a strategy in an instrument. How near is measured
+A *nearest miss* is a moment at which one gate alone stood in the way of a strategy in an instrument. How near is
+measured
 in the gate's own terms, missing / interquartile range of its values, because minutes and ticks cannot be compared.
 """
 
@@ -20,7 +21,12 @@ LOG_ROWS = 60
 def misses(run: Mapping[str, Any], tables: "Mapping[str, pl.DataFrame]") -> Html:
     """Return the section of gates, refusals and the risk log."""
     lead = "Every condition a strategy asked is on record, and every order that was not let through."
-    parts = [_gates(tables["gates"]), _nearest(tables["gates"]), _refusals(tables["refusals"]), _risk(run, tables["risk"])]
+    parts = [
+        _gates(tables["gates"]),
+        _nearest(tables["gates"]),
+        _refusals(tables["refusals"]),
+        _risk(run, tables["risk"]),
+    ]
     return section("refused", "What did not happen", lead, *parts)
 
 
@@ -108,7 +114,9 @@ def nearest_misses(gates: "pl.DataFrame", most: int = NEAREST) -> list[dict[str,
     width = (value.filter(finite).quantile(0.75) - value.filter(finite).quantile(0.25)).over(key)
     missing = pl.when(value < low).then(low - value).otherwise(high - value)
     rows = (
-        gates.with_columns(alone=_alone(), width=width, missing=missing, second=pl.col("ts").to_physical() // 1_000_000_000)
+        gates.with_columns(
+            alone=_alone(), width=width, missing=missing, second=pl.col("ts").to_physical() // 1_000_000_000
+        )
         .filter(pl.col("alone") & finite & pl.col("missing").is_finite() & (pl.col("width") > 0) & (low < high))
         .with_columns(near=pl.col("missing").abs() / pl.col("width"))
         .sort(["near", "ts", *key])
@@ -155,9 +163,11 @@ def _risk(run: Mapping[str, Any], log: "pl.DataFrame") -> Html:
         return joined([heading, tag("p", "No risk rules were in force.", class_="hint")])
     acted = log.filter(pl.col("action") != "refuse")
     if acted.height == 0:
-        return joined([heading, tag("p", "The risk rules refused orders, counted above, and did nothing else.", class_="hint")])
-    columns = [words("When, UTC"), words("Rule"), words("What it did"), words("Floor"), Column("Value"), Column("Limit"),
-               words("Strategy, instrument")]  # fmt: skip
+        return joined(
+            [heading, tag("p", "The risk rules refused orders, counted above, and did nothing else.", class_="hint")]
+        )
+    columns = [words("When, UTC"), words("Rule"), words("What it did"), words("Floor"), Column("Value"),
+               Column("Limit"), words("Strategy, instrument")]  # fmt: skip
     rows = [
         [
             f"{row['ts']:%Y-%m-%d %H:%M:%S}",

@@ -13,20 +13,20 @@ from tradewind.results.amounts import (
     shown_digits,
 )
 from tradewind.results.printing import COSTS
-from tradewind.results.report.axes import Box, drawing, rows_of, widened
+from tradewind.results.report.axes import Box, brief, drawing, rows_of, widened
 from tradewind.results.report.markup import Column, Html, figure, joined, remark, section, table, tag, void, words
 from tradewind.results.report.verdict import Remark
 
 STEPS = (("Gross at mid", "gross_mid"), *COSTS, ("Net", "net"))
 
 
-def money_made(run: Mapping[str, Any], remarks: list[Remark]) -> Html:
+def money_made(run: Mapping[str, Any], remarks: list[Remark], measures: Html) -> Html:
     """Return the section of the summary."""
     first, *others = remarks
     said = tag(
         "div", remark(first.kind, first.text), *(remark(each.kind, each.text) for each in others), class_="verdict"
     )
-    return section("summary", "Summary", None, said, _tiles(run), _waterfall(run), _lines(run))
+    return section("summary", "Summary", None, said, _tiles(run), _waterfall(run), _lines(run), measures)
 
 
 def _tiles(run: Mapping[str, Any]) -> Html:
@@ -38,7 +38,11 @@ def _tiles(run: Mapping[str, Any]) -> Html:
         sharpe = f"{account['sharpe_day']:+.3f} ± {account['sharpe_day_error']:.3f}"
         year = f"{account['sharpe_year']:+.2f} a year, from {account['days']:,} trading dates"
     tiles = [
-        ("Net profit", cash_text(total["net"], digits, unit), f"return {share_text(account['return_share'], sign=True)}"),
+        (
+            "Net profit",
+            cash_text(total["net"], digits, unit),
+            f"return {share_text(account['return_share'], sign=True)}",
+        ),
         ("Mean R a trade", expectancy_text(total), f"{total['rated']:,} trades with a stop; ± one standard error"),
         ("Sharpe ratio a day", sharpe, year),
         (
@@ -46,7 +50,11 @@ def _tiles(run: Mapping[str, Any]) -> Html:
             share_text(account["worst_drawdown"], sign=True),
             f"worst corners of bars; {share_text(account['max_drawdown'], sign=True)} at marks",
         ),
-        ("Trades", f"{total['trades']:,}", f"{share_text(total['win_rate'])} won, {total['refusals']:,} orders refused"),
+        (
+            "Trades",
+            f"{total['trades']:,}",
+            f"{share_text(total['win_rate'])} won, {total['refusals']:,} orders refused",
+        ),
         (
             "Profit factor",
             factor_text(total),
@@ -78,7 +86,7 @@ def _waterfall(run: Mapping[str, Any]) -> Html:
         levels.append((begin, amount if place == len(amounts) - 1 else stands))
     low, high = widened([0.0, *(each for pair in levels for each in pair)], 0.14)
     box, size = Box(78, 14, 868, 186, 0, len(amounts), low, high), (960, 236)
-    parts: list[object] = [rows_of(box, lambda value: f"{value:,.0f}", 4)]
+    parts: list[object] = [rows_of(box, brief, 4)]
     for place, ((begin, end), (name, _), amount) in enumerate(zip(levels, STEPS, amounts, strict=True)):
         left, right = box.x(place + 0.18), box.x(place + 0.82)
         top, bottom = min(box.y(begin), box.y(end)), max(box.y(begin), box.y(end))
@@ -94,9 +102,13 @@ def _waterfall(run: Mapping[str, Any]) -> Html:
             parts.append(void("line", class_="link", x1=right, x2=box.x(place + 1.18), y1=box.y(end), y2=box.y(end)))
         middle = box.x(place + 0.5)
         value = top - 6 if amount >= 0 or place else bottom + 15
-        parts.append(tag("text", cash_text(amount, digits), class_="value", x=middle, y=round(value, 1), text_anchor="middle"))
+        parts.append(
+            tag("text", cash_text(amount, digits), class_="value", x=middle, y=round(value, 1), text_anchor="middle")
+        )
         parts.append(tag("text", name, class_="name", x=middle, y=226, text_anchor="middle"))
-    label = "; ".join(f"{name} {cash_text(amount, digits, unit)}" for (name, _), amount in zip(STEPS, amounts, strict=True))
+    label = "; ".join(
+        f"{name} {cash_text(amount, digits, unit)}" for (name, _), amount in zip(STEPS, amounts, strict=True)
+    )
     share = share_text(total["cost_share"])
     note = f"In {unit}. Costs are {share} of gross." if total["cost_share"] is not None else f"In {unit}."
     return figure("From gross to net", note, drawing(size, label, joined(parts)), class_="waterfall")

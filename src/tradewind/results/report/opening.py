@@ -1,4 +1,4 @@
-"""The head of a report: what was run, on what, under which rules, and what is wrong with the data, before any number."""
+"""The head of a report: what was run, on what, under which rules, and what is wrong with the data."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,12 +23,18 @@ def opening(run: Mapping[str, Any]) -> Html:
 
 
 def _theses(run: Mapping[str, Any]) -> Html:
+    """Return what each strategy's file says it believes: two paragraphs, the rest after a click."""
     theses = run.get("theses", {})
-    return joined(
-        tag("p", tag("b", f"{name}: ") if len(theses) > 1 else None, " ".join(text.split()), class_="thesis")
-        for name, text in theses.items()
-        if text
-    )
+    found = []
+    for name, text in theses.items():
+        parts = [" ".join(part.split()) for part in text.split("\n\n") if part.strip()]
+        told = [tag("p", part, class_="thesis") for part in parts]
+        if told and len(theses) > 1:
+            found.append(tag("p", tag("b", name), class_="kicker"))
+        found += told[:2]
+        if told[2:]:
+            found.append(tag("details", tag("summary", f"The whole thesis of {name}"), *told[2:]))
+    return joined(found)
 
 
 def _told(run: Mapping[str, Any]) -> list[tuple[str, object]]:

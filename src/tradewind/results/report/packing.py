@@ -1,4 +1,4 @@
-"""Columns of numbers as text for a page: whole numbers in the fewest bytes, differences where smaller, deflated, base64.
+"""Columns of numbers as text for a page: whole numbers in the fewest bytes, differences where smaller, deflated.
 
 A column of 200,000 trades is some tens to hundreds of kilobytes so. Bytes of one weight lie together, which deflate
 likes. The page gives every column back as float64: value = (start + unit x integer) / scale, the lowest

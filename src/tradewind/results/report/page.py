@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from tradewind.results.breakdowns import breakdowns
+from tradewind.results.measures import measure
 from tradewind.results.report.candles import Bars, chart, shading
-from tradewind.results.report.cells import cells
 from tradewind.results.report.curves import curves, depths, seconds_of
 from tradewind.results.report.doubts import honesty, origins, stress
+from tradewind.results.report.figures import edges, every_measure
 from tradewind.results.report.markup import Html, joined, section, tag
 from tradewind.results.report.misses import misses
 from tradewind.results.report.money_made import money_made
@@ -56,7 +58,7 @@ def draw_report(
     *,
     remarks: Sequence[str] = (),
 ) -> str:
-    """Return the report of a run as one HTML document; `remarks` are said beside the candles, such as missing prices."""
+    """Return the report of a run as one HTML document; `remarks` are said where the candles are."""
     trades = trade_columns(run, tables, TRADES_BUDGET)
     shown = dict(prices or {})
     data = {
@@ -65,18 +67,20 @@ def draw_report(
         "equity": _equity(run, tables),
         "charts": _charts(tables, shown),
     }
-    frames = cells(tables) if tables["trades"].height else {}
+    traded = tables["trades"].height > 0
+    measures = measure(tables, run)
+    bars = {symbol: one.bars for symbol, one in shown.items()}
     parts = [
         opening(run),
-        money_made(run, verdict(run, tables)),
+        money_made(run, verdict(run, tables, measures), every_measure(measures, run)),
         curves(run, tables),
         _candles(shown, remarks),
         trades_section(run, tables, trades["left_out"]),
-        shapes(run, tables),
-        slices(run, frames),
+        shapes(run, tables, edges(tables["trades"], bars)),
+        slices(run, breakdowns(tables, run, _ranges(bars)) if traded else {}),
         misses(run, tables),
-        stress(run),
-        honesty(run),
+        stress(run, measures),
+        honesty(run, measures),
         origins(run),
     ]
     return page(f"{', '.join(run['strategies'])} on {', '.join(run['instruments'])}", NAMES, parts, data)
@@ -85,7 +89,9 @@ def draw_report(
 def page(title: str, names: Mapping[str, str], parts: Sequence[Html], data: Mapping[str, Any]) -> str:
     """Return a whole document: head, bar, parts, the data for the scripts, the scripts."""
     links = (tag("a", name, href=f"#{anchor}") for anchor, name in names.items())
-    bar = tag("div", tag("nav", *links, aria_label="Sections"), tag("div", id="switches", class_="switches"), class_="bar")
+    bar = tag(
+        "div", tag("nav", *links, aria_label="Sections"), tag("div", id="switches", class_="switches"), class_="bar"
+    )
     head = joined(
         [
             Html('<meta charset="utf-8">'),
@@ -144,9 +150,18 @@ def _charts(tables: "Mapping[str, pl.DataFrame]", prices: Mapping[str, Prices]) 
     return found
 
 
+def _ranges(bars: Mapping[str, Bars]) -> "dict[str, pl.DataFrame] | None":
+    """Return the bars by which the width of days is judged, None without any."""
+    import polars as pl  # noqa: PLC0415 - loaded only when it is needed
+
+    names = ("ts", "open", "high", "low", "close")
+    return {symbol: pl.DataFrame(dict(zip(names, one[1:], strict=True))) for symbol, one in bars.items()} or None
+
+
 def _candles(prices: Mapping[str, Prices], remarks: Sequence[str]) -> Html:
     lead = (
-        "Bid candles with the sessions behind them; entries, exits and stops of the trades. Go to a date, or from trade to "
+        "Bid candles with the sessions behind them; entries, exits and stops of the trades. Go to a date, or "
+        "from trade to "
         "trade; drag and wheel move and zoom, and so do the arrow keys, + and -."
     )
     said = [tag("p", each, class_="hint") for each in remarks]
@@ -158,7 +173,14 @@ def _candles(prices: Mapping[str, Prices], remarks: Sequence[str]) -> Html:
         "Candles",
         lead,
         tag("div", id="steer", class_="steer", role="toolbar", aria_label="What the chart shows"),
-        tag("div", id="chart", class_="chart", tabindex=0, role="application", aria_label="Candles; arrow keys move, + and - zoom"),
+        tag(
+            "div",
+            id="chart",
+            class_="chart",
+            tabindex=0,
+            role="application",
+            aria_label="Candles; arrow keys move, + and - zoom",
+        ),
         tag("p", id="told", class_="told", role="status", aria_live="polite"),
         tag("p", id="sessions", class_="legend"),
         tag("noscript", tag("p", "The candles need JavaScript.")),

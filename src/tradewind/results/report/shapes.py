@@ -1,6 +1,7 @@
 """The shape of the results: how R is spread, how far trades went against and for, and the edge ratio.
 
-Above some number of trades single marks would only be a blot; then cells are drawn that are darker where more trades lie.
+Above some number of trades single marks would only be a blot; then cells are drawn that are darker where more trades
+lie.
 """
 
 from collections.abc import Mapping
@@ -22,15 +23,17 @@ SCRATCH = 0.05
 """A trade within this of zero R is a scratch (domain rule 6.1)."""
 
 
-def shapes(run: Mapping[str, Any], tables: "Mapping[str, pl.DataFrame]") -> Html:
+def shapes(run: Mapping[str, Any], tables: "Mapping[str, pl.DataFrame]", edges: Html) -> Html:
     """Return the section of distributions."""
     trades = tables["trades"]
     rated = trades.filter(trades["r"].is_not_null())
     lead = "R is net result over the cash at risk when the trade was opened. Trades without a stop have none."
     if rated.height < 2:
-        return section("shape", "Shape of the results", lead, tag("p", "Fewer than two trades have an R: nothing to draw."))
+        return section(
+            "shape", "Shape of the results", lead, tag("p", "Fewer than two trades have an R: nothing to draw.")
+        )
     r = rated["r"].to_numpy()
-    parts = [tag("div", _histogram(r), _excursions(rated), class_="pair"), _figures(run, rated, r)]
+    parts = [tag("div", _histogram(r), _excursions(rated), class_="pair"), _figures(run, rated, r), edges]
     return section("shape", "Shape of the results", lead, *parts)
 
 
@@ -61,7 +64,8 @@ def _histogram(r: Floats) -> Html:
     label = f"{len(r):,} trades by R, mean {multiple_text(mean.mean)}"
     note = f"{len(r):,} trades, bars of {step:g} R; the line is the mean with two standard errors to either side."
     if float(r.min()) < edges[0] or float(r.max()) > edges[-1]:
-        note += f" The outermost bars hold everything to {multiple_text(float(r.min()))} and {multiple_text(float(r.max()))}."
+        note += f" The outermost bars hold everything to {multiple_text(float(r.min()))} and "
+        f"{multiple_text(float(r.max()))}."
     return figure("Distribution of R", note, drawing(size, label, joined(parts), class_="shape"))
 
 
@@ -92,8 +96,13 @@ def _excursions(rated: "pl.DataFrame") -> Html:
         parts.append(_cells(box, np.minimum(against, right * 0.9999), np.minimum(forward, top * 0.9999)))
         how = "the darker a cell, the more trades, on a scale of logarithms"
     else:
-        inside = [(box.x(min(a, right)), box.y(min(f, top))) for a, f in zip(against.tolist(), forward.tolist(), strict=True)]
-        for kind, shape in ((False, "M{x} {y}m-3.4 -3.4l6.8 6.8m0 -6.8l-6.8 6.8"), (True, "M{x} {y}m0 -4l3.8 6.8h-7.6z")):
+        inside = [
+            (box.x(min(a, right)), box.y(min(f, top))) for a, f in zip(against.tolist(), forward.tolist(), strict=True)
+        ]
+        for kind, shape in (
+            (False, "M{x} {y}m-3.4 -3.4l6.8 6.8m0 -6.8l-6.8 6.8"),
+            (True, "M{x} {y}m0 -4l3.8 6.8h-7.6z"),
+        ):
             marks = "".join(
                 shape.format(x=x, y=y) for (x, y), one in zip(inside, won.tolist(), strict=True) if one == kind
             )
@@ -102,7 +111,8 @@ def _excursions(rated: "pl.DataFrame") -> Html:
     parts.append(tag("text", "MAE, R", class_="tick", x=466, y=276, text_anchor="end"))
     parts.append(tag("text", "MFE, R", class_="tick", x=52, y=10))
     label = f"MFE over MAE of {len(against):,} trades"
-    note = f"Furthest against and furthest for each trade, on the side it would leave at; {how}. The outermost 1 % lie on the edge."
+    note = f"Furthest against and furthest for each trade, on the side it would leave at; {how}. The outermost "
+    "1 % lie on the edge."
     return figure(title, note, drawing(size, label, joined(parts), class_="shape"))
 
 

@@ -105,7 +105,8 @@ def trades_section(run: Mapping[str, Any], tables: "Mapping[str, pl.DataFrame]",
     """Return the section that the page's script fills with the table, or what to do where there was no trade."""
     if tables["trades"].height == 0:
         return section("trades", "Trades", None, no_trades(run, tables))
-    lead = "Filter, sort by a heading, and choose a row to see it among the candles. Figures of what is chosen stand above it."
+    lead = "Filter, sort by a heading, and choose a row to see it among the candles. Figures of what is chosen "
+    "stand above it."
     unit = run["account"]["currency"]
     missing = [f"the columns {', '.join(left_out)}"] if left_out else []
     if tables["trades"].height > MOST:
@@ -130,14 +131,19 @@ def no_trades(run: Mapping[str, Any], tables: "Mapping[str, pl.DataFrame]") -> H
     gates, refusals, orders = tables["gates"], tables["refusals"], tables["orders"]
     said: list[object] = []
     if gates.height == 0 and orders.height == 0:
-        said.append("The strategies asked no gate and gave no order: did they wake at all? Look at the period and the timeframe.")
-    for row in gate_counts(gates).filter(gate_counts(gates)["refused"] > 0).head(5).iter_rows(named=True):
         said.append(
-            f"Gate {row['gate']} of {row['strategy']} in {row['symbol']} refused {row['refused']:,} of {row['asked']:,} times "
-            f"it was asked, {row['alone']:,} times alone."
+            "The strategies asked no gate and gave no order: did they wake at all? Look at the period and "
+            "the timeframe."
         )
-    for row in refusals.head(5).iter_rows(named=True):
-        said.append(f"{row['count']:,} orders were refused: {row['sentence']}")
+    said += [
+        f"Gate {row['gate']} of {row['strategy']} in {row['symbol']} refused {row['refused']:,} of "
+        f"the {row['asked']:,} times it was asked, {row['alone']:,} times alone."
+        for row in gate_counts(gates).iter_rows(named=True)
+        if row["refused"]
+    ][:5]
+    said += [
+        f"{row['count']:,} orders were refused: {row['sentence']}" for row in refusals.head(5).iter_rows(named=True)
+    ]
     if orders.height and not said:
         said.append(f"{orders.height:,} orders were given and none was filled: they expired or were cancelled.")
     symbol = run["instruments"][0]

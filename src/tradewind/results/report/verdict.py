@@ -28,18 +28,18 @@ class Remark(NamedTuple):
     text: str
 
 
-def verdict(run: Mapping[str, Any], tables: "Mapping[str, pl.DataFrame]") -> list[Remark]:
+def verdict(run: Mapping[str, Any], tables: "Mapping[str, pl.DataFrame]", measures: Mapping[str, Any]) -> list[Remark]:
     """Return what can be said of a run, the heaviest first."""
     trades = tables["trades"]
     if trades.height == 0:
         return [Remark("bad", "No trade was made, so there is nothing to judge.")]
-    found = [*_expectancy(run, trades), *_costs(run), *_few_trades(run, trades), *_inside_bars(run)]
+    found = [*_expectancy(run, trades, measures), *_costs(run), *_few_trades(run, trades), *_inside_bars(run)]
     found += [*_open_positions(run), *_tries(run)]
     order = {"bad": 0, "caution": 1, "good": 2, "note": 3}
     return [found[0], *sorted(found[1:], key=lambda each: order[each.kind])]
 
 
-def _expectancy(run: Mapping[str, Any], trades: "pl.DataFrame") -> list[Remark]:
+def _expectancy(run: Mapping[str, Any], trades: "pl.DataFrame", measures: Mapping[str, Any]) -> list[Remark]:
     """Return whether the mean R can be told from zero."""
     total = run["summary"]["total"]
     mean, error, rated = total["expectancy_r"], total["expectancy_error_r"], total["rated"]
@@ -47,11 +47,16 @@ def _expectancy(run: Mapping[str, Any], trades: "pl.DataFrame") -> list[Remark]:
     if mean is None:
         return [Remark("caution", f"None of {trades.height:,} trades had a stop, so nothing can be measured in R.")]
     if not error:
-        return [Remark("caution", f"{rated:,} {unit}: the mean R of {mean:+.2f} has no standard error, it is no evidence.")]
+        return [
+            Remark("caution", f"{rated:,} {unit}: the mean R of {mean:+.2f} has no standard error, it is no evidence.")
+        ]
     told = f"{rated:,} {unit}: the mean R of {mean:+.2f} ± {error:.2f}"
-    ratio = mean / error
+    wider = max(error, measures["expectancy_error_effective_r"] or 0.0)
+    if wider > error * 1.05:
+        told += f" (± {wider:.2f} counting the {measures['effective_trades']:,} that do not overlap)"
+    ratio = mean / wider
     if abs(ratio) < 2:
-        needed = math.ceil((2 * error * math.sqrt(rated) / mean) ** 2) if mean else 0
+        needed = math.ceil((2 * wider * math.sqrt(rated) / mean) ** 2) if mean else 0
         more = f" If it were the true mean, about {needed:,} trades would be needed to tell." if needed else ""
         return [Remark("caution", f"{told} cannot be told from 0.{more}")]
     if ratio < 0:
@@ -59,8 +64,7 @@ def _expectancy(run: Mapping[str, Any], trades: "pl.DataFrame") -> list[Remark]:
     return [
         Remark(
             "good",
-            f"{told} lies {ratio:.1f} standard errors above 0, if this was the only variant looked at and trades do "
-            "not lean on each other.",
+            f"{told} lies {ratio:.1f} standard errors above 0, if this was the only variant looked at.",
         )
     ]
 
@@ -84,7 +88,9 @@ def _few_trades(run: Mapping[str, Any], trades: "pl.DataFrame") -> list[Remark]:
     account = run["summary"]["account"]
     digits, found = account["digits"], []
     if trades.height < FEW:
-        found.append(Remark("caution", f"{trades.height:,} trades are few: any figure below may turn with the next ones."))
+        found.append(
+            Remark("caution", f"{trades.height:,} trades are few: any figure below may turn with the next ones.")
+        )
     net = minor_of(trades["net"], digits)
     total, best = int(net.sum()), int(np.sort(net)[-BEST:].sum())
     if total > 0 and trades.height > BEST and total - best <= 0:
@@ -111,15 +117,24 @@ def _open_positions(run: Mapping[str, Any]) -> list[Remark]:
     if not account["open"]:
         return []
     told = cash_text(account["open"], account["digits"], account["currency"])
-    return [Remark("note", f"Positions still open at the end stand at {told}; they are in the equity, not in the trades.")]
+    return [
+        Remark("note", f"Positions still open at the end stand at {told}; they are in the equity, not in the trades.")
+    ]
 
 
 def _tries(run: Mapping[str, Any]) -> list[Remark]:
     """Return what the number of variants tried does to all this."""
-    deflated, count = run.get("honesty", {}).get("dsr"), run.get("honesty", {}).get("trials")
+    found = run.get("honesty", {})
+    deflated, count = found.get("dsr"), found.get("trials")
+    if deflated is None and found.get("sentence"):
+        return [Remark("note", f"{found['sentence'][0].upper()}{found['sentence'][1:]}")]
     if deflated is None:
         return [
-            Remark("note", "How many variants were tried before this one is not in this run; every one more weakens it.")
+            Remark(
+                "note", "How many variants were tried before this one is not in this run; every one more weakens it."
+            )
         ]
     kind = "good" if deflated >= 0.95 else "caution"
-    return [Remark(kind, f"After {count:,} trials on record the Sharpe ratio beats luck with probability {deflated:.2f}.")]
+    return [
+        Remark(kind, f"After {count:,} trials on record the Sharpe ratio beats luck with probability {deflated:.2f}.")
+    ]
