@@ -52,7 +52,7 @@ def facts_of(plan: Plan) -> RunFacts:
     account = plan.request.settings.account
     return RunFacts(
         kind="backtest",
-        strategies=[StrategyFacts(one.name, one.gate_names) for one in plan.strategies],
+        strategies=[StrategyFacts(one.name, one.gate_names, thesis=one.thesis) for one in plan.strategies],
         instruments=[
             InstrumentFacts.of(
                 instrument, sum(end - begin for begin, end in open_intervals(instrument, plan.start, plan.end))

@@ -15,6 +15,7 @@ from tradewind.cli import (
     market_data,
     news,
     portfolio,
+    reports,
     risk,
     sweeps,
     synthetic,
@@ -35,6 +36,7 @@ market_data.app.add_typer(synthetic.app)
 market_data.app.add_typer(data_doctor.app)
 app.add_typer(backtests.app)
 app.add_typer(sweeps.app)
+app.add_typer(reports.app)
 app.add_typer(portfolio.app)
 app.add_typer(trials.app)
 app.add_typer(validation.app)

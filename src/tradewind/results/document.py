@@ -35,6 +35,7 @@ def document(
         "instruments": list(dict.fromkeys(symbol for _, symbol in facts.pairs)),
         "from": moment(facts.start),
         "to": moment(facts.end),
+        "theses": {name: one.thesis for name, one in zip(strategies, facts.strategies, strict=True)},
         "parameters": plain(provenance.parameters),
         "settings": plain(provenance.settings),
         "seed": provenance.seed,

@@ -66,6 +66,8 @@ class StrategyFacts:
     gates: tuple[str, ...] = ()
     symbols: tuple[str, ...] = ()
     """What it traded; empty stands for every instrument of the run."""
+    thesis: str = ""
+    """What its file says it believes."""
 
 
 @dataclass(frozen=True)
