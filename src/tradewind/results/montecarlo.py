@@ -52,8 +52,8 @@ def simulate(
     enough, some = len(returns) >= statistics.LEAST_DATES, trades.height > 1
     net = trades["net"].to_numpy()
     length = block_days(returns, holding) if enough else None
-    shares = net / (float(document["account"]["balance"]) + np.concatenate(([0.0], np.cumsum(net)[:-1])))
-    reordered = drawdowns(shares, 1.0, repeats, seed) if some and np.isfinite(shares).all() else None
+    before = float(document["account"]["balance"]) + np.concatenate(([0.0], np.cumsum(net)[:-1]))
+    reordered = drawdowns(net / before, 1.0, repeats, seed) if some and (before > 0).all() else None
     digits = document["summary"]["account"]["digits"]
     return {
         "seed": seed,
