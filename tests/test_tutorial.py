@@ -53,5 +53,14 @@ def test_the_tutorial_runs_and_says_what_it_printed(tmp_path):
     for figure in ("-5,103.50 USD", "+3,967.49 USD", "+0.09 ± 0.09 R", "1850"):
         assert figure in PAGE.replace("  ", " ")
         assert figure in said
-    for figure in ("0.849", "428.3", "6.43", "0.851", "probability=0.687", "0.782", "upper=0.162"):
+    for figure in (
+        "0.849",
+        "428.3",
+        "6.43",
+        "0.851",
+        "probability=0.687",
+        "0.782",
+        "consistent=0.334",
+        "reality_check=0.162",
+    ):
         assert figure in done.stdout
