@@ -73,7 +73,7 @@ def walkforward(
     )  # fmt: skip
     variants = variants_of(request, vary or [], where or [], method=method, trials=trials, seed=seed)
     history, store = open_history(request.settings), open_trials(request.settings)
-    with progress(len(variants), quiet=as_json) as on_done:
+    with progress(len(variants), quiet=as_json) as on_done, resumable():
         document, tables = written(Study(request, history, store, variants, course, threads, on_done))
     if save:
         open_runs(request.settings).save(document, tables)
@@ -92,6 +92,21 @@ def walkforward(
     Console().print(shown(tables["windows"]))
     for line in said(document):
         typer.echo(line)
+
+
+@contextlib.contextmanager
+def resumable() -> Iterator[None]:
+    """An interrupted study says that what it finished is kept."""
+    from tradewind.errors import TradewindError
+
+    try:
+        yield
+    except TradewindError as error:
+        if not error.message.startswith("Interrupted"):
+            raise
+        raise TradewindError(
+            "Interrupted; finished variants are in the ledger.", "Run the command again to go on."
+        ) from None
 
 
 @contextlib.contextmanager
