@@ -43,7 +43,9 @@ OURS = {
     "runs": "modes results markets money ports errors",
     "desk": "errors",
     "demonstration": "modes requests settings data",
-    "research": "runner results ports modes adapters runs requests strategy markets.clock settings errors",
+    "research": (
+        "kernel.records runner results ports modes adapters runs requests strategy markets.clock settings errors"
+    ),
     "services": "modes research results settings errors",
     "api": "modes research results settings errors",
     "ui": "modes research results settings errors",
