@@ -43,7 +43,9 @@ OURS = {
     "runs": "modes results markets money ports errors",
     "desk": "errors",
     "demonstration": "modes requests settings data",
-    "research": "runner results ports modes errors",
+    "research": (
+        "kernel compilation strategy runner runs requests settings modes adapters data.tape results ports errors"
+    ),
     "services": "modes research results settings errors",
     "api": "modes research results settings errors",
     "ui": "modes research results settings errors",
@@ -109,6 +111,11 @@ MORE = {
     ("data.releases.calendars", "icalendar"): "it reads iCalendar files",
     ("data.releases.calendars", "dateutil"): "it repeats events by the rules of iCalendar",
     ("data.synthetic.report", "rich"): "it builds one table; whoever calls it prints it",
+    ("research.herd", "numba"): "it asks for the machine code of the loop, for the types it is called with",
+    ("research.adaptive", "optuna"): "samplers, an extra loaded when it is asked for",
+    ("research.adaptive", "cmaes"): "whether CMA-ES is there is said before Optuna fails on it",
+    ("research.cluster", "ray"): "an extra, loaded when a cluster is asked for",
+    ("results.printing_sweeps", "rich"): "it builds tables; whoever calls it prints them",
     ("cli", "markets.clock"): "it shows moments as dates",
 }
 """What single modules or layers may import beyond the tables, and why."""
