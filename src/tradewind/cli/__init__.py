@@ -9,7 +9,18 @@ from types import FrameType
 
 import typer
 
-from tradewind.cli import backtests, data_doctor, market_data, news, portfolio, risk, synthetic, trials, validation
+from tradewind.cli import (
+    backtests,
+    data_doctor,
+    market_data,
+    news,
+    portfolio,
+    risk,
+    sweeps,
+    synthetic,
+    trials,
+    validation,
+)
 from tradewind.errors import TradewindError
 
 app = typer.Typer(
@@ -23,6 +34,7 @@ app = typer.Typer(
 market_data.app.add_typer(synthetic.app)
 market_data.app.add_typer(data_doctor.app)
 app.add_typer(backtests.app)
+app.add_typer(sweeps.app)
 app.add_typer(portfolio.app)
 app.add_typer(trials.app)
 app.add_typer(validation.app)

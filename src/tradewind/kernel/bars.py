@@ -111,20 +111,31 @@ def close_bars(state, instant):
             continue
         copy_record(series.last, forming)
         forming.sources = 0
-        series.bars += 1
-        series.closed = this_round
+        days += bar_closed(state, series, this_round, ruled)
         closed += 1
-        if series.timeframe == DAY_BAR:
-            count_day(state.instruments[series.last.instrument], series.last)
-            if ruled:
-                watch_day(state, series.last)
-                days += 1
-        if ruled and series.timeframe == state.limits.range_bar:
-            watch_bar(state, series.last)
     if days > 0:
         watch_days(state)
     state.closed_bars = closed
     state.next_close = earliest
+
+
+@compiled(inline=True, inner=True)
+def bar_closed(state, series, this_round, ruled):
+    """`series.last` has closed in this round, and what is measured by it knows; return 1 if it is a day of the gate's.
+
+    `ruled` says whether there are limits.
+    """
+    series.bars += 1
+    series.closed = this_round
+    days = 0
+    if series.timeframe == DAY_BAR:
+        count_day(state.instruments[series.last.instrument], series.last)
+        if ruled:
+            watch_day(state, series.last)
+            days = 1
+    if ruled and series.timeframe == state.limits.range_bar:
+        watch_bar(state, series.last)
+    return days
 
 
 @inner

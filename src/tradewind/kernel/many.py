@@ -8,6 +8,7 @@ the sums, the R of each trade and the equity of each date is kept.
 import numpy as np
 
 from tradewind.kernel.compiled import call_drive, compiled, inner, record_at
+from tradewind.kernel.follow import TRACE, clocks_of, follow, join_leader, lead, stretch_of
 from tradewind.kernel.layout import INSTRUMENTS, record
 from tradewind.kernel.loop import EVENT_BYTES, FULL, SAMPLE_BYTES, TRADE_BYTES
 from tradewind.kernel.records import ENGINE, SAMPLE, TRADE
@@ -34,10 +35,28 @@ TALLY = record(
         ("days", "i8"),               # address: date and equity of each sample that ended a date
         ("day_count", "i8"),
         ("day_capacity", "i8"),
+        ("stop", "i8"),               # next stop of the leader's trace
         ("dead", "i8"),               # 1: it raised an error and is left alone
         ("traded", "i8", (INSTRUMENTS,)),  # lot steps x ticks bought and sold
     ]
 )  # fmt: skip
+
+TASK = record(
+    [
+        ("block", "i8"),              # address of the events
+        ("length", "i8"),
+        ("rows", "i8"),               # of a stretch at most
+        ("drive", "i8"),              # the loop, and the strategy's handler: compiled.handler_pointer
+        ("handler", "i8"),
+        ("leader", "i8"),             # address of the leader's TALLY
+        ("traced", "i8"),             # address of a TRACE with room for so much:
+        ("most_stops", "i8"),
+        ("most_closed", "i8"),
+    ]
+)  # fmt: skip
+ROW, PLACE, BEGUN, COUNT, CLOCKS = range(5)
+"""Places in the progress: row of the block, of the engine at work, 1 if it has begun its part; rows of the part, and 1
+if they are no prices."""
 
 NUMBER = record([("value", "f8")])
 PAIR = record([("first", "i8"), ("second", "i8")])
@@ -98,31 +117,78 @@ def empty_all(tallies):
     return -1
 
 
-@compiled(free=True)
-def drive_many(tallies, progress, block, rows, length, drive, handler):
-    """Every engine of `tallies` (addresses of TALLY) has applied the `length` events at `block`, `rows` at a time.
+@inner
+def begin_part(progress, task):
+    """The next rows of the block are a part of their own, prices or not, and the leader has gone through them."""
+    row = progress[ROW]
+    trace = record_at(task.traced, TRACE)
+    count = stretch_of(task.block, row, task.length, task.rows)
+    progress[CLOCKS] = 0
+    if count > 0:
+        trace.block = task.block + row * EVENT_BYTES
+        trace.rows = count
+        lead(trace, task.most_stops, task.most_closed)
+        progress[COUNT] = trace.rows
+        return
+    progress[CLOCKS] = 1
+    progress[COUNT] = clocks_of(task.block, row, task.length)
+    leader = record_at(task.leader, TALLY)
+    place_at(record_at(leader.engine, ENGINE), task, progress)
+    while call_drive(task.drive, leader.engine, task.handler) == FULL:
+        empty_logs(leader, record_at(leader.engine, ENGINE))
 
-    `progress` is [row, place, 1 if that engine has begun its slice]; zeros to begin with. ROOM: see there. What a
-    handler raises is raised here; `progress` says whose.
+
+@inner
+def place_at(engine, task, progress):
+    """The engine stands before the first row of the part."""
+    engine.block = task.block + progress[ROW] * EVENT_BYTES
+    engine.length = progress[COUNT]
+    engine.position = 0
+
+
+@inner
+def drive_part(progress, task, tally):
+    """Return whether the engine of the tally has gone through the part; if not, the tally needs room."""
+    engine = record_at(tally.engine, ENGINE)
+    trace = record_at(task.traced, TRACE)
+    if progress[BEGUN] == 0:
+        place_at(engine, task, progress)
+        tally.stop = 0
+        progress[BEGUN] = 1
+    elif not empty_logs(tally, engine):
+        return False
+    while True:
+        if progress[CLOCKS] != 0:
+            result = call_drive(task.drive, tally.engine, task.handler)
+        else:
+            result = follow(trace, engine, tally, task.handler)
+        if result != FULL:
+            break
+        if not empty_logs(tally, engine):
+            return False
+    if progress[CLOCKS] == 0:
+        join_leader(trace, engine)
+    progress[BEGUN] = 0
+    return True
+
+
+@compiled(free=True)
+def drive_many(tallies, progress, address):
+    """Every engine of `tallies` (addresses of TALLY) has applied the block of the TASK at `address`.
+
+    `progress` is zeros to begin with, and says by ROW, PLACE and BEGUN where it stands. ROOM: see there. What a
+    handler raises is raised here; PLACE says whose.
     """
-    while progress[0] < length:
-        count = min(rows, length - progress[0])
-        while progress[1] < len(tallies):
-            tally = record_at(tallies[progress[1]], TALLY)
-            if tally.dead == 0:
-                engine = record_at(tally.engine, ENGINE)
-                if progress[2] == 0:
-                    engine.block = block + progress[0] * EVENT_BYTES
-                    engine.length = count
-                    engine.position = 0
-                    progress[2] = 1
-                elif not empty_logs(tally, engine):
-                    return ROOM
-                while call_drive(drive, tally.engine, handler) == FULL:
-                    if not empty_logs(tally, engine):
-                        return ROOM
-                progress[2] = 0
-            progress[1] += 1
-        progress[1] = 0
-        progress[0] += count
+    task = record_at(address, TASK)
+    while progress[ROW] < task.length:
+        if progress[COUNT] == 0:
+            begin_part(progress, task)
+        while progress[PLACE] < len(tallies):
+            tally = record_at(tallies[progress[PLACE]], TALLY)
+            if tally.dead == 0 and not drive_part(progress, task, tally):
+                return ROOM
+            progress[PLACE] += 1
+        progress[PLACE] = 0
+        progress[ROW] += progress[COUNT]
+        progress[COUNT] = 0
     return DONE

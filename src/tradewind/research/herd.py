@@ -11,9 +11,9 @@ import numpy as np
 from numba import int64
 from numpy.typing import NDArray
 
-from tradewind.kernel import loop, many
+from tradewind.kernel import follow, loop, many
 from tradewind.kernel.compiled import JIT, handler_pointer
-from tradewind.kernel.records import ENGINE, SAMPLE, STATE, TRADE, VENUE
+from tradewind.kernel.records import ENGINE, SAMPLE, STATE, TRADE, VENUE, VENUE_INSTRUMENT
 from tradewind.ports import Rows
 from tradewind.research.figures import Floats, Tally
 from tradewind.results.statistics import time_covered
@@ -21,8 +21,8 @@ from tradewind.runner import Slot
 
 LOG_ROWS = 384
 """Rows of a short log, of which 300 must stay free for what one event may bring."""
-SLICE_ROWS = 4096
-"""Events that every variant applies before the next slice: 320 kB, which a processor's own cache holds."""
+SLICE_ROWS = 1024
+"""Events that every variant applies before the next slice: with the leader's trace what a processor's cache holds."""
 FIRST_TRADES = 512
 ENDLESS = 2**62
 
@@ -42,7 +42,7 @@ class Herd:
         spans: bool,
     ) -> None:
         """They stand before the first event; there is room for `days` dates. `spans`: when trades were open is kept."""
-        count = len(params)
+        count = len(params) + 1  # the last one leads and trades nothing
         self.errors: dict[int, str] = {}
         self._states, self._venues = _copies(state, count, STATE), _copies(venue, count, VENUE)
         self._engines = np.zeros(count, ENGINE)
@@ -51,12 +51,15 @@ class Herd:
         self._r = [np.zeros(FIRST_TRADES) for _ in range(count)]
         self._spans = [np.zeros((FIRST_TRADES, 2), np.int64) for _ in range(count)] if spans else []
         self._tallies = np.zeros(count, many.TALLY)
-        self._parameters = np.concatenate([slot.strategy.parameter_record(one, slot.bar_seconds) for one in params])
+        self._parameters = np.concatenate(
+            [slot.strategy.parameter_record(one, slot.bar_seconds) for one in (*params, slot.params)]
+        )
         length = -(-slot.strategy.memory.itemsize // 8) * 8
         self._memories = np.zeros((count, len(slot.instruments), length), "u1")
         self._join(slot)
-        self._addresses = _addresses(self._tallies)
-        self._handler, self._drive = handler_pointer(handler), drive_pointer()
+        self._addresses = _addresses(self._tallies)[:-1]
+        self._handler = handler  # keeps the machine code alive
+        self._make_task(handler_pointer(handler))
 
     def _join(self, slot: Slot) -> None:
         """Engines and tallies know where everything lies."""
@@ -78,6 +81,24 @@ class Herd:
         for number in range(len(tallies)):
             self._grow(number, FIRST_TRADES)
 
+    def _make_task(self, handler: Any) -> None:
+        """The leader has no strategy and no limits, and there is room for its trace."""
+        leader = self._states[-1:]
+        leader["ruled"] = leader["shows_quotes"] = 0
+        leader["strategies"]["shown"] = 0
+        self._engines["memories"][-1] = 0
+        most = 2 * SLICE_ROWS + 4 * follow.MOST_AT_ONCE
+        self._stops, self._closed = np.zeros(most, follow.STOP), np.zeros(most, follow.CLOSED)
+        self._ranges = np.zeros(SLICE_ROWS, VENUE_INSTRUMENT)
+        self._trace, self._task = np.zeros(1, follow.TRACE), np.zeros(1, many.TASK)
+        trace, task = self._trace[0], self._task[0]
+        trace["leader"] = _addresses(self._engines)[-1]
+        for name, rows in (("stops", self._stops), ("closed", self._closed), ("ranges", self._ranges)):
+            trace[name] = rows.ctypes.data
+        task["traced"], task["leader"] = self._trace.ctypes.data, _addresses(self._tallies)[-1]
+        task["most_stops"] = task["most_closed"] = most
+        task["rows"], task["drive"], task["handler"] = SLICE_ROWS, drive_pointer(), handler
+
     def _grow(self, number: int, capacity: int) -> None:
         """The tally of a variant has room for `capacity` trades, those it has included."""
         tally = self._tallies[number]
@@ -91,22 +112,23 @@ class Herd:
 
     def apply(self, block: Rows) -> None:
         """The block is applied by every variant; one that raised an error is left alone from then on."""
-        progress = np.zeros(3, np.int64)
-        address = block.ctypes.data
+        progress = np.zeros(5, np.int64)
+        self._task["block"], self._task["length"] = block.ctypes.data, len(block)
         while True:
             try:
-                answer = many.drive_many(
-                    self._addresses, progress, address, SLICE_ROWS, len(block), self._drive, self._handler
-                )
+                answer = many.drive_many(self._addresses, progress, self._task.ctypes.data)
             except Exception as error:  # noqa: BLE001  whatever a strategy raises is what became of that variant
-                number = int(progress[1])
-                self.errors[number] = f"{type(error).__name__}: {error}"
-                self._tallies["dead"][number] = 1
-                progress[2] = 0
+                self.end(int(progress[many.PLACE]), f"{type(error).__name__}: {error}")
+                progress[many.BEGUN] = 0
                 continue
             if answer == many.DONE:
                 return
-            self._more_room(int(progress[1]))
+            self._more_room(int(progress[many.PLACE]))
+
+    def end(self, number: int, why: str) -> None:
+        """The variant is left alone from now on."""
+        self.errors.setdefault(number, why)
+        self._tallies["dead"][number] = 1
 
     def _more_room(self, number: int) -> None:
         self._grow(number, 2 * int(self._tallies["r_capacity"][number]) + LOG_ROWS)

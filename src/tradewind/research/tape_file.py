@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def mapped(path: Path) -> Sequence[Rows]:
     return cut(np.memmap(path, RAW, "r").view(np.ndarray))
 
 
-def cut(rows: np.ndarray) -> Sequence[Rows]:  # type: ignore[type-arg]
+def cut(rows: np.ndarray[Any, Any]) -> Sequence[Rows]:
     """Return rows of a tape, whatever they are called, as blocks of EVENT."""
     events = rows.view("u1").view(EVENT)
     return [events[start : start + BLOCK_ROWS] for start in range(0, len(events), BLOCK_ROWS)]

@@ -105,14 +105,20 @@ def recorder(
 ) -> Callable[[Sequence[Outcome]], None]:
     """Return a function by which a study's outcomes come to stand in the ledger; `warn` is told once why they cannot.
 
-    What a strategy raised is no trial: nobody saw a result.
+    What the ledger knows already is not added: a study that goes on after a kill repeats nothing. What a strategy
+    raised is no trial: nobody saw a result.
     """
     family = family_of(prepared.strategy, synthetic=prepared.kit.facts.synthetic)
     told: list[str] = []
+    known: set[str] = set()
 
     def record(outcomes: Sequence[Outcome]) -> None:
         try:
-            store.add([trial_of(one, prepared, family, source) for one in outcomes if not one.error])
+            if not known:
+                known.update(mark.digest for mark in store.marks(family))
+            fresh = [one for one in outcomes if not one.error and one.digest not in known]
+            store.add([trial_of(one, prepared, family, source) for one in fresh])
+            known.update(one.digest for one in fresh)
         except BadLedger as error:
             if warn is not None and not told:
                 warn(str(error))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,14 +20,14 @@ from numpy.typing import NDArray
 from tradewind.adapters.memory import MemoryJournal
 from tradewind.kernel.loop import NO_JOURNAL
 from tradewind.modes import Request
-from tradewind.ports import History
+from tradewind.ports import History, Rows
 from tradewind.research.figures import FIGURES, Ending, Tally, daily_returns, figures, tally_of, trading_dates
 from tradewind.research.herd import Herd, notional_worth
 from tradewind.research.kit import Prepared, prepare
 from tradewind.results.facts import Closing
 from tradewind.runner import Runner
 
-GROUP = 16
+GROUP = 32
 """Variants that go over the tape together: enough to share what the cache holds, few enough to report soon."""
 
 
@@ -49,7 +50,9 @@ class Outcome:
     digest: str
     """Content hash of strategy file, parameters, data and settings: that of a backtest's document; a trial's key."""
     error: str = ""
-    """What the strategy raised; then nothing else is known."""
+    """What the strategy raised, or that it was pruned; then nothing else is known."""
+    steps: Sequence[float | None] = ()
+    """The objective on the way, where the sweep asked for it."""
 
 
 def run_variants(
@@ -76,22 +79,22 @@ def run_prepared(
     on_outcome: Callable[[Outcome], None] | None = None,
 ) -> list[Outcome]:
     """Return what became of each variant, as `run_variants`, on a tape that is ready."""
+    found = []
+    for outcome in each_outcome(prepared, variants, threads=threads):
+        if on_outcome is not None:
+            on_outcome(outcome)
+        found.append(outcome)
+    return sorted(found, key=lambda one: one.number)
+
+
+def each_outcome(prepared: Prepared, variants: Sequence[Mapping[str, str]], *, threads: int = 0) -> Iterator[Outcome]:
+    """Yield what became of each variant as it is known; the threads end soon after nobody asks any more."""
     values = [prepared.values(one) for one in variants]
-    found: list[Outcome | None] = [None] * len(variants)
-    for numbers, outcomes in _outcomes(prepared, values, threads or os.cpu_count() or 1):
-        for number, outcome in zip(numbers, outcomes, strict=True):
-            found[number] = named = replace(outcome, number=number, params=dict(variants[number]))
-            if on_outcome is not None:
-                on_outcome(named)
-    return [one for one in found if one is not None]
-
-
-def _outcomes(prepared: Prepared, values: Sequence[Any], threads: int) -> Iterator[tuple[Sequence[int], list[Outcome]]]:
-    """Yield the numbers and the outcomes of each group of variants as it is through the tape."""
     if prepared.handler is None:
         for number, one in enumerate(values):
-            yield [number], [_run_plain(prepared, one)]
+            yield replace(_run_plain(prepared, one), number=number, params=dict(variants[number]))
         return
+    threads = threads or os.cpu_count() or 1
     length = max(1, min(GROUP, -(-len(values) // threads)))
     groups = [range(start, min(start + length, len(values))) for start in range(0, len(values), length)]
     stop = threading.Event()
@@ -100,7 +103,70 @@ def _outcomes(prepared: Prepared, values: Sequence[Any], threads: int) -> Iterat
             pool.submit(_run_group, prepared, [values[number] for number in group], stop): group for group in groups
         }
         for done in as_completed(waiting):
-            yield waiting.pop(done), done.result()
+            for number, outcome in zip(waiting.pop(done), done.result(), strict=True):
+                yield replace(outcome, number=number, params=dict(variants[number]))
+
+
+def run_in_slices(
+    prepared: Prepared,
+    variants: Sequence[Mapping[str, str]],
+    slices: int,
+    judge: Callable[[int, Sequence[Mapping[str, float | None] | None]], Sequence[bool]],
+    *,
+    threads: int = 0,
+) -> list[Outcome]:
+    """Return what became of each variant where `judge` may end some of them early.
+
+    The tape is cut into `slices` parts. After each part but the last `judge` is told its number, from 1, and the
+    figures of each variant so far (None of those that have ended), and says which are to end.
+    """
+    values = [prepared.values(one) for one in variants]
+    threads = threads or os.cpu_count() or 1
+    length = max(1, min(GROUP, -(-len(values) // threads)))
+    starts = range(0, len(values), length)
+    herds = [herd_of(prepared, values[start : start + length]) for start in starts]
+    parts = _parts(prepared.blocks, slices)
+    found: list[Outcome] = []
+    stop = threading.Event()
+    with _workers(threads, stop) as pool:
+        for place in range(1, slices + 1):
+            for done in [pool.submit(_graze, herd, parts[place - 1], stop) for herd in herds]:
+                done.result()
+            made = [
+                outcomes_of(prepared, values[start : start + length], herd)
+                for start, herd in zip(starts, herds, strict=True)
+            ]
+            found = [one for group in made for one in group]
+            if place < slices:
+                ended = judge(place, [None if one.error else one.figures for one in found])
+                for number in np.flatnonzero(np.array(ended, bool)).tolist():
+                    herds[number // length].end(number % length, f"pruned after {place} of {slices} parts")
+    return [
+        replace(one, number=number, params=dict(given))
+        for number, (one, given) in enumerate(zip(found, variants, strict=True))
+    ]
+
+
+def _parts(blocks: Sequence[Rows], count: int) -> list[list[Rows]]:
+    """Return the tape in `count` parts of as many events each, every part as blocks."""
+    starts = np.cumsum([0, *(len(block) for block in blocks)]).tolist()
+    cuts = [starts[-1] * place // count for place in range(count + 1)]
+    return [
+        [
+            block[max(low - start, 0) : high - start]
+            for start, block in zip(starts, blocks, strict=False)
+            if start < high and low < start + len(block)
+        ]
+        for low, high in pairwise(cuts)
+    ]
+
+
+def _graze(herd: Herd, blocks: Sequence[Rows], stop: threading.Event) -> None:
+    """The herd has applied the blocks, or as many as it could before `stop`."""
+    for block in blocks:
+        if stop.is_set():
+            break
+        herd.apply(block)
 
 
 @contextmanager
@@ -117,10 +183,7 @@ def _workers(threads: int, stop: threading.Event) -> Iterator[ThreadPoolExecutor
 def _run_group(prepared: Prepared, values: Sequence[Any], stop: threading.Event) -> list[Outcome]:
     """Return the outcomes of variants that went over the tape together."""
     herd = herd_of(prepared, values)
-    for block in prepared.blocks:
-        if stop.is_set():
-            break
-        herd.apply(block)
+    _graze(herd, prepared.blocks, stop)
     return outcomes_of(prepared, values, herd)
 
 
