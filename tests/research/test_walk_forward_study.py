@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from research_market import CODE, COIN, asked, needs_data, take_bars
+from research_market import CODE, COIN, asked, needs_data, ran, take_bars
 
 from tradewind.adapters.ledger import Trials
 from tradewind.adapters.sqlite import SqliteRuns
@@ -158,3 +158,25 @@ def test_fresh_windows_agree_where_nothing_is_carried_over(folder):
         assert one["trades_out"] == other["trades_out"]
         # Sizes follow the equity of the run, in whole steps of a lot; the share risked is the same.
         assert one["return_year_out"] == pytest.approx(other["return_year_out"], rel=0.05, abs=0.01)
+
+
+def test_a_sweep_stands_in_the_ledger_and_survives_its_loss(folder):
+    """Every trial of a sweep counts once, also when a walk goes over the same ones; a damaged ledger is a warning."""
+    words = ("sweep", COIN, "--on", "US30", "--from", "2025-09-01", "--to", "2025-10-31")
+    swept = ran(folder, *words, "--vary", "seed=1:8:1")
+    store = Trials(folder)
+    counted = [(one.name, one.trials, one.repeats) for one in store.families()]
+    sources = {one.source for one in store.of_family("coin")}
+    walked = asked(
+        folder, *WORDS, "--vary", "seed=1:8:1", "--from", "2025-09-01", "--to", "2025-10-31", "--train", "20d",
+        "--test", "10d",
+    )  # fmt: skip
+    (folder / "trials.sqlite").write_bytes(b"damaged" * 100)
+    again = ran(folder, *words, "--vary", "seed=11:14:1")
+
+    assert swept.returncode == 0, swept.stderr
+    assert counted == [("coin", 8, 0)]
+    assert sources == {"sweep"}
+    assert walked["walk_forward"]["variants_known"] == 8
+    assert again.returncode == 0
+    assert "tradewind: warning: The trial ledger" in again.stderr
