@@ -82,7 +82,11 @@ class Bench:
 
     def profit(self, runner):
         """Return the profit in ticks of one lot, from the account."""
-        account, row = runner.state["account"][0], runner.state["instruments"][0, 0]
+        return self.profit_of(runner.state)
+
+    def profit_of(self, state):
+        """Return the same of a state."""
+        account, row = state["account"][0], state["instruments"][0, 0]
         cash = int(account["balance"] + account["unrealised"] - account["initial"])
         per_tick = int(row["value_numerator"]) * row["steps_per_lot"] / int(row["value_denominator"])
         return float(cash / per_tick)

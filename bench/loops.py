@@ -8,7 +8,7 @@ every engine is measured against. Each returns (profit in ticks, number of fills
 import numba
 import numpy as np
 
-from bench.works import SETTINGS
+from bench.works import PAIRS, SETTINGS
 
 
 @numba.njit(cache=True)
@@ -40,6 +40,18 @@ def w1(opens, close, fast, slow):
         peak = max(peak, equity)
         worst = max(worst, peak - equity)
     return cash + position * close[-1], fills, worst
+
+
+@numba.njit(cache=True, parallel=True)
+def w3(opens, close, pairs):
+    """W3: W1 for every pair of lengths, on all cores; the sums over them."""
+    count = len(pairs)
+    found = np.zeros((count, 2), np.int64)
+    for place in numba.prange(count):
+        profit, fills, _ = w1(opens, close, pairs[place, 0], pairs[place, 1])
+        found[place, 0] = profit
+        found[place, 1] = fills
+    return found[:, 0].sum(), found[:, 1].sum()
 
 
 @numba.njit(cache=True)
@@ -163,6 +175,9 @@ def run(work, tape):
     if work == "W1":
         profit, fills, _ = w1(tape.open, tape.close, **_numbers(work))
         return float(profit), fills
+    if work == "W3":
+        profit, fills = w3(tape.open, tape.close, np.array(PAIRS, np.int64))
+        return float(profit), int(fills)
     if work == "W2":
         profit, fills, _ = w2(*tape, **_numbers(work))
         return float(profit), fills

@@ -12,13 +12,15 @@ import json
 import platform
 import subprocess
 
-from bench import loops, memory_use, ours, startup, table, tape
+from bench import loops, memory_use, ours, startup, sweeps, table, tape
 from bench.cache import ROOT, cache_folder
 from bench.peers.environments import environment
 from bench.works import best_of
 
-ROWS = {"W1": tape.BARS, "W2": tape.BARS, "W4": tape.QUOTES, "W1 plain": tape.BARS, "B": tape.BARS}
-OURS = {"W1": ours.w1, "W2": ours.w2, "W4": ours.w4, "W1 plain": ours.plain_w1, "B": ours.strategy_b}
+ROWS = {"W1": tape.BARS, "W2": tape.BARS, "W4": tape.QUOTES, "W1 plain": tape.BARS, "B": tape.BARS, "W3": tape.BARS,
+        "B x 1000": tape.BARS}  # fmt: skip
+OURS = {"W1": ours.w1, "W2": ours.w2, "W4": ours.w4, "W1 plain": ours.plain_w1, "B": ours.strategy_b, "W3": sweeps.w3,
+        "B x 1000": sweeps.b_many}  # fmt: skip
 # Fewer rows than the work has, where the whole would take minutes: the time is then scaled, and says so.
 PEERS = {
     "W1": [("vectorbt", tape.BARS, 7), ("nautilus", 200_000, 2)],
@@ -26,10 +28,12 @@ PEERS = {
     "W4": [("hftbacktest", tape.QUOTES, 3), ("nautilus", 1_000_000, 3)],
     "W1 plain": [("backtesting", tape.BARS, 2)],
     "B": [],
+    "W3": [("vectorbt", tape.BARS, 1)],
+    "B x 1000": [],
 }
-LOOP_OF = {"W1": "W1", "W2": "W2", "W4": "W4", "W1 plain": "W1", "B": "W2"}
+LOOP_OF = {"W1": "W1", "W2": "W2", "W4": "W4", "W1 plain": "W1", "B": "W2", "W3": "W3", "B x 1000": "W2"}
 REPEAT = 25
-OUR_REPEAT = {"W1": 40, "W2": 40, "W4": 12, "W1 plain": 3, "B": 20}
+OUR_REPEAT = {"W1": 40, "W2": 40, "W4": 12, "W1 plain": 3, "B": 20, "W3": 3, "B x 1000": 1}
 
 
 def bare_loop(work):
@@ -84,7 +88,7 @@ def checked(line, work):
     line = line | {"work_seconds": line["seconds"] * whole / line["rows"]}
     if line["rows"] != whole:
         line["note"] = f"ran {line['rows']:,} rows, time scaled; {line['note']}".rstrip("; ")
-    if line["profit"] is None or work == "B":
+    if line["profit"] is None or work.startswith("B"):
         return line | {"answer": ""}
     rule = line.get("rule", LOOP_OF[work])
     profit, fills = loops.run(rule, tape.tape_of(LOOP_OF[work], line["rows"]))

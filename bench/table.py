@@ -9,6 +9,8 @@ WORKS = {
     "W2": "W2: 30-minute opening range with a bracket, one trade a day",
     "W4": "W4: quotes, an average of the mid, a market order every 1,000th",
     "W1 plain": "W1 with the strategy in plain Python",
+    "W3": "W3: W1 for 100 pairs of averages",
+    "B x 1000": "Strategy B with 1,000 sets of parameters, costs and house rules (the loop is one of W2)",
     "B": "Strategy B as shipped (the loop is W2's)",
 }
 WIDTH = 150

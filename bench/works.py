@@ -3,6 +3,7 @@
 * W1: a fast and a slow average of the close; long while the fast one is above, else short; next-open fills.
 * W2: the first 30 minutes from 14:30 are the day's range; the first close beyond it is followed at the
   next open, with the other side of the range as stop and one range beyond as target; flat at 20:55.
+* W3: W1 for a hundred pairs of lengths, all cores.
 * W4: an average of the mid on every quote and a market order on every 1,000th.
 """
 
@@ -15,6 +16,8 @@ SETTINGS = {
     "W2": {"first": 870, "minutes": 30, "flat": 1255},
     "W4": {"length": 200, "every": 1000, "limit": 10},
 }
+PAIRS = [(fast, slow) for fast in range(5, 55, 5) for slow in range(60, 260, 20)]
+"""Of W3."""
 
 
 def best_of(run, repeat, prepare=lambda: None, warm_up=None):

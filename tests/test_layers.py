@@ -44,7 +44,10 @@ OURS = {
     "desk": "errors",
     "demonstration": "modes requests settings data",
     "notebook": "modes requests runs results settings errors",
-    "research": "runner results ports modes errors adapters runs requests strategy markets.clock settings",
+    "research": (
+        "kernel compilation strategy runner runs requests settings modes adapters data.tape results ports "
+        "markets.clock errors"
+    ),
     "services": "modes research results settings errors",
     "api": "modes research results settings errors",
     "ui": "modes research results settings errors",
@@ -115,6 +118,11 @@ MORE = {
     ("research.study_tables", "rich"): "the same",
     ("research.honesty_table", "rich"): "the same",
     ("data.synthetic.report", "rich"): "it builds one table; whoever calls it prints it",
+    ("research.herd", "numba"): "it asks for the machine code of the loop, for the types it is called with",
+    ("research.adaptive", "optuna"): "samplers, an extra loaded when it is asked for",
+    ("research.adaptive", "cmaes"): "whether CMA-ES is there is said before Optuna fails on it",
+    ("research.cluster", "ray"): "an extra, loaded when a cluster is asked for",
+    ("results.printing_sweeps", "rich"): "it builds tables; whoever calls it prints them",
     ("cli", "markets.clock"): "it shows moments as dates",
 }
 """What single modules or layers may import beyond the tables, and why."""

@@ -11,7 +11,7 @@ import pandas as pd
 import vectorbt as vbt
 
 from bench.tape import DAY, MINUTE, tape_of
-from bench.works import SETTINGS, arguments, best_of, report
+from bench.works import PAIRS, SETTINGS, arguments, best_of, report
 
 CASH = 1e8
 
@@ -25,6 +25,21 @@ def w1(tape, engine):
     above = fast > slow
     known = ~np.isnan(slow)
     return simulate(close, engine, entries=above, short_entries=known & ~above)
+
+
+def w3(tape, engine):
+    """Return (profit, fills) of the moving-average work for every pair of lengths, one column each."""
+    close = pd.Series(tape.close.astype(np.float64))
+    fasts, slows = (list(dict.fromkeys(pair[place] for pair in PAIRS)) for place in (0, 1))
+    fast = vbt.MA.run(close, fasts, engine=engine).ma.to_numpy()
+    slow = vbt.MA.run(close, slows, engine=engine).ma.to_numpy()
+    above, below = (np.empty((len(close), len(PAIRS)), np.bool_) for _ in range(2))
+    for column, (first, second) in enumerate(PAIRS):
+        one, other = fast[:, fasts.index(first)], slow[:, slows.index(second)]
+        above[:, column] = one > other
+        below[:, column] = one <= other
+    profit, fills = simulate(close, engine, entries=above, short_entries=below)
+    return profit.sum(), fills.sum()
 
 
 def w2(tape, engine):
@@ -87,9 +102,9 @@ def simulate(close, engine, **signals):
 
 def main():
     """Report the work for both engines."""
-    told = arguments(["W1", "W2"])
+    told = arguments(["W1", "W2", "W3"])
     tape = tape_of(told.work, told.rows)
-    run = {"W1": w1, "W2": w2}[told.work]
+    run = {"W1": w1, "W2": w2, "W3": w3}[told.work]
     for engine in ("numba", "rust"):
         seconds, answer = best_of(lambda engine: run(tape, engine), told.repeat, lambda engine=engine: engine)
         report(told, seconds, vbt.__version__, answer, f"{engine} engine")

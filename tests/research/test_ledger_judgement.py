@@ -153,3 +153,31 @@ def test_the_honesty_of_a_run_reads_the_ledger(tmp_path):
     assert alone["ledger"]["number"] == 2
     expected = effective_trials(5, correlation_of(store.of_family("breakouts")))
     assert alone["n_eff"] == expected
+
+
+def histories(kind, rng):
+    """Return the daily returns of a family of worthless variants, days by variants: how alike they are is the kind."""
+    noise, shared = rng.normal(0, 0.01, (120, 40)), rng.normal(0, 0.01, (120, 1))
+    if kind == "unrelated":
+        return noise
+    if kind == "alike":
+        return np.sqrt(0.8) * shared + np.sqrt(0.2) * noise
+    return np.concatenate([np.repeat(shared, 60, axis=1) + noise[:, :1] * 0.1, noise[:, :8]], axis=1)
+
+
+@pytest.mark.parametrize("kind", ["unrelated", "alike", "one sweep and eight ideas"])
+def test_the_best_of_worthless_variants_is_seldom_called_real(kind):
+    """Of 300 such families at most 5 % are, within three standard errors, however the variants resemble each other."""
+    rng = np.random.default_rng(8)
+    naive = called = 0
+    for _ in range(300):
+        returns = histories(kind, rng)
+        trials = [trial(number, returns=column) for number, column in enumerate(returns.T)]
+        marks = [Mark(one.digest, one.sharpe_day, one.days) for one in trials]
+        best = max(trials, key=lambda one: one.sharpe_day)
+        verdict = judge(moments(returns[:, int(best.params["fast"])]), marks, correlation_of(trials))
+        naive += verdict.psr >= 0.95
+        called += verdict.dsr >= 0.95
+
+    assert called <= 0.05 * 300 + 3 * math.sqrt(0.05 * 0.95 * 300)
+    assert naive > 2 * 0.05 * 300

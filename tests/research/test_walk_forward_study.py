@@ -5,17 +5,25 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
-from research_market import CODE, COIN, asked, needs_data, take_bars
+from research_market import CODE, COIN, asked, needs_data, ran, take_bars
 
 from tradewind.adapters.ledger import Trials
 from tradewind.adapters.sqlite import SqliteRuns
+from tradewind.modes import open_history
+from tradewind.requests import backtest_request
+from tradewind.research.kit import prepare
+from tradewind.research.tried import recorder
+from tradewind.research.variants import run_prepared
+from tradewind.settings import Settings
 
 pytestmark = needs_data
 
+VARY = ("--threads", "1", "--vary")
 WORDS = ("walkforward", str(COIN), "--on", "US30", "--train", "3m", "--test", "1m")
 
 
@@ -94,6 +102,52 @@ def test_a_killed_study_goes_on_where_it_was(folder, tmp_path):
     assert second["windows"] == whole["windows"]
 
 
+def test_an_interrupted_study_says_that_it_can_go_on(folder):
+    """Ctrl-C ends with one line and keeps what was finished."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", CODE, *map(str, WORDS), *VARY, "seed=1:600:1", "--data", str(folder)],
+        cwd=folder, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    for _ in range(3000):
+        if Trials(folder).families() or process.poll() is not None:
+            break
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+
+    assert process.returncode == 2
+    assert said.strip() == (
+        "tradewind: Interrupted; finished variants are in the ledger. Run the command again to go on."
+    )
+    assert 0 < Trials(folder).families()[0].trials < 600
+    Trials(folder).verify()
+
+
+def test_a_sweep_and_a_backtest_know_a_variant_by_one_hash(folder):
+    """What a recorder of outcomes adds, a backtest of the same parameters repeats; an error is no trial."""
+    request = backtest_request(
+        [str(COIN)], ["US30"], ("2025-09-01", "2025-10-31"), [], given={}, settings=Settings(data=folder)
+    )
+    prepared = prepare(request, open_history(request.settings))
+    warnings: list[str] = []
+    outcomes = run_prepared(prepared, [{"seed": "1"}, {"seed": "2"}])
+    record = recorder(Trials(folder), prepared, warn=warnings.append)
+    record([*outcomes, replace(outcomes[0], digest="other", error="ZeroDivisionError: by zero")])
+    alone = asked(
+        folder, "backtest", COIN, "--on", "US30", "--set", "seed=2", "--from", "2025-09-01", "--to", "2025-10-31"
+    )
+    (stored,) = [one for one in Trials(folder).of_family("coin") if one.params["seed"] == "2"]
+    (folder / "trials.sqlite").write_bytes(b"damaged" * 100)
+    for _ in range(2):
+        record(outcomes)
+
+    assert (alone["honesty"]["trials"], alone["honesty"]["trial"], alone["honesty"]["repeats"]) == (2, 2, 1)
+    assert alone["honesty"]["sharpe_day"] == pytest.approx(stored.sharpe_day, rel=1e-12)
+    assert stored.source == "sweep"
+    assert len(warnings) == 1
+    assert "trials.sqlite" in warnings[0]
+
+
 def test_fresh_windows_agree_where_nothing_is_carried_over(folder):
     """The coin's day depends on 14 bars before it, so a window run by itself chooses the same and makes the same."""
     words = ("--vary", "seed=1:6:1", "--set", "stop=2", "--from", "2025-07-01", "--to", "2025-12-31")
@@ -104,3 +158,25 @@ def test_fresh_windows_agree_where_nothing_is_carried_over(folder):
         assert one["trades_out"] == other["trades_out"]
         # Sizes follow the equity of the run, in whole steps of a lot; the share risked is the same.
         assert one["return_year_out"] == pytest.approx(other["return_year_out"], rel=0.05, abs=0.01)
+
+
+def test_a_sweep_stands_in_the_ledger_and_survives_its_loss(folder):
+    """Every trial of a sweep counts once, also when a walk goes over the same ones; a damaged ledger is a warning."""
+    words = ("sweep", COIN, "--on", "US30", "--from", "2025-09-01", "--to", "2025-10-31")
+    swept = ran(folder, *words, "--vary", "seed=1:8:1")
+    store = Trials(folder)
+    counted = [(one.name, one.trials, one.repeats) for one in store.families()]
+    sources = {one.source for one in store.of_family("coin")}
+    walked = asked(
+        folder, *WORDS, "--vary", "seed=1:8:1", "--from", "2025-09-01", "--to", "2025-10-31", "--train", "20d",
+        "--test", "10d",
+    )  # fmt: skip
+    (folder / "trials.sqlite").write_bytes(b"damaged" * 100)
+    again = ran(folder, *words, "--vary", "seed=11:14:1")
+
+    assert swept.returncode == 0, swept.stderr
+    assert counted == [("coin", 8, 0)]
+    assert sources == {"sweep"}
+    assert walked["walk_forward"]["variants_known"] == 8
+    assert again.returncode == 0
+    assert "tradewind: warning: The trial ledger" in again.stderr

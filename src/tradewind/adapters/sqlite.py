@@ -119,7 +119,8 @@ class SqliteRuns:
         self._stored(run)
         path = self._folder / run / f"{name}.jsonl"
         with _translated(f"{path} cannot be written"), path.open("ab") as file:
-            file.write(json.dumps(record, allow_nan=False).encode() + b"\n")
+            # A line of its own, whatever a kill left before it.
+            file.write(b"\n" + json.dumps(record, allow_nan=False).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
@@ -128,8 +129,12 @@ class SqliteRuns:
         self._stored(run)
         path = self._folder / run / f"{name}.jsonl"
         with _translated(f"{path} cannot be read"):
-            lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
-            return [json.loads(line) for line in lines]
+            lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        found = []
+        for line in filter(None, lines):
+            with contextlib.suppress(ValueError):
+                found.append(json.loads(line))
+        return found
 
     def _ids(self) -> Sequence[str]:
         return [run for (run,) in self._select("SELECT id FROM runs ORDER BY id DESC")]

@@ -73,7 +73,9 @@ def sweep(
     settings_file: SettingsFile = None,
 ) -> None:
     """Try many variants of a strategy. Every trial is kept as it ends: stop at any time, run it again to go on."""
+    from tradewind.modes import open_trials
     from tradewind.research.sweeping import open_sweeping
+    from tradewind.research.tried import recorder
 
     words = {
         "strategy": strategy, "on": on or [], "vary": vary or [], "where": where or [], "method": method,
@@ -88,8 +90,12 @@ def sweep(
     with _progress(quiet=as_json) as (say, told):
         found = open_sweeping(words, settings, resume=resume, workers=workers)
         say(found)
-        found.run(told)
+        found.run(told, recorder(open_trials(settings), found.prepared, warn=_warn))
     _show(found.store, found.sweep, page=page, as_json=as_json)
+
+
+def _warn(words: str) -> None:
+    typer.echo(f"tradewind: warning: {words}", err=True)
 
 
 @contextlib.contextmanager

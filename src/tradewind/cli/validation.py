@@ -5,11 +5,15 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tradewind.cli.options import AsJson, DataFolder, SettingsFile, settings_of
+
+if TYPE_CHECKING:
+    from tradewind.modes import Request
+    from tradewind.research.study import Course
 
 app = typer.Typer()
 
@@ -53,27 +57,27 @@ def walkforward(
     settings_file: SettingsFile = None,
 ) -> None:
     """Choose the best variant again and again on the past, trade it on what came next, and join what came of it."""
-    from tradewind.modes import open_history, open_runs, open_trials
     from tradewind.requests import backtest_request
-    from tradewind.research.study import Course, Study, written
+    from tradewind.research.study import course_of
     from tradewind.research.varied import variants_of
-    from tradewind.research.walkforward import objective as objective_of
-    from tradewind.research.windows import span, trading_dates
 
-    objective_of(objective)
-    course = Course(
-        span(train, "--train"), span(test, "--test"), anchored=anchored,
-        purge=None if purge.strip().lower() == "auto" else trading_dates(purge, "--purge"),
-        embargo=trading_dates(embargo, "--embargo"), by=objective, fresh=fresh,
-        warm_up=trading_dates(warm_up, "--warm-up"),
-    )  # fmt: skip
+    course = course_of((train, test), purge, embargo, warm_up, by=objective, anchored=anchored, fresh=fresh)
+    given, settings = {"profile": profile, "cost_scale": cost_scale}, settings_of(settings_file, data)
     request = backtest_request(
-        [strategy], on, (start, end), sets or [], given={"profile": profile, "cost_scale": cost_scale},
-        settings=settings_of(settings_file, data), feed=feed, bar=bar,
-    )  # fmt: skip
+        [strategy], on, (start, end), sets or [], given=given, settings=settings, feed=feed, bar=bar
+    )
     variants = variants_of(request, vary or [], where or [], method=method, trials=trials, seed=seed)
+    _study((request, variants, course), threads, save=save, as_json=as_json)
+
+
+def _study(asked: "tuple[Request, list[dict[str, str]], Course]", threads: int, *, save: bool, as_json: bool) -> None:
+    """The study has run, is kept if `save`, and is printed."""
+    from tradewind.modes import open_history, open_runs, open_trials
+    from tradewind.research.study import Study, written
+
+    request, variants, course = asked
     history, store = open_history(request.settings), open_trials(request.settings)
-    with progress(len(variants), quiet=as_json) as on_done:
+    with progress(len(variants), quiet=as_json) as on_done, resumable():
         document, tables = written(Study(request, history, store, variants, course, threads, on_done))
     if save:
         open_runs(request.settings).save(document, tables)
@@ -92,6 +96,21 @@ def walkforward(
     Console().print(shown(tables["windows"]))
     for line in said(document):
         typer.echo(line)
+
+
+@contextlib.contextmanager
+def resumable() -> Iterator[None]:
+    """An interrupted study says that what it finished is kept."""
+    from tradewind.errors import TradewindError
+
+    try:
+        yield
+    except TradewindError as error:
+        if not error.message.startswith("Interrupted"):
+            raise
+        raise TradewindError(
+            "Interrupted; finished variants are in the ledger.", "Run the command again to go on."
+        ) from None
 
 
 @contextlib.contextmanager

@@ -6,8 +6,9 @@ moments at which something is due for everyone, the bars that closed, the venue'
 the rest: it values its positions, fills its orders, shows its strategy the bars. One that has neither position nor
 order has nothing to do between two moments and leaps from one to the next.
 
-A follower stands where `loop.drive` would have brought it, to the byte, whenever the stretch is done and whenever its
-strategy is shown something; but for the forming bars, which no strategy may look at and which are right at the end.
+Followers have one strategy each. One stands where `loop.drive` would have brought it, to the byte, whenever the stretch
+is done and whenever its strategy is shown something; but for the forming bars, which no strategy may look at and which
+are right at the end.
 """
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 from tradewind.kernel.account import settle
 from tradewind.kernel.bars import bar_closed, close_bars, fold_price
 from tradewind.kernel.book import apply_price
-from tradewind.kernel.compiled import compiled, copy_record, inner, record_at
+from tradewind.kernel.compiled import call_handler, compiled, copy_record, inner, record_at
 from tradewind.kernel.enforcement import guard
 from tradewind.kernel.layout import record
 from tradewind.kernel.loop import (
@@ -23,6 +24,7 @@ from tradewind.kernel.loop import (
     EXHAUSTED,
     FULL,
     NOTHING,
+    SHOW_BAR,
     call,
     dispatch,
     drain,
@@ -236,6 +238,17 @@ def show_all(engine, state, venue, handler):
         dispatch(engine, state, venue)
 
 
+@compiled(inline=True, inner=True)
+def show_closed(trace, engine, state, stop, handler):
+    """The one strategy has seen the bars that closed, in the order in which `loop.next_show` shows them."""
+    state.strategy = 0
+    for place in range(stop.first, stop.first + stop.count):
+        kept = record_at(trace.closed + place * CLOSED_BYTES, CLOSED)
+        memory = engine.memories[kept.bar.instrument]
+        if memory != 0 and state.series[kept.series].watchers != 0:
+            call_handler(handler, state, SHOW_BAR, 0, kept.series, memory, engine.parameters[0])
+
+
 @inner
 def follow(trace, engine, cursor, handler):
     """Return EXHAUSTED when the engine has gone through the stretch, or FULL when a log has to be emptied first.
@@ -269,9 +282,10 @@ def follow(trace, engine, cursor, handler):
                 else:
                     close_traced(trace, state, stop)
                     if stop.watched != 0:
-                        show_all(engine, state, venue, handler)
-                    else:
-                        state.closed_bars = 0
+                        show_closed(trace, engine, state, stop, handler)
+                        if state.outbox_count > 0 or state.gate_count > 0:
+                            dispatch(engine, state, venue)
+                    state.closed_bars = 0
                 continue
         if due > row + 1 and is_quiet(state, venue):
             leap(state, trace, row, due)

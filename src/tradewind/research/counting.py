@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.adapters.ledger import Entry, Trial, Trials
+from tradewind.adapters.memory_runs import LATEST
+from tradewind.adapters.sqlite import SqliteRuns
 from tradewind.errors import BadLedger, TradewindError
 from tradewind.modes import Plan
-from tradewind.ports import Runs
 from tradewind.research.ledger import honesty_of, made_trial, trades_apart, trial_digest
 from tradewind.results.daily import DailyProfit, daily_of
 from tradewind.results.provenance import Provenance, digest_of
@@ -55,11 +56,12 @@ def count_run(
         return {"error": str(error)}
 
 
-def missing_from(store: Trials, runs: Runs) -> str | None:
+def missing_from(store: Trials, runs: SqliteRuns) -> str | None:
     """Return a warning where the newest run was counted in a ledger that is not this one any more."""
-    newest = next(iter(runs.list()), None)
-    counted = ((newest or {}).get("honesty") or {}).get("ledger")
-    if newest is None or not counted:
+    if (newest := _newest(runs)) is None:
+        return None
+    counted = (newest.get("honesty") or {}).get("ledger")
+    if not counted:
         return None
     try:
         if store.holds(Entry(counted["number"], counted["chain"])):
@@ -70,6 +72,14 @@ def missing_from(store: Trials, runs: Runs) -> str | None:
         f"The trial ledger {store.path} lacks row {counted['number']}, as which run {newest['id']} was counted: it was "
         "removed or replaced. The count begins again and says too little of luck."
     )
+
+
+def _newest(runs: SqliteRuns) -> Mapping[str, Any] | None:
+    """Return the document of the newest run; None where none was ever saved."""
+    try:
+        return runs.get(runs.find(LATEST))
+    except TradewindError:
+        return None
 
 
 def trials_of(plan: Plan, document: Mapping[str, Any], tables: "Tables", source: str) -> list[Trial]:

@@ -22,8 +22,8 @@ from tradewind.research.kit import Prepared, prepare
 from tradewind.research.ledger import honesty_of, made_trial
 from tradewind.research.purged import cross_validated, splits
 from tradewind.research.tried import Floats, Integers, Tried, try_variants
-from tradewind.research.walkforward import Walk, cut_by_date, longest_holding, neighbours_of, walk
-from tradewind.research.windows import Span, Window, windows
+from tradewind.research.walkforward import Walk, cut_by_date, longest_holding, neighbours_of, objective, walk
+from tradewind.research.windows import Span, Window, span, trading_dates, windows
 from tradewind.results.document import document as document_of
 from tradewind.results.overfitting import overfitting_probability
 from tradewind.results.statistics import TRADING_DATES_A_YEAR
@@ -59,6 +59,23 @@ class Course:
     groups: int = 8
     tested: int = 2
     """Of the cross-validation: groups of time, and how many of them are tested at once."""
+
+
+def course_of(
+    lengths: tuple[str, str], purge: str, embargo: str, warm_up: str, *, by: str, anchored: bool, fresh: bool
+) -> Course:
+    """Return how to walk, from the words of a command line; `lengths` are those learnt from and tested on."""
+    objective(by)
+    return Course(
+        span(lengths[0], "--train"),
+        span(lengths[1], "--test"),
+        anchored=anchored,
+        purge=None if purge.strip().lower() == "auto" else trading_dates(purge, "--purge"),
+        embargo=trading_dates(embargo, "--embargo"),
+        by=by,
+        fresh=fresh,
+        warm_up=trading_dates(warm_up, "--warm-up"),
+    )
 
 
 @dataclass
@@ -194,7 +211,7 @@ def validated(returns: Floats, course: Course, purge: int) -> dict[str, Any] | N
 
 def written(study: Study) -> "tuple[dict[str, Any], dict[str, pl.DataFrame]]":
     """Return the document and the tables of a study that is run now."""
-    from tradewind.research.study_tables import days_table, pooled, trades_table, windows_table  # noqa: PLC0415  polars
+    from tradewind.research.study_tables import days_table, pooled, trades_table, windows_table  # noqa: PLC0415  it loads polars, which only the end of a study needs
 
     prepared, tried, walked, purge = study.run()
     facts, course = prepared.kit.facts, study.course

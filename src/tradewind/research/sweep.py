@@ -169,7 +169,7 @@ def carry_on(
 ) -> Progress:
     """Every trial of the sweep is finished and stored; return how it stands. Whatever ends this loses no trial stored.
 
-    `record` is given the outcomes that were just stored, for the trial ledger.
+    `record` is given the outcomes that are about to be stored, for the trial ledger.
     """
     plan = store.plan(sweep)
     total = len(plan) if plan is not None else asked.trials or ADAPTIVE_TRIALS
@@ -263,9 +263,9 @@ class _Work:
         return found
 
     def _flush(self, fresh: list[Outcome], found: list[Outcome] | None) -> None:
-        self._store.add(self._sweep, fresh)
         if self._record is not None and fresh:
-            self._record(fresh)
+            self._record(fresh)  # first: a trial that is stored never runs again, and so would never be counted
+        self._store.add(self._sweep, fresh)
         for one in fresh:
             self._count(one)
         if found is not None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from tradewind.adapters.ledger import Trial, Trials
 from tradewind.errors import BadData, BadLedger
+from tradewind.research.counting import family_of
 from tradewind.research.kit import Prepared
 from tradewind.research.ledger import made_trial
 from tradewind.research.variants import Outcome, run_prepared
@@ -97,6 +98,33 @@ def try_variants(
         [variants[number] for number in kept], [one.digest for one in trials], trials[0].dates.astype(np.int64),
         np.stack([one.returns for one in trials], axis=1).astype(np.float64), known, failed, trouble,
     )  # fmt: skip
+
+
+def recorder(
+    store: Trials, prepared: Prepared, *, source: str = "sweep", warn: Callable[[str], None] | None = None
+) -> Callable[[Sequence[Outcome]], None]:
+    """Return a function by which a study's outcomes come to stand in the ledger; `warn` is told once why they cannot.
+
+    What the ledger knows already is not added: a study that goes on after a kill repeats nothing. What a strategy
+    raised is no trial: nobody saw a result.
+    """
+    family = family_of(prepared.strategy, synthetic=prepared.kit.facts.synthetic)
+    told: list[str] = []
+    known: set[str] = set()
+
+    def record(outcomes: Sequence[Outcome]) -> None:
+        try:
+            if not known:
+                known.update(mark.digest for mark in store.marks(family))
+            fresh = [one for one in outcomes if not one.error and one.digest not in known]
+            store.add([trial_of(one, prepared, family, source) for one in fresh])
+            known.update(one.digest for one in fresh)
+        except BadLedger as error:
+            if warn is not None and not told:
+                warn(str(error))
+            told.append(str(error))
+
+    return record
 
 
 def trial_of(outcome: Outcome, prepared: Prepared, family: str, source: str) -> Trial:

@@ -27,7 +27,7 @@ from tradewind.research.kit import Prepared, prepare
 from tradewind.results.facts import Closing
 from tradewind.runner import Runner
 
-GROUP = 16
+GROUP = 32
 """Variants that go over the tape together: enough to share what the cache holds, few enough to report soon."""
 
 
