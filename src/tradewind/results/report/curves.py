@@ -87,11 +87,15 @@ def _equity(x: Floats, equity: Floats, bands: Mapping[str, tuple[Floats, Floats]
         f"Equity from {cash_text(initial, 0, unit)} to {cash_text(account['final'], 0, unit)}, "
         f"between {cash_text(float(equity.min()), 0)} and {cash_text(float(equity.max()), 0)}"
     )
-    note = f"{unit}. Point at it, or focus it and use the arrow keys, to read a date; click or press Enter to "
-    "see its candles."
+    note = (
+        f"{unit}. Point at it, or focus it and use the arrow keys, to read a date; click or press Enter to "
+        "see its candles."
+    )
     if bands:
-        note += " The pale band lies between pessimistic and optimistic fills: nobody can know where inside it "
-        "one would be."
+        note += (
+            " The pale band lies between pessimistic and optimistic fills: nobody can know where inside it "
+            "one would be."
+        )
     picture = drawing(
         (SIZE[0], 300), label, joined(parts), class_="curve", tabindex=0, data_left=LEFT, data_wide=WIDE,
         data_from=f"{x[0]:.0f}", data_to=f"{x[-1]:.0f}", data_curve="equity",
