@@ -196,7 +196,7 @@ def _curves(runs: "Sequence[Stored]", short: Sequence[str]) -> Html:
         f"{name} ends at {y[-1] * 100:+.2f} %" for (x, y), name in zip(curves, short, strict=True) if len(x)
     )
     return figure(
-        "Equity",
+        "",
         "Each curve has its own dashes; names stand at their ends.",
         drawing((960, 370), label, joined(parts), class_="curve"),
     )

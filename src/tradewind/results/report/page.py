@@ -90,7 +90,7 @@ def page(title: str, names: Mapping[str, str], parts: Sequence[Html], data: Mapp
     """Return a whole document: head, bar, parts, the data for the scripts, the scripts."""
     links = (tag("a", name, href=f"#{anchor}") for anchor, name in names.items())
     bar = tag(
-        "div", tag("nav", *links, aria_label="Sections"), tag("div", id="switches", class_="switches"), class_="bar"
+        "div", tag("nav", *links, aria_label="Sections"), tag("div", id="switches", class_="switches"), class_="topbar"
     )
     head = joined(
         [
