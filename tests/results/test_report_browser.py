@@ -71,7 +71,7 @@ def test_trades_sort_filter_and_lead_to_their_candles(page):
         assert browser.said == []
     assert [row[0] for row in biggest] == ["1", "3", "2"]
     assert [row[0] for row in lost] == ["3", "2"]
-    assert said.startswith("2 of 3 trades, net -111.78 USD, 0.0 % won")
+    assert said.startswith("2 of 3 trades, net -101.78 USD, 0.0 % won")
     assert "no evidence" in said
     assert told.startswith("short 0.5 XAUUSD: in 2024-03-04 01:30 at 2000, stop not known")
 
