@@ -9,7 +9,7 @@ import pytest
 from tradewind import notebook
 from tradewind.data.synthetic import write_synthetic
 from tradewind.desk import make_desk
-from tradewind.errors import TradewindError, UnknownName
+from tradewind.errors import BadData, TradewindError, UnknownName
 from tradewind.markets.clock import day_close, day_open
 from tradewind.modes import open_history
 from tradewind.results import measures
@@ -149,6 +149,20 @@ def test_why_there_was_no_trade(ran):
     assert text == ran.why(datetime(2025, 10, 20, 15)) == ran.why(datetime(2025, 10, 20, 15, tzinfo=UTC))  # noqa: DTZ001  a user may
     assert {one.gate for one in text.gates} == {"trend", "warm"}
     assert text.sentence
+
+
+def test_runs_side_by_side_share_their_dates(desk):
+    """A shorter run leaves the dates that both have; runs without one in common are refused."""
+    folder, ran = desk
+    shorter = backtested(folder, save=False, end="2025-10-31")
+    later = notebook.Run(ran.document, {**ran.tables, "equity": ran.equity.clear()}, Settings())
+    dates, returns = notebook.together([ran, shorter])
+
+    assert dates == [day for day in ran.daily["date"] if day <= datetime(2025, 10, 31, tzinfo=UTC).date()]
+    assert returns.shape == (len(dates), 2)
+    assert returns[:, 0].tolist() == ran.daily["return"].to_list()[: len(dates)]
+    with pytest.raises(BadData, match="no trading date in common"):
+        notebook.together([ran, later])
 
 
 def test_what_else_might_have_come_out(ran):

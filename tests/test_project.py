@@ -132,7 +132,7 @@ def _anchors(page):
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/strategies.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/strategies.md", "docs/tutorial.md"])
 def test_examples_are_strategies_that_load(page, tmp_path):
     """A strategy shown in the documentation is one: it loads, and has a handler to compile."""
     example = re.search(r"```python\n(.*?)```", _read(page), re.DOTALL)

@@ -10,13 +10,14 @@
     mine.breakdown("hour")                   results by hour, each with n and its standard error
     mine.simulate(seed=1)                    resampled days, missed trades, dearer trades
     mine.why("2026-01-15T14:35")             why there was no trade
+    dates, returns = together([mine, other]) daily returns side by side, for the statistics of overfitting
 
 It is the same request, the same run and the same store as those of `tradewind backtest`. Where things lie is said as
 there: `settings` names a file (./tradewind.toml by default), `data` a folder in place of the one it names.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -112,6 +113,18 @@ def backtest(
     if save:
         modes.open_runs(request.settings).save(document, tables)
     return Run(document, tables, request.settings)
+
+
+def together(several: Sequence["Run"]) -> "tuple[list[date], np.ndarray[Any, np.dtype[np.float64]]]":
+    """Return the trading dates that all runs have, and their daily returns on them: dates x runs.
+
+    It is what the statistics of overfitting ask for: `results.trials`, `results.overfitting`, `results.superiority`.
+    """
+    columns = [dict(zip(one.daily["date"].to_list(), one.daily["return"].to_list(), strict=True)) for one in several]
+    shared = sorted(set.intersection(*map(set, columns))) if columns else []
+    if not shared:
+        raise BadData("The runs have no trading date in common.", "Choose runs over the same period.")
+    return shared, np.array([[column[day] for column in columns] for day in shared], np.float64)
 
 
 class Run:
@@ -229,7 +242,9 @@ class Run:
 
         mine = self.trades.filter(pl.col("symbol") == symbol)
         found = excursions.edge_ratios(mine, self.prices(symbol), horizons)
-        return pl.DataFrame([one._asdict() for one in found], schema_overrides={"ratio": pl.Float64})
+        return pl.DataFrame(
+            [one._asdict() for one in found], schema_overrides={"ratio": pl.Float64, "error": pl.Float64}
+        )
 
 
 def _minutes(ticks: "pl.DataFrame") -> "pl.DataFrame":
@@ -246,7 +261,7 @@ def to_pandas(frame: "pl.DataFrame") -> Any:
     import polars as pl  # noqa: PLC0415 - loaded only when it is needed
 
     try:
-        import pandas as pd  # noqa: PLC0415 - optional
+        import pandas as pd  # noqa: PLC0415  an optional library
     except ImportError as error:
         raise TradewindError("Pandas is not installed.", "Install it: pip install pandas.") from error
     columns = {}

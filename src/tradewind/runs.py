@@ -41,9 +41,7 @@ def facts_of(plan: Plan) -> RunFacts:
         kind="backtest",
         strategies=[StrategyFacts(one.name, one.gate_names, thesis=one.thesis) for one in plan.strategies],
         instruments=[
-            InstrumentFacts.of(
-                instrument, sum(end - begin for begin, end in open_intervals(instrument, plan.start, plan.end))
-            )
+            InstrumentFacts.of(instrument, open_spans=tuple(open_intervals(instrument, plan.start, plan.end)))
             for instrument in traded
         ],
         currency=account.currency,

@@ -130,6 +130,15 @@ def test_every_dimension_holds_every_trade():
     assert [frame["net"].sum() for frame in found.values()] == pytest.approx([-7.03] * len(found))
 
 
+def test_a_run_that_names_no_profile_is_broken_down_without_sessions():
+    """Where nobody knows the instrument, what needs its calendar is null and the rest is there."""
+    document, tables = run_of(trades=rows("trades", WINNER))
+    found = breakdowns(tables, document)
+
+    assert found["session"]["value"].to_list() == found["day_type"]["value"].to_list() == [None]
+    assert found["hour"]["value"].to_list() == ["20"]
+
+
 def test_a_run_without_trades_has_empty_breakdowns():
     assert all(frame.height == 0 for frame in broken_down().values())
 

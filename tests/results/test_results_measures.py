@@ -86,13 +86,15 @@ def test_notional_and_turnover_by_hand():
 
 
 def test_leverage_is_notional_over_equity_and_time():
-    """One trade of 80,000 for an hour on 100,000, where the market was open for ten: 0.08."""
+    """One trade of 80,000 for an hour on 100,000, in a day of 24 hours or of the 23 that US30 trades."""
     document, tables = run_of(facts(US30), trades=rows("trades", WINNER), samples=sampled([10_000_000]))
     found = measure(tables, document)
+    known = measure(tables, document | {"settings": {"profile": "metatrader"}})
 
     assert found["exposure"] == pytest.approx(0.1)
-    assert found["leverage"] == pytest.approx(0.08, rel=1e-6)
+    assert found["leverage"] == pytest.approx(0.8 / 24, rel=1e-6)
     assert found["holding_days"] == pytest.approx(1 / 24)
+    assert known["leverage"] == pytest.approx(0.8 / 23, rel=1e-6)
 
 
 def test_growth_and_drawdown_of_days():

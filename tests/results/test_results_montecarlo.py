@@ -198,6 +198,8 @@ def test_entries_by_chance_have_an_edge_of_one():
     found = edge_ratios(pl.concat([entered(places, "long"), entered(places[::2], "short")]), bars)
 
     assert [edge.ratio for edge in found] == pytest.approx([1] * 6, abs=0.05)
+    assert all(abs(edge.ratio - 1) < 3 * edge.error for edge in found)
+    assert all(0.005 < edge.error < 0.03 for edge in found)
 
 
 def test_the_average_true_range_is_wilders():

@@ -273,9 +273,30 @@ def test_a_planted_edge_is_found_and_its_mirror_is_not():
     found, turned = superiority(returns, seed=1), superiority(-returns, seed=1)
 
     assert found.best == 7
-    assert max(found.lower, found.consistent, found.upper) < 0.01
+    assert max(found.lower, found.consistent, found.upper, found.reality_check) < 0.01
     assert turned.best != 7
-    assert turned.consistent > 0.1
+    assert min(turned.consistent, turned.reality_check) > 0.1
+
+
+def test_loud_variants_do_not_drown_a_quiet_one():
+    """A good variant at a tenth of the size of worthless ones is found by Hansen's test, and missed by White's."""
+    pytest.importorskip("arch")
+    returns = noise(21)
+    returns[:, 3] = (returns[:, 3] + 0.0025) / 10
+    found = superiority(returns, seed=1)
+
+    assert found.best == 3
+    assert found.consistent < 0.01
+    assert found.reality_check > 0.1
+
+
+def test_the_reality_check_is_that_of_plain_means():
+    """Where all variants are as loud as each other, both tests say the same."""
+    pytest.importorskip("arch")
+    returns = noise(22)
+    found = superiority(returns / returns.std(axis=0) * 0.01, seed=1)
+
+    assert found.upper == pytest.approx(found.reality_check, abs=0.002)
 
 
 def test_bad_variants_are_not_superior():

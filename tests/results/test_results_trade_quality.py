@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tradewind.results import statistics
 from tradewind.results import trade_quality as quality
 
 
@@ -59,6 +60,7 @@ def test_break_even_multiple():
     ],
 )
 def test_separate_trades(spans, count):
+    """Trades that overlap count once, and the selection is the largest there is."""
     opened, closed = (np.array([span[side] for span in spans], np.int64) for side in (0, 1))
     assert quality.separate_trades(opened, closed) == count
 
@@ -89,3 +91,30 @@ def test_what_a_unit_of_price_is_worth():
 
     assert worth[0] == 10
     assert math.isnan(worth[1])
+
+
+NETS = st.lists(st.integers(-10_000, 10_000), min_size=2, max_size=40)
+
+
+@given(NETS, st.integers(1, 50), st.integers(0, 2**32 - 1))
+def test_order_and_size_change_no_quality(net, factor, seed):
+    """Rates, factors and numbers of quality are the same for trades in another order and at another size."""
+    other = np.random.default_rng(seed).permutation(net) * factor
+    formulas = [statistics.win_rate, statistics.profit_factor, quality.payoff, quality.win_rate_error]
+    formulas += [statistics.quality_number] if len(set(net)) > 1 else []
+
+    for formula in formulas:
+        assert _close(formula(other), formula(net))
+
+
+@given(NETS, st.floats(-100, -0.01))
+def test_at_the_break_even_multiple_nothing_is_left(net, scaled):
+    """So much more spread and slippage turns the result into nothing, exactly; no multiple helps a loss before them."""
+    before = float(sum(net))
+    multiple = quality.break_even_multiple(before, scaled)
+
+    assert before + multiple * scaled == pytest.approx(min(before, 0.0), abs=1e-6)
+
+
+def _close(one, other):
+    return one == other or (one is not None and other is not None and one == pytest.approx(other, rel=1e-9))

@@ -88,10 +88,11 @@ def clock_regimes(ts: Integers) -> list[Label]:
 
 def instruments_of(document: Mapping[str, Any]) -> dict[str, Instrument]:
     """Return the instruments of a run by symbol; those its profile does not declare any more are missing."""
-    found = {}
-    for symbol in document["instruments"]:
+    found: dict[str, Instrument] = {}
+    profile = document["settings"].get("profile")
+    for symbol in document["instruments"] if profile else ():
         try:
-            found[symbol] = load_profile(document["settings"]["profile"]).instrument(symbol)
+            found[symbol] = load_profile(profile).instrument(symbol)
         except TradewindError:  # a profile file that was moved, a symbol that was renamed
             continue
     return found

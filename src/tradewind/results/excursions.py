@@ -6,6 +6,7 @@ of trades holds, which ends where its stop was. All prices are those of the bars
 these numbers, and chance gives 1.
 """
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -32,6 +33,8 @@ class Edge(NamedTuple):
     favour: float
     against: float
     ratio: float | None
+    error: float | None
+    """Standard error of the ratio (delta method)."""
 
 
 def edge_ratios(trades: "pl.DataFrame", bars: "pl.DataFrame", horizons: Sequence[int] = HORIZONS) -> list[Edge]:
@@ -43,24 +46,30 @@ def edge_ratios(trades: "pl.DataFrame", bars: "pl.DataFrame", horizons: Sequence
     """
     when = bars["ts"].to_physical().to_numpy().astype(np.int64)
     opening, high, low, close = (bars[name].to_numpy().astype(np.float64) for name in ("open", "high", "low", "close"))
-    first = np.searchsorted(when, spans(trades)[0], "left")
-    side = np.where(trades["side"].to_numpy() == "long", 1, -1)
     usual = average_true_range(high, low, close)
+    first = np.searchsorted(when, spans(trades)[0], "left")
+    known = (first >= LENGTH) & (usual[np.clip(first - 1, 0, len(when) - 1)] > 0) if len(when) else first < 0
+    long = trades["side"].to_numpy() == "long"
     found = []
     for horizon in horizons:
-        told = (first >= LENGTH) & (first + horizon <= len(when))
-        start, facing = first[told], side[told]
-        if not len(start):
-            found.append(Edge(horizon, 0, 0.0, 0.0, None))
-            continue
-        places = start[:, None] + np.arange(horizon)
-        up, down = high[places].max(axis=1) - opening[start], opening[start] - low[places].min(axis=1)
-        scale = usual[start - 1]
-        moved = scale > 0
-        favour = float((np.where(facing > 0, up, down)[moved] / scale[moved]).mean()) if moved.any() else 0.0
-        against = float((np.where(facing > 0, down, up)[moved] / scale[moved]).mean()) if moved.any() else 0.0
-        found.append(Edge(horizon, int(moved.sum()), favour, against, favour / against if against > 0 else None))
+        told = known & (first + horizon <= len(when))
+        start, facing = first[told], long[told]
+        places, scale = start[:, None] + np.arange(horizon), usual[start - 1]
+        up = (high[places].max(axis=1, initial=-np.inf) - opening[start]) / scale
+        down = (opening[start] - low[places].min(axis=1, initial=np.inf)) / scale
+        found.append(_edge(horizon, np.where(facing, up, down), np.where(facing, down, up)))
     return found
+
+
+def _edge(bars: int, favour: Floats, against: Floats) -> Edge:
+    """Return the ratio of the means, with the error of a ratio of two that vary together."""
+    count = len(favour)
+    best, worst = (float(one.mean()) if count else 0.0 for one in (favour, against))
+    if worst <= 0:
+        return Edge(bars, count, best, worst, None, None)
+    ratio = best / worst
+    error = float((favour - ratio * against).std(ddof=1)) / worst / math.sqrt(count) if count > 1 else None
+    return Edge(bars, count, best, worst, ratio, error)
 
 
 def average_true_range(high: Floats, low: Floats, close: Floats, length: int = LENGTH) -> Floats:

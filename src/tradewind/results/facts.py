@@ -44,17 +44,20 @@ class InstrumentFacts:
     """Minor units of the quote currency per tick and lot step, as a fraction (`money.tick_value`)."""
     open_ns: int = 0
     """How long its market was open during the run, ns; 0 where nobody counted."""
+    open_spans: tuple[tuple[int, int], ...] = ()
+    """When that was, ns UTC, where it is known; then time in a position is counted within it."""
 
     @classmethod
-    def of(cls, instrument: Any, open_ns: int = 0) -> "InstrumentFacts":
-        """Return the facts of an instrument declared in `markets`."""
+    def of(cls, instrument: Any, open_ns: int = 0, open_spans: tuple[tuple[int, int], ...] = ()) -> "InstrumentFacts":
+        """Return the facts of an instrument declared in `markets`; spans of open time tell how long it was open."""
         return cls(
             instrument.symbol,
             instrument.tick_size,
             instrument.volume_step,
             instrument.quote_currency,
             money.tick_value(instrument),
-            open_ns,
+            open_ns or sum(closes - opens for opens, closes in open_spans),
+            open_spans,
         )
 
 

@@ -4,6 +4,7 @@ Made of the tables and the document alone, so a stored run gives it again. None 
 and drawdowns that the summary has are taken from it: the kernel saw every mark, the tables have one an hour.
 """
 
+import contextlib
 import math
 from collections.abc import Mapping
 from datetime import datetime
@@ -12,9 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tradewind import money
+from tradewind.errors import TradewindError
 from tradewind.markets.clock import DAY, SECOND
+from tradewind.markets.hours import open_intervals
 from tradewind.results import growth, overfitting, statistics, trade_quality
 from tradewind.results.columns import Floats, Integers, minor_of
+from tradewind.results.entries import instruments_of
+from tradewind.results.open_time import merged, open_before
 from tradewind.results.summary import SPLIT
 
 if TYPE_CHECKING:
@@ -182,26 +187,42 @@ def _costs(trades: "pl.DataFrame", document: Mapping[str, Any]) -> Measures:
 def _size(tables: Mapping[str, "pl.DataFrame"], document: Mapping[str, Any]) -> Measures:
     """Return how much was held and turned over, measured by the mean equity of trading dates.
 
-    `leverage` is the notional held, averaged over the time the market was open (or over the calendar, as for
-    `exposure`); turnover is what was bought and sold a year.
+    `leverage` is the notional held, averaged over the time any market of the run was open; turnover is what was
+    bought and sold a year.
     """
     exposure = document["summary"]["total"]["exposure"]
     trades, equity = tables["trades"], tables["equity"]
     mean = equity.filter(equity["date"].is_not_null())["equity"].mean()
     if not trades.height or not isinstance(mean, float) or mean <= 0:
-        return {"exposure": exposure, "leverage": 0.0 if exposure == 0 else None, "turnover": 0.0}
+        return {"exposure": exposure, "leverage": None if trades.height else 0.0, "turnover": 0.0}
     bought, sold = notionals(trades)
-    opened, closed = spans(trades)
-    covered = statistics.time_covered(opened, closed)
     known = bool(np.isfinite(bought).all())
-    open_ns = covered / exposure if exposure else 0.0
-    held = float((bought * (closed - opened)).sum())
+    held, total = _open_times(trades, document)
     years = _days(document) / growth.DAYS_A_YEAR
     return {
         "exposure": exposure,
-        "leverage": held / open_ns / mean if known and open_ns > 0 else None,
+        "leverage": float((bought * held).sum()) / total / mean if known and total > 0 else None,
         "turnover": float((bought + sold).sum()) / mean / years if known and years > 0 else None,
     }
+
+
+def _open_times(trades: "pl.DataFrame", document: Mapping[str, Any]) -> tuple[Floats, int]:
+    """Return for how long of each trade its market was open, and how long any was during the run.
+
+    Instruments whose hours are not known are taken to be open always.
+    """
+    period = (_moment(document["from"]), _moment(document["to"]))
+    hours = {symbol: merged([period]) for symbol in document["instruments"]}
+    for symbol, instrument in instruments_of(document).items():
+        with contextlib.suppress(TradewindError):  # a period that its calendar does not cover
+            hours[symbol] = merged(open_intervals(instrument, *period))
+    opened, closed = spans(trades)
+    held, symbols = np.zeros(len(opened)), trades["symbol"].to_numpy()
+    for symbol, known in hours.items():
+        mine = symbols == symbol
+        held[mine] = open_before(closed[mine], known) - open_before(opened[mine], known)
+    union = merged(span for known in hours.values() for span in known.tolist())
+    return held, int((union[:, 1] - union[:, 0]).sum())
 
 
 def notionals(trades: "pl.DataFrame") -> tuple[Floats, Floats]:

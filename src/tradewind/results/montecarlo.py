@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 REPEATS = 2000
 LEVEL = 0.9
 AT_ONCE = 1_000_000
+MOST_TRADES_DRAWN, FEWEST_DRAWS = 50_000_000, 200
+"""Of long records fewer draws are made of single trades, and they need no more."""
+
 COST_MULTIPLES = (0.0, 1.0, 1.5, 2.0)
 MISSED = 0.1
 
@@ -43,8 +46,9 @@ def simulate(
 ) -> dict[str, Any]:
     """Return all of it for a run as plain data; None where a record is too short: 20 trading dates, two trades.
 
-    Intervals of its growth, Sharpe ratio, drawdown and expectancy, drawdowns of its trades in other orders, results
-    with a tenth of them missed, and at other costs.
+    Intervals of its growth, Sharpe ratio, drawdown and expectancy, drawdowns of its trades in other orders (each as a
+    share of what had been earned before it, one after another), results with a tenth of them missed, and at other
+    costs.
     """
     trades, returns = tables["trades"], daily_returns(tables["equity"], document)
     opened, closed = spans(trades)
@@ -52,18 +56,20 @@ def simulate(
     enough, some = len(returns) >= statistics.LEAST_DATES, trades.height > 1
     net = trades["net"].to_numpy()
     length = block_days(returns, holding) if enough else None
-    shares = net / (float(document["account"]["balance"]) + np.concatenate(([0.0], np.cumsum(net)[:-1])))
-    reordered = drawdowns(shares, 1.0, repeats, seed) if some and np.isfinite(shares).all() else None
+    before = float(document["account"]["balance"]) + np.concatenate(([0.0], np.cumsum(net)[:-1]))
+    draws = min(repeats, max(FEWEST_DRAWS, MOST_TRADES_DRAWN // max(trades.height, 1)))
+    reordered = drawdowns(net / before, 1.0, draws, seed) if some and (before > 0).all() else None
     digits = document["summary"]["account"]["digits"]
     return {
         "seed": seed,
         "repeats": repeats,
+        "trade_repeats": draws,
         "level": LEVEL,
         "block_days": length,
         "days": _plain(day_intervals(returns, length, seed=seed, repeats=repeats)) if length else None,
         "expectancy_r": _plain(expectancy_interval(trades, seed=seed, repeats=repeats)),
         "reordered_drawdown": _quantiles(reordered),
-        "missed": _plain(missed(net, seed=seed, repeats=repeats)) if some else None,
+        "missed": _plain(missed(net, seed=seed, repeats=draws)) if some else None,
         "costs": at_costs(
             {name: minor_of(trades[name], digits) / 10**digits for name in SPLIT}, trades["risk"], digits
         ),

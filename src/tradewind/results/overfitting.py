@@ -64,6 +64,8 @@ def moments(returns: ArrayLike) -> Moments | None:
         return None
     centred = sample - sample.mean()
     variance = float((centred**2).mean())
+    if variance**2 == 0:  # differences too small for their powers
+        return None
     skew, kurtosis = float((centred**3).mean()) / variance**1.5, float((centred**4).mean()) / variance**2
     return Moments(float(sample.mean()) / float(sample.std(ddof=1)), sample.size, skew, kurtosis)
 

@@ -5,7 +5,7 @@ units. A summary is plain data, ready for JSON; `None` stands for what cannot be
 a first look needs; the full statistics and those of overfitting are sections of their own beside it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
@@ -14,7 +14,8 @@ from tradewind import money
 from tradewind.results import statistics
 from tradewind.results.attribution import Attribution, attribute
 from tradewind.results.columns import Integers, minor_of
-from tradewind.results.facts import RunFacts
+from tradewind.results.facts import InstrumentFacts, RunFacts
+from tradewind.results.open_time import merged, share_held
 
 if TYPE_CHECKING:
     import polars as pl
@@ -87,17 +88,15 @@ class Summary(TypedDict):
 def summarise(tables: Mapping[str, "pl.DataFrame"], facts: RunFacts) -> Summary:
     """Return the table of results of a run."""
     trades, refusals = tables["trades"], tables["refusals"]
-    by_symbol = {one.symbol: one.open_ns for one in facts.instruments}
-    counted = all(by_symbol[symbol] > 0 for _, symbol in facts.pairs)
-    period = facts.end - facts.start
+    by_symbol = {one.symbol: one for one in facts.instruments}
+    counted = all(by_symbol[symbol].open_ns > 0 for _, symbol in facts.pairs)
     lines = []
     for strategy, symbol in facts.pairs:
         mine = trades.filter((trades["strategy"] == strategy) & (trades["symbol"] == symbol))
         refused = refusals.filter((refusals["strategy"] == strategy) & (refusals["symbol"] == symbol))
-        open_ns = by_symbol[symbol] if counted else period
-        lines.append(_line((strategy, symbol), mine, refused, open_ns, facts))
-    longest = max((by_symbol[symbol] for _, symbol in facts.pairs), default=0) if counted else period
-    total = _line(("", ""), trades, refusals, longest, facts)
+        lines.append(_line((strategy, symbol), mine, refused, [by_symbol[symbol]], facts))
+    traded = [by_symbol[symbol] for symbol in dict.fromkeys(symbol for _, symbol in facts.pairs)]
+    total = _line(("", ""), trades, refusals, traded, facts)
     return {
         "account": _account(tables["equity"], total["net"], facts),
         "total": total,
@@ -108,16 +107,19 @@ def summarise(tables: Mapping[str, "pl.DataFrame"], facts: RunFacts) -> Summary:
 
 
 def _line(
-    pair: tuple[str, str], trades: "pl.DataFrame", refusals: "pl.DataFrame", open_ns: int, facts: RunFacts
+    pair: tuple[str, str],
+    trades: "pl.DataFrame",
+    refusals: "pl.DataFrame",
+    traded: Sequence[InstrumentFacts],
+    facts: RunFacts,
 ) -> Line:
-    """Return the results of the trades of one line; the market was open for `open_ns`."""
+    """Return the results of the trades of one line, in the instruments `traded`."""
     digits = money.minor_digits(facts.currency)
     parts = {name: minor_of(trades[name], digits) for name in SPLIT}
     net = sum(parts.values(), start=np.zeros(trades.height, np.int64))
     sums = {name: _units(int(values.sum()), digits) for name, values in parts.items()}
     r = trades["r"].drop_nulls().to_numpy()
     expected, count = statistics.expectancy(r), trades.height
-    opened, closed = (trades[name].to_physical().to_numpy() for name in ("opened", "closed"))
     ambiguous = int((trades["ambiguous"] > 0).sum())
     return {
         "strategy": pair[0],
@@ -141,12 +143,22 @@ def _line(
         "commission": sums["commission"],
         "financing": sums["financing"],
         "cost_share": _cost_share(parts),
-        "exposure": statistics.time_covered(opened, closed) / open_ns if open_ns > 0 else None,
+        "exposure": _exposure(trades, traded, facts),
         "longest_losing_streak": statistics.longest_losing_streak(net),
         "ambiguous": ambiguous,
         "ambiguous_share": ambiguous / count if count else None,
         "refusals": int(refusals["count"].sum()),
     }
+
+
+def _exposure(trades: "pl.DataFrame", traded: Sequence[InstrumentFacts], facts: RunFacts) -> float | None:
+    """Return the share of open time spent in a position; of the period where nobody counted the open time."""
+    opened, closed = (trades[name].to_physical().to_numpy() for name in ("opened", "closed"))
+    if traded and all(one.open_spans for one in traded):
+        return share_held(opened, closed, merged(span for one in traded for span in one.open_spans))
+    counted = all(one.open_ns > 0 for one in facts.instruments if one.symbol in {symbol for _, symbol in facts.pairs})
+    open_ns = max((one.open_ns for one in traded), default=0) if counted else facts.end - facts.start
+    return statistics.time_covered(opened, closed) / open_ns if open_ns > 0 else None
 
 
 def _cost_share(parts: Mapping[str, Integers]) -> float | None:

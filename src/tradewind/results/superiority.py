@@ -3,8 +3,9 @@
 White (2000), "A Reality Check for Data Snooping": the best mean is compared with the best means of resampled returns
 from which every variant's own mean was taken. Hansen (2005), "A Test for Superior Predictive Ability", does not let
 hopeless variants weaken the test: `consistent` leaves out those that are clearly worse, `lower` all that are worse,
-`upper` none and is White's. Resampling is the stationary bootstrap of whole days across all variants, by `arch`. Its
-statistics are means, not means over their errors, which is White's form; Hansen's differ in that.
+`upper` none. His statistic is a mean over its error, so that loud variants do not drown quiet ones; White's is the
+plain mean. Resampling is the stationary bootstrap of whole days across all variants, by `arch`, whose statistic is
+always the plain mean: for Hansen's, variants are scaled to the same deviation before.
 
 `arch` expects *losses*. Given returns it tests, silently, whether the worst is worse; so they are negated here, once.
 """
@@ -27,9 +28,10 @@ class Superiority(NamedTuple):
     consistent: float
     """Hansen's."""
     upper: float
-    """White's reality check."""
+    reality_check: float
+    """White's."""
     best: int
-    """The column with the best mean."""
+    """The column with the best mean over deviation."""
     block_days: float
     repeats: int
 
@@ -52,14 +54,17 @@ def superiority(
     telling = np.flatnonzero(ahead.min(axis=0) != ahead.max(axis=0)) if len(ahead) else np.zeros(0, np.int64)
     if telling.size == 0:
         raise BadData("No variant differs from the benchmark.", "Test variants that traded.")
-    best = int(telling[ahead[:, telling].mean(axis=0).argmax()])
-    length = block_days(ahead[:, best], holding)
-    lower, consistent, upper = _p_values(rivals, returns[:, telling], round(length), repeats, seed)
-    return Superiority(lower, consistent, upper, best, length, repeats)
+    ahead = ahead[:, telling]
+    scaled = ahead / ahead.std(axis=0)
+    place = int(scaled.mean(axis=0).argmax())
+    length = block_days(ahead[:, place], holding)
+    lower, consistent, upper = _p_values(scaled, round(length), repeats, seed)
+    plain = _p_values(ahead, round(length), repeats, seed)[2]
+    return Superiority(lower, consistent, upper, plain, int(telling[place]), length, repeats)
 
 
-def _p_values(benchmark: Floats, models: Floats, block: int, repeats: int, seed: int) -> tuple[float, float, float]:
-    """Return the lower, consistent and upper p-value; returns go in, losses go to the library."""
+def _p_values(ahead: Floats, block: int, repeats: int, seed: int) -> tuple[float, float, float]:
+    """Return the lower, consistent and upper p-value of returns above the benchmark's; losses go to the library."""
     try:
         from arch.bootstrap import SPA  # noqa: PLC0415  an extra, slow to load
     except ImportError as error:
@@ -67,7 +72,7 @@ def _p_values(benchmark: Floats, models: Floats, block: int, repeats: int, seed:
             "The reality check needs arch, which is not installed.",
             "Install it: pip install 'tradewind[research]'.",
         ) from error
-    test = SPA(-benchmark, -models, block_size=block, reps=repeats, seed=seed)
+    test = SPA(np.zeros(len(ahead)), -ahead, block_size=block, reps=repeats, seed=seed)
     test.compute()
     found = test.pvalues
     return float(found["lower"]), float(found["consistent"]), float(found["upper"])
