@@ -12,6 +12,8 @@ from test_report import Seen, data_of
 
 from tradewind.adapters.parquet import History
 from tradewind.adapters.sqlite import SqliteRuns
+from tradewind.reports import prices_of
+from tradewind.results.report.candles import coarser
 
 US30_BARS = ("US30", "bars", 60, "hand", "bid")
 PERIOD = (START, START + 86_400_000_000_000)
@@ -112,3 +114,44 @@ def test_a_mistake_is_one_line(desk, words, said):
     assert len(done.stderr.strip().splitlines()) == 1
     assert not list(desk.rglob("*.unfinished"))
     assert not list(desk.glob("reports/*"))
+
+
+def test_ticks_become_minutes(desk):
+    """A run on ticks has candles too: minutes of their bids."""
+    ticks = ("EURUSD", "ticks", 0, "hand", "both")
+    bids = [1.1, 1.3, 1.2, 1.25]
+    moments = [START, START + 10_000_000_000, START + 59_000_000_000, START + 60_000_000_000]
+    frame = pl.DataFrame({"ts": moments, "bid": bids, "ask": [each + 0.1 for each in bids]}).with_columns(
+        pl.col("ts").cast(pl.Datetime("ns", "UTC")),
+        bid_size=pl.lit(None, pl.Float64),
+        ask_size=pl.lit(None, pl.Float64),
+    )
+    history = History(desk / "history")
+    history.write(ticks, frame, {"file": "by hand"})
+    document, _ = small_run()
+    document["instruments"] = ["EURUSD"]
+    document["hashes"]["data"] = {"EURUSD ticks 0 hand both": history.digest(ticks, *PERIOD)}
+    found, remarks = prices_of(document, history)
+    bars = found["EURUSD"].bars
+
+    assert remarks == []
+    assert bars.seconds == 60
+    assert list(zip(bars.open, bars.high, bars.low, bars.close, strict=True)) == [(1.1, 1.3, 1.1, 1.2), (1.25,) * 4]
+
+
+def test_where_two_sizes_of_bars_meet_the_coarser_is_shown(desk):
+    """Minutes that cover a part of a run on five minutes become five minutes too."""
+    history, bars = History(desk / "history"), minutes(1440)
+    late = bars.where(bars.ts >= bars.ts[720])
+    for seconds, part in ((300, coarser(bars, 300)), (60, late)):
+        frame = pl.DataFrame(dict(zip(("ts", "open", "high", "low", "close"), part[1:], strict=True)))
+        series = ("NAS100", "bars", seconds, "hand", "bid")
+        history.write(series, frame.with_columns(pl.col("ts").cast(pl.Datetime("ns", "UTC")), volume=pl.lit(0.0)), {})
+    document, _ = small_run()
+    document["instruments"] = ["NAS100"]
+    document["hashes"]["data"] = {f"NAS100 bars {seconds} hand bid": "" for seconds in (60, 300)}
+    found = prices_of(document, history)[0]["NAS100"].bars
+
+    assert found.seconds == 300
+    assert found.ts.tolist() == coarser(bars, 300).ts.tolist()
+    assert found.high.tolist() == coarser(bars, 300).high.tolist()

@@ -79,7 +79,13 @@ def edges(trades: "pl.DataFrame", bars: Mapping[str, Bars]) -> Html:
             rows.append([*told, f"{each.ratio:.2f}{error}"])
     if not rows:
         return Html("")
-    columns = [words("After"), Column("Trades"), Column("MFE", "ATR"), Column("MAE", "ATR"), Column("Edge ratio", "± s.e.")]
+    columns = [
+        words("After"),
+        Column("Trades"),
+        Column("MFE", "ATR"),
+        Column("MAE", "ATR"),
+        Column("Edge ratio", "± s.e."),
+    ]
     note = (
         "How far prices went for and against the entries, whatever the exits did: 1 is chance. Bars of one "
         "side, so the "
