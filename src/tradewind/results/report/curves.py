@@ -22,7 +22,7 @@ from tradewind.results.report.axes import (
     thinned,
     widened,
 )
-from tradewind.results.report.markup import Html, figure, joined, section, tag, void
+from tradewind.results.report.markup import Html, figure, joined, remark, section, tag, void
 
 if TYPE_CHECKING:
     import polars as pl
@@ -144,8 +144,9 @@ def _told(run: Mapping[str, Any]) -> Html:
             " runs it with pessimistic, neutral and optimistic fills together.",
             class_="hint",
         )
-    return tag(
-        "p",
+    words = (
         f"{share_text(bands.get('ambiguous_share'))} of the trades were decided inside a bar, and "
-        f"{share_text(bands.get('unknowable_profit_share'))} of the profit hangs on them.",
+        f"{share_text(bands.get('unknowable_profit_share'))} of the profit hangs on which fills are true."
     )
+    kind = "caution" if bands.get("flagged") else "note"
+    return remark(kind, f"{words} {bands.get('advice', '') if bands.get('flagged') else ''}".strip())
