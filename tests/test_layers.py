@@ -41,6 +41,7 @@ OURS = {
     "requests": "modes settings markets risk money errors",
     "risk_questions": "modes results markets risk settings money errors",
     "runs": "modes results markets money ports errors",
+    "reports": "results data markets errors",
     "desk": "errors",
     "demonstration": "modes requests settings data",
     "notebook": "modes requests runs results settings errors",
@@ -51,7 +52,7 @@ OURS = {
     "services": "modes research results settings errors",
     "api": "modes research results settings errors",
     "ui": "modes research results settings errors",
-    "cli": "modes requests risk_questions runs desk demonstration research results risk money settings errors",
+    "cli": "modes requests risk_questions runs reports desk demonstration research results risk money settings errors",
 }
 """What a layer may import of ours, besides itself."""
 
@@ -80,6 +81,7 @@ OUTSIDE = {
     "requests": "pydantic",
     "risk_questions": "",
     "runs": "",
+    "reports": "numpy polars",
     "desk": "",
     "demonstration": "",
     "notebook": "numpy polars pandas",
@@ -101,6 +103,8 @@ MORE = {
     ("results.risk_log", "kernel.rows"): "the names of what the gate does",
     ("results.printing", "rich"): "it builds tables; whoever calls it prints them",
     ("results.printing_portfolio", "rich"): "the same",
+    ("results.printing_comparison", "rich"): "the same",
+    ("reports", "adapters"): "the types of the stores it is given; nothing of theirs is loaded for it",
     ("results.hierarchy", "skfolio"): "hierarchical risk parity, an extra loaded when it is asked for",
     ("results.superiority", "arch"): "White's and Hansen's tests, an extra loaded when they are asked for",
     ("cli.market_data", "data"): "the verbs of market data are that and nothing else",

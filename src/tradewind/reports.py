@@ -4,18 +4,18 @@ What is gone is said, not guessed: a report without prices has no candles and th
 """
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tradewind.data.series import BARS, Identity
+from tradewind.data.series import TICKS, Identity
 from tradewind.errors import TradewindError, UnknownName
 from tradewind.markets.loading import load_profile
 from tradewind.markets.sessions import window
 from tradewind.results.report import Bars, Prices, draw_report
-from tradewind.results.report.candles import trading_dates
+from tradewind.results.report.candles import coarser, trading_dates
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,6 +28,7 @@ TABLES = ("trades", "equity", "gates", "orders", "fills", "refusals", "risk")
 BANDS = ("band_pessimistic", "band_neutral", "band_optimistic")
 BEFORE = 40 * 86_400 * 1_000_000_000
 """Prices before the run that are read too: the usual width of days is measured on them."""
+MINUTE = 60
 COLUMNS = ("ts", "open", "high", "low", "close")
 SHADED = {
     "MARKET": "Trading date",
@@ -49,7 +50,12 @@ def report_of(runs: "SqliteRuns", run: str, history: "History") -> str:
 
 def tables_of(runs: "SqliteRuns", run: str) -> "dict[str, pl.DataFrame]":
     """Return the tables of a run that a report reads; bands only where the run has them."""
-    tables = {name: runs.table(run, name) for name in TABLES}
+    try:
+        tables = {name: runs.table(run, name) for name in TABLES}
+    except UnknownName as error:
+        raise TradewindError(
+            f"Run {run} was saved by an older version: {error.message}", "Run it again to have its report."
+        ) from error
     for name in BANDS:
         try:
             tables[name] = runs.table(run, name)
@@ -87,12 +93,12 @@ def _ns(moment: str) -> int:
 
 
 def _series(document: Mapping[str, Any], symbol: str) -> list[Identity]:
-    """Return the bars the run read of a symbol, bids or mids, coarsest first."""
+    """Return the series the run read of a symbol, bids or mids or ticks, coarsest first."""
     found: list[Identity] = []
     for text in document["hashes"]["data"]:
         parts = text.split(" ")
-        if len(parts) == 5 and parts[0] == symbol and parts[1] == BARS and parts[4] != "ask":
-            found.append((symbol, BARS, int(parts[2]), parts[3], parts[4]))
+        if len(parts) == 5 and parts[0] == symbol and parts[4] != "ask":
+            found.append((symbol, parts[1], int(parts[2]), parts[3], parts[4]))
     return sorted(found, key=lambda one: -one[2])
 
 
@@ -102,7 +108,7 @@ def _bars(history: "History", series: list[Identity], period: tuple[int, int]) -
 
     whole: pl.DataFrame | None = None
     for one in series:
-        parts = list(history.bars(one, *period, COLUMNS))
+        parts = list(_minutes_of(history, one, period) if one[1] == TICKS else history.bars(one, *period, COLUMNS))
         if not parts:
             continue
         part = pl.concat(parts).with_columns(pl.col("ts").to_physical().cast(pl.Int64))
@@ -114,7 +120,17 @@ def _bars(history: "History", series: list[Identity], period: tuple[int, int]) -
     if whole is None or whole.height == 0:
         return None
     # Where two sizes of bars meet, the page shows the coarser, so that a bar is a bar everywhere.
-    return Bars(series[0][2], *(whole[name].to_numpy() for name in COLUMNS))
+    return coarser(Bars(1, *(whole[name].to_numpy() for name in COLUMNS)), max(series[0][2], MINUTE))
+
+
+def _minutes_of(history: "History", ticks: Identity, period: tuple[int, int]) -> "Iterator[pl.DataFrame]":
+    """Yield minutes of the bids of ticks, a stored part at a time; parts are months, so no minute is cut."""
+    import polars as pl  # noqa: PLC0415 - loaded only when it is needed
+
+    bid = pl.col("bid")
+    for part in history.ticks(ticks, *period, ("ts", "bid")):
+        minutes = part.group_by(pl.col("ts").dt.truncate("1m"), maintain_order=True)
+        yield minutes.agg(open=bid.first(), high=bid.max(), low=bid.min(), close=bid.last())
 
 
 def _same(document: Mapping[str, Any], history: "History", one: Identity, period: tuple[int, int]) -> bool:

@@ -1,19 +1,15 @@
 """Runs for the report: the small ones of `results_cases`, and one of any number of trades over years of minutes."""
 
-from dataclasses import replace
-
 import numpy as np
 from results_cases import (
     DAY,
     DTYPES,
-    GOLD,
     HOUR,
     LOSER,
     MINUTE,
     MONDAY,
     START,
     UNRATED,
-    US30,
     WINNER,
     facts,
     rows,
@@ -38,16 +34,24 @@ SAMPLES = [
 ]  # fmt: skip
 
 
+def with_profile(made):
+    """Return a document and tables with the broker profile that every real run names."""
+    document, tables = made
+    document["settings"]["profile"] = "metatrader"
+    return document, tables
+
+
 def small_run(**changes):
     """Return the document and tables of three trades: one won, one lost, one without a stop."""
     run = facts(**changes)
-    return run_of(run, trades=rows("trades", WINNER, LOSER, UNRATED), samples=rows("samples", *SAMPLES),
-                  gates=rows("gates", *GATES))  # fmt: skip
+    made = rows("trades", WINNER, LOSER, UNRATED)
+    return with_profile(run_of(run, trades=made, samples=rows("samples", *SAMPLES), gates=rows("gates", *GATES)))
 
 
 def empty_run(**changes):
     """Return the document and tables of a run whose gates never let a trade through."""
-    return run_of(facts(**changes), samples=rows("samples", *SAMPLES[:1]), gates=rows("gates", *GATES[:4]))
+    gates, samples = rows("gates", *GATES[:4]), rows("samples", *SAMPLES[:1])
+    return with_profile(run_of(facts(**changes), samples=samples, gates=gates))
 
 
 def minutes(count, start=START, price=40_000.0, seed=7):
@@ -63,9 +67,9 @@ def minutes(count, start=START, price=40_000.0, seed=7):
 def long_run(trades, years, seed=3):
     """Return document, tables and prices of that many trades, spread over years of minutes of US30 and gold."""
     rng = np.random.default_rng(seed)
-    days = round(365.25 * years)
+    days, start = round(365.25 * years), START - 312 * 7 * DAY
     found = np.zeros(trades, DTYPES["trades"])
-    opened = np.sort(rng.integers(0, days * 1440 - 600, trades)) * MINUTE + START
+    opened = np.sort(rng.integers(0, days * 1440 - 600, trades)) * MINUTE + start
     held = (rng.exponential(45, trades).astype(np.int64) + 1) * MINUTE
     which, side = rng.integers(0, 2, trades), rng.choice([-1, 1], trades)
     quantity = rng.integers(1, 900, trades)
@@ -86,21 +90,16 @@ def long_run(trades, years, seed=3):
     found["best_price"] = entry + side * np.maximum(np.rint(distance * rng.random(trades)).astype(np.int64), moved)
     found["reason"], found["ambiguous"] = np.where(multiple < 0, 41, 42), rng.random(trades) < 0.05
     samples = np.zeros(days * 24, DTYPES["samples"])
-    samples["ts"] = START + np.arange(days * 24) * HOUR
+    samples["ts"] = start + np.arange(days * 24) * HOUR
     made = np.cumsum(found["gross"] + found["commission"])
     so_far = np.searchsorted(found["closed_at"], samples["ts"], side="right")
     samples["equity"] = samples["balance"] = 100_000_000_000 + np.concatenate(([0], made))[so_far]
     samples["low_equity"] = samples["equity"] - 20_000
-    samples["date"] = np.where(np.arange(days * 24) % 24 == 22, MONDAY + np.arange(days * 24) // 24, 0)
-    run = facts(strategies=(StrategyFacts("breakout"),), initial=100_000_000_000, end=START + days * DAY)
-    document, tables = run_of(run, trades=found, samples=samples)
-    prices = {"US30": Prices(minutes(days * 1440)), "XAUUSD": Prices(minutes(days * 1440, price=2_300.0, seed=9))}
+    samples["date"] = np.where(np.arange(days * 24) % 24 == 22, MONDAY - 312 * 7 + np.arange(days * 24) // 24, 0)
+    run = facts(strategies=(StrategyFacts("breakout"),), initial=100_000_000_000, start=start, end=start + days * DAY)
+    document, tables = with_profile(run_of(run, trades=found, samples=samples))
+    prices = {
+        "US30": Prices(minutes(days * 1440, start)),
+        "XAUUSD": Prices(minutes(days * 1440, start, price=2_300.0, seed=9)),
+    }
     return document, tables, prices
-
-
-def with_gold_only(document):
-    """Return a document that names gold alone."""
-    return {**document, "instruments": ["XAUUSD"]}
-
-
-__all__ = ["GOLD", "US30", "empty_run", "long_run", "minutes", "replace", "small_run", "with_gold_only"]

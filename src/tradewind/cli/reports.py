@@ -78,7 +78,8 @@ def compare(
         raise TradewindError(f"Only one run was named: {found[0]}.", "Name two or more; see `tradewind runs`.")
     documents = [store.get(each) for each in found]
     text = draw_comparison([(each, {"equity": store.table(each["id"], "equity")}) for each in documents])
-    path = write_page(text, _place(settings, out, f"compare-{'-'.join(each[-6:] for each in found)}.html"))
+    name = "-".join(each.rpartition("-")[2][:6] for each in found)
+    path = write_page(text, _place(settings, out, f"compare-{name}.html"))
     if as_json:
         told = {
             "runs": found,

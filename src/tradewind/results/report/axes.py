@@ -62,7 +62,7 @@ def brief(value: float) -> str:
     return f"{value / 1e6:,.6g} M" if abs(value) >= 1e7 else f"{value:,.0f}"
 
 
-def rows_of(box: Box, shown: Callable[[float], str], most: int = 5) -> Html:
+def rows_of(box: Box, shown: Callable[[float], str], most: int = 7) -> Html:
     """Return the lines across a plot with their values on the left."""
     parts = []
     for value in ticks(box.y_from, box.y_to, most):

@@ -100,7 +100,10 @@
       const name = sessions.known[sessions.which[row]];
       if (name === "Trading date") {
         context.fillStyle = page.colour("soft");
-        context.fillRect(Math.round(left), 0, Math.max(1, across), bitmapSize.height);
+        const gap = first > 0 ? bars.ts[first] - bars.ts[first - 1] : 0, weekday = new Date(bars.ts[first] * 1000).getUTCDay();
+        const skipped = seconds < 3600 && (gap > 3.5 * 86400 || (gap > 1.2 * 86400 && weekday > 1));
+        context.fillRect(Math.round(left), 0, (skipped ? 3 : 1) * Math.max(1, across), bitmapSize.height);
+        if (skipped) context.fillText("dates without trades left out", left + 6 * across, bitmapSize.height - 8 * down);
         continue;
       }
       context.fillStyle = page.colour(tints[name] || "late");

@@ -178,7 +178,7 @@ def _curves(runs: "Sequence[Stored]", short: Sequence[str]) -> Html:
     box = Box(62, 12, 770, 320, first, last, low, high)
     decimals = 2 if high - low < 0.02 else 1 if high - low < 0.1 else 0
     parts: list[object] = [
-        rows_of(box, lambda value: f"{value * 100:+.{decimals}f} %"),
+        rows_of(box, lambda value: f"{value * 100:+.{decimals}f} %" if value else "0 %"),
         marks_of(box, date_marks(first, last)),
     ]
     ends: list[float] = []
@@ -196,7 +196,7 @@ def _curves(runs: "Sequence[Stored]", short: Sequence[str]) -> Html:
         f"{name} ends at {y[-1] * 100:+.2f} %" for (x, y), name in zip(curves, short, strict=True) if len(x)
     )
     return figure(
-        "Equity",
+        "",
         "Each curve has its own dashes; names stand at their ends.",
         drawing((960, 370), label, joined(parts), class_="curve"),
     )

@@ -22,7 +22,7 @@ from tradewind.results.report.axes import (
     thinned,
     widened,
 )
-from tradewind.results.report.markup import Html, figure, joined, section, tag, void
+from tradewind.results.report.markup import Html, figure, joined, remark, section, tag, void
 
 if TYPE_CHECKING:
     import polars as pl
@@ -87,11 +87,15 @@ def _equity(x: Floats, equity: Floats, bands: Mapping[str, tuple[Floats, Floats]
         f"Equity from {cash_text(initial, 0, unit)} to {cash_text(account['final'], 0, unit)}, "
         f"between {cash_text(float(equity.min()), 0)} and {cash_text(float(equity.max()), 0)}"
     )
-    note = f"{unit}. Point at it, or focus it and use the arrow keys, to read a date; click or press Enter to "
-    "see its candles."
+    note = (
+        f"{unit}. Point at it, or focus it and use the arrow keys, to read a date; click or press Enter to "
+        "see its candles."
+    )
     if bands:
-        note += " The pale band lies between pessimistic and optimistic fills: nobody can know where inside it "
-        "one would be."
+        note += (
+            " The pale band lies between pessimistic and optimistic fills: nobody can know where inside it "
+            "one would be."
+        )
     picture = drawing(
         (SIZE[0], 300), label, joined(parts), class_="curve", tabindex=0, data_left=LEFT, data_wide=WIDE,
         data_from=f"{x[0]:.0f}", data_to=f"{x[-1]:.0f}", data_curve="equity",
@@ -140,8 +144,9 @@ def _told(run: Mapping[str, Any]) -> Html:
             " runs it with pessimistic, neutral and optimistic fills together.",
             class_="hint",
         )
-    return tag(
-        "p",
+    words = (
         f"{share_text(bands.get('ambiguous_share'))} of the trades were decided inside a bar, and "
-        f"{share_text(bands.get('unknowable_profit_share'))} of the profit hangs on them.",
+        f"{share_text(bands.get('unknowable_profit_share'))} of the profit hangs on which fills are true."
     )
+    kind = "caution" if bands.get("flagged") else "note"
+    return remark(kind, f"{words} {bands.get('advice', '') if bands.get('flagged') else ''}".strip())

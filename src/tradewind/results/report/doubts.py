@@ -6,6 +6,7 @@ from typing import Any
 from tradewind.results.amounts import cash_text
 from tradewind.results.report.markup import Column, Html, facts, joined, remark, section, table, tag, words
 
+SURE = 0.95
 REQUIRED = 2.0
 """The least multiple of spread and slippage a strategy should survive (domain rule 6.1)."""
 
@@ -50,7 +51,7 @@ def stress(run: Mapping[str, Any], measures: Mapping[str, Any]) -> Html:
             else "Even without spread and slippage the net is not above zero."
         )
         sign = remark("note" if multiple and multiple >= REQUIRED else "bad", told) if multiple is not None else None
-        hint = tag("p", "This run was not stressed. Run it again with ", tag("code", "--bands"), " to have all "
+        hint = tag("p", "This run was not stressed. Run it again with ", tag("code", "--stress"), " to have all "
         "of it here, or ",
                    "once with ", tag("code", command), ".", class_="hint")  # fmt: skip
         return section("stress", title, lead, sign, hint)
@@ -66,7 +67,9 @@ def stress(run: Mapping[str, Any], measures: Mapping[str, Any]) -> Html:
 def _break_even(found: Mapping[str, Any]) -> Html:
     multiple = found.get("break_even")
     if multiple is None:
-        return remark("bad", "No multiple of costs brings it to zero: it loses without any, or was not searched.")
+        return remark("good", "No multiple of spread and slippage that was tried brings the net to zero.")
+    if multiple == 0:
+        return remark("bad", "It loses without any spread and slippage.")
     enough = multiple >= REQUIRED
     return remark(
         "good" if enough else "bad",
@@ -101,7 +104,11 @@ def honesty(run: Mapping[str, Any], measures: Mapping[str, Any]) -> Html:
     rest = [
         (key.replace("_", " "), _shown(value)) for key, value in found.items() if key not in SKIPPED and _plain(value)
     ]
-    spoken = [remark("note" if place == 0 else "caution", text) for place, text in enumerate(said)]
+    deflated = found.get("dsr")
+    kind = "good" if _number(deflated) and deflated >= SURE else "caution"
+    spoken = [
+        remark(kind if place == 0 else "caution", f"{text[:1].upper()}{text[1:]}") for place, text in enumerate(said)
+    ]
     return section("honesty", title, lead, *spoken, facts([*rows, *rest]))
 
 

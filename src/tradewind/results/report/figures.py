@@ -75,10 +75,17 @@ def edges(trades: "pl.DataFrame", bars: Mapping[str, Bars]) -> Html:
         for each in found:
             minutes = each.bars * one.seconds // 60
             told = [f"{symbol}, {minutes:,} minutes", f"{each.trades:,}", f"{each.favour:.2f}", f"{each.against:.2f}"]
-            rows.append([*told, f"{each.ratio:.2f}"])
+            error = "" if each.error is None else f" ± {each.error:.2f}"
+            rows.append([*told, f"{each.ratio:.2f}{error}"])
     if not rows:
         return Html("")
-    columns = [words("After"), Column("Trades"), Column("MFE", "ATR"), Column("MAE", "ATR"), Column("Edge ratio")]
+    columns = [
+        words("After"),
+        Column("Trades"),
+        Column("MFE", "ATR"),
+        Column("MAE", "ATR"),
+        Column("Edge ratio", "± s.e."),
+    ]
     note = (
         "How far prices went for and against the entries, whatever the exits did: 1 is chance. Bars of one "
         "side, so the "

@@ -55,7 +55,7 @@ page.trades = (async () => {
     headings.splice(2, 0, ...["Net", "R"].map((name) => headings.splice(placeOf(name), 1)[0]).reverse());
     headings.splice(0, 1);
   }
-  const template = headings.map(([, wide]) => `minmax(${wide}px,${wide}fr)`).join(" ");
+  const template = `--screen:${headings.map(([, wide]) => `minmax(${wide}px,${wide}fr)`).join(" ")};--paper-columns:${headings.map(([, wide]) => `${wide}fr`).join(" ")}`;
   const total = headings.reduce((sum, [, wide]) => sum + wide, 0);
   let rows = new Uint32Array(trades.count).map((_, row) => row), sorted = { place: headings.findIndex(([name]) => name === "Opened"), up: true }, chosen = -1;
 
@@ -64,7 +64,7 @@ page.trades = (async () => {
     const button = page.make("button", { type: "button", on: { click: () => sortBy(place) } }, name);
     return page.make("div", { role: "columnheader", class: how.n ? "n" : null }, button);
   });
-  const head = page.make("div", { class: "head", role: "rowgroup", style: `min-width:${total}px` }, page.make("div", { role: "row", style: `grid-template-columns:${template}` }, ...buttons));
+  const head = page.make("div", { class: "head", role: "rowgroup", style: `min-width:${total}px` }, page.make("div", { role: "row", style: template }, ...buttons));
   ledger.append(head, body);
   for (const [key, value] of Object.entries({ role: "grid", tabindex: 0, "aria-label": "Trades; arrow keys choose, Enter shows the candles" })) ledger.setAttribute(key, value);
 
@@ -77,7 +77,7 @@ page.trades = (async () => {
       if (drawn.has(place)) continue;
       const row = rows[place];
       const cells = headings.map(([, , how]) => page.make("div", { role: "gridcell", class: [how.n ? "n" : "", how.mark ? how.mark(row) : ""].join(" ").trim() || null }, how.text(row)));
-      const element = page.make("div", { role: "row", "aria-rowindex": place + 2, "aria-selected": row === chosen, style: `top:${place * HIGH}px;grid-template-columns:${template}`, on: { click: () => choose(row, true) } }, ...cells);
+      const element = page.make("div", { role: "row", "aria-rowindex": place + 2, "aria-selected": row === chosen, style: `top:${place * HIGH}px;${template}`, on: { click: () => choose(row, true) } }, ...cells);
       drawn.set(place, element);
       body.append(element);
     }

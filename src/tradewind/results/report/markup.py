@@ -114,7 +114,7 @@ def section(anchor: str, title: str, lead: object, *parts: object) -> Html:
 
 def figure(title: str, note: object, *parts: object, **attributes: object) -> Html:
     """Return a figure with its title and what must be known to read it."""
-    caption = tag("figcaption", tag("h3", title), tag("p", note) if note else None)
+    caption = tag("figcaption", tag("h3", title) if title else None, tag("p", note) if note else None)
     return tag("figure", caption, *parts, **attributes)
 
 

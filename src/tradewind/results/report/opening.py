@@ -1,10 +1,14 @@
 """The head of a report: what was run, on what, under which rules, and what is wrong with the data."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from tradewind.results.printing import SYNTHETIC
 from tradewind.results.report.markup import Html, facts, joined, tag
+
+SWITCH = re.compile(r"--\w+ ")
+"""Series are named as the data doctor takes them; here the words alone are enough."""
 
 
 def opening(run: Mapping[str, Any]) -> Html:
@@ -42,7 +46,7 @@ def _told(run: Mapping[str, Any]) -> list[tuple[str, object]]:
     begins, ends = run["from"][:16].replace("T", " "), run["to"][:16].replace("T", " ")
     told: list[tuple[str, object]] = [
         ("Period, UTC", f"{begins} to {ends}"),
-        ("Account", f"{account['balance']} {account['currency']}"),
+        ("Account", f"{float(account['balance']):,.2f} {account['currency']}"),
         ("Risk rules", _rules(run.get("risk", {}))),
         ("Order inside a bar", run["settings"].get("fills", {}).get("mode", "not recorded")),
         ("Data", _data(run)),
@@ -75,7 +79,7 @@ def _data(run: Mapping[str, Any]) -> Html:
     found = []
     for series, seen in run.get("quality", {}).items():
         counts = [_plural(seen[f"{kind}s"], kind) for kind in ("blocker", "warning", "note") if seen.get(f"{kind}s")]
-        found.append(f"{series}: {', '.join(counts) or 'nothing found'}")
+        found.append(f"{SWITCH.sub('', series)}: {', '.join(counts) or 'nothing found'}")
     return tag("span", "; ".join(found) or ", ".join(run["hashes"]["data"]) or "not recorded")
 
 

@@ -81,6 +81,11 @@ page.colour = (name) => getComputedStyle(document.documentElement).getPropertyVa
   document.getElementById("switches").append(zone, theme);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", page.changed);
 
+  /* On paper everything is open. */
+  let folded = [];
+  addEventListener("beforeprint", () => { folded = [...document.querySelectorAll("details:not([open])")]; folded.forEach((each) => { each.open = true; }); });
+  addEventListener("afterprint", () => folded.forEach((each) => { each.open = false; }));
+
   const links = [...document.querySelectorAll("nav a")];
   const seen = new IntersectionObserver((entries) => {
     for (const entry of entries) {

@@ -90,7 +90,7 @@ def page(title: str, names: Mapping[str, str], parts: Sequence[Html], data: Mapp
     """Return a whole document: head, bar, parts, the data for the scripts, the scripts."""
     links = (tag("a", name, href=f"#{anchor}") for anchor, name in names.items())
     bar = tag(
-        "div", tag("nav", *links, aria_label="Sections"), tag("div", id="switches", class_="switches"), class_="bar"
+        "div", tag("nav", *links, aria_label="Sections"), tag("div", id="switches", class_="switches"), class_="topbar"
     )
     head = joined(
         [
@@ -160,9 +160,8 @@ def _ranges(bars: Mapping[str, Bars]) -> "dict[str, pl.DataFrame] | None":
 
 def _candles(prices: Mapping[str, Prices], remarks: Sequence[str]) -> Html:
     lead = (
-        "Bid candles with the sessions behind them; entries, exits and stops of the trades. Go to a date, or "
-        "from trade to "
-        "trade; drag and wheel move and zoom, and so do the arrow keys, + and -."
+        "Candles of the bid, or of the only side there is, with sessions behind them and trades before. Go to a "
+        "date, or from trade to trade; drag and wheel move and zoom, and so do the arrow keys, + and -."
     )
     said = [tag("p", each, class_="hint") for each in remarks]
     if not prices:

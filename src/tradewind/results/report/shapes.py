@@ -64,8 +64,10 @@ def _histogram(r: Floats) -> Html:
     label = f"{len(r):,} trades by R, mean {multiple_text(mean.mean)}"
     note = f"{len(r):,} trades, bars of {step:g} R; the line is the mean with two standard errors to either side."
     if float(r.min()) < edges[0] or float(r.max()) > edges[-1]:
-        note += f" The outermost bars hold everything to {multiple_text(float(r.min()))} and "
-        f"{multiple_text(float(r.max()))}."
+        note += (
+            f" The outermost bars hold everything to {multiple_text(float(r.min()))} and "
+            f"{multiple_text(float(r.max()))}."
+        )
     return figure("Distribution of R", note, drawing(size, label, joined(parts), class_="shape"))
 
 
@@ -111,8 +113,10 @@ def _excursions(rated: "pl.DataFrame") -> Html:
     parts.append(tag("text", "MAE, R", class_="tick", x=466, y=276, text_anchor="end"))
     parts.append(tag("text", "MFE, R", class_="tick", x=52, y=10))
     label = f"MFE over MAE of {len(against):,} trades"
-    note = f"Furthest against and furthest for each trade, on the side it would leave at; {how}. The outermost "
-    "1 % lie on the edge."
+    note = (
+        f"Furthest against and furthest for each trade, on the side it would leave at; {how}. The outermost "
+        "1 % lie on the edge."
+    )
     return figure(title, note, drawing(size, label, joined(parts), class_="shape"))
 
 

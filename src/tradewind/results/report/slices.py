@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 MOST_CELLS = 40
+DRAWN_WHOLE = 5
+"""Intervals of fewer trades are cut at the edge of the scale."""
 TITLES = {
     "strategy": "Strategy", "instrument": "Instrument", "side": "Side", "session": "Session of entry",
     "pair": "Session before and session of entry", "hour": "Hour of entry, New York", "session_hour": "Hour, "
@@ -27,8 +29,8 @@ TITLES = {
 }  # fmt: skip
 """Dimensions in the order in which they are shown; what is not named here comes last."""
 SESSIONS = {
-    "ASIA_BLOCK": "Asia", "LONDON_BLOCK": "London", "NY_AM": "New York morning", "NY_PM": "New York afternoon",
-    "POST": "after 16:00 New York", "BREAK": "break",
+    "ASIA_BLOCK": "Asia", "LONDON_BLOCK": "London", "NY_AM": "NY morning", "NY_PM": "NY afternoon",
+    "POST": "after 16:00 NY", "BREAK": "break",
 }  # fmt: skip
 
 
@@ -43,11 +45,11 @@ def slices(run: Mapping[str, Any], frames: "Mapping[str, pl.DataFrame]") -> Html
     cells = [row for frame in shown.values() for row in frame.iter_rows(named=True)]
     judged = [row for row in cells if not row["few"] and row["error_r"]]
     outside = sum(abs(row["mean_r"]) > 2 * row["error_r"] for row in judged)
+    luck = len(judged) * 0.05
     lead = (
-        f"{len(cells)} cells. Of the {len(judged)} with {FEW} trades or more {outside} lie more than two "
-        "standard errors "
-        f"from zero; by luck alone about {len(judged) * 0.05:.0f} would. Choosing hours after looking here is a trial "
-        "that must be counted."
+        f"{len(cells)} cells. Of the {len(judged)} with {FEW} trades or more {outside} lie more than two standard "
+        f"errors from zero; by luck alone {f'about {luck:.0f}' if luck >= 1 else 'fewer than one'} would. Choosing "
+        "hours after looking here is a trial that must be counted."
     )
     account = run["summary"]["account"]
     parts = [_one(name, frame, account) for name, frame in shown.items()]
@@ -65,17 +67,14 @@ def _one(name: str, frame: "pl.DataFrame", account: Mapping[str, Any]) -> Html:
     rows = list(frame.head(MOST_CELLS).iter_rows(named=True))
     title = TITLES.get(name, name)
     digits = shown_digits(rows, ("net",), account["digits"])
-    reach = max(
-        (abs(row["mean_r"]) + 2 * (row["error_r"] or 0) for row in rows if not row["few"] and _known(row)), default=0
-    )
-    reach = reach or max((abs(row["mean_r"]) for row in rows if _known(row)), default=1) or 1
+    reach = _reach(rows)
     columns = [
         words(""), Column("n"), Column("Net", account["currency"]), Column("Mean R", "± s.e."), words("± 2 s.e."),
         Column("Won"), Column("Factor"),
     ]  # fmt: skip
     body: list[Sequence[object]] = [
         [
-            _value(row["value"]),
+            _value(name, row["value"]),
             tag("span", f"{row['n']:,}", tag("small", " few", class_="few") if row["few"] else None),
             cash_text(row["net"], digits),
             _mean(row),
@@ -90,10 +89,19 @@ def _one(name: str, frame: "pl.DataFrame", account: Mapping[str, Any]) -> Html:
     return joined([table(columns, body, f"By {title if title[:3] == 'ADR' else title[0].lower() + title[1:]}"), left])
 
 
-def _value(value: str | None) -> str:
+def _reach(rows: Sequence[Mapping[str, Any]]) -> float:
+    """Return how far the scale of a dimension goes: to the ends of the intervals of all but the smallest cells."""
+    known = [row for row in rows if _known(row)]
+    ends = [abs(row["mean_r"]) + 2 * (row["error_r"] or 0) for row in known if row["n"] >= DRAWN_WHOLE]
+    return max(ends or [abs(row["mean_r"]) for row in known], default=1) or 1
+
+
+def _value(name: str, value: str | None) -> str:
     """Return a value in a trader's words."""
     if value is None:
         return "not known"
+    if name in ("hour", "session_hour"):
+        return f"{value}:00"
     return " → ".join(SESSIONS.get(part, part) for part in value.split(" -> "))
 
 

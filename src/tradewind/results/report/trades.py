@@ -105,8 +105,10 @@ def trades_section(run: Mapping[str, Any], tables: "Mapping[str, pl.DataFrame]",
     """Return the section that the page's script fills with the table, or what to do where there was no trade."""
     if tables["trades"].height == 0:
         return section("trades", "Trades", None, no_trades(run, tables))
-    lead = "Filter, sort by a heading, and choose a row to see it among the candles. Figures of what is chosen "
-    "stand above it."
+    lead = (
+        "Filter, sort by a heading, and choose a row to see it among the candles. Figures of what is chosen "
+        "stand above it."
+    )
     unit = run["account"]["currency"]
     missing = [f"the columns {', '.join(left_out)}"] if left_out else []
     if tables["trades"].height > MOST:
