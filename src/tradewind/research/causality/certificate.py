@@ -110,7 +110,7 @@ def _verdicts(tried: InFresh, points: int) -> tuple[list[Verdict], Any]:
     chance = tried.same_again()
     if chance is not None:
         return [], chance
-    return [tried.prefixes(), tried.poisons(max(2, points // 8)), tried.flips(max(4, points // 4))], None
+    return [tried.prefixes(), tried.poisons(max(2, points // 8)), tried.flips(max(4, points // 2))], None
 
 
 def _must_run(named: Named, outcome: Outcome) -> None:

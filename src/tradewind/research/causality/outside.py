@@ -77,7 +77,8 @@ def write_as_of(table: Table, path: Path, target: Path, how: str, moment: int) -
         later[:] = False
     elif how == "unfinished":
         later = (table.stamps <= moment) & (table.known > moment)
-    factors = np.random.default_rng(7).uniform(0.6, 1.6, len(later))
+    draw = np.random.default_rng(7)
+    factors = draw.uniform(0.6, 1.6, (len(later), 1)) * draw.uniform(0.9, 1.1, (len(later), len(table.names)))
     if path.suffix.lower() in TABLES:
         _write_text(table, target, later, factors, cut=how == "cut")
     else:
@@ -130,10 +131,11 @@ def _write_text(
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, dialect)
         writer.writerow(rows[0])
-        for row, late, factor, stamp in zip(rows[1:], later, factors, table.stamps, strict=True):
+        for row, late, factor, stamp in zip(rows[1:], later, factors.tolist(), table.stamps, strict=True):
             if late and cut:
                 continue
-            writer.writerow([_scaled(cell, factor, int(stamp)) for cell in row] if late else row)
+            cells = zip(row, factor, strict=False)
+            writer.writerow([_scaled(cell, one, int(stamp)) for cell, one in cells] if late else row)
 
 
 def _scaled(cell: str, factor: float, stamp: int) -> str:
@@ -173,13 +175,14 @@ def _write_columns(
     if cut:
         made = frame.filter(pl.Series(~later))
     else:
-        scaled = pl.Series(np.where(later, factors, 1.0))
-        numbers = [name for name, kind in frame.schema.items() if kind.is_float()]
-        whole = [name for name, kind in frame.schema.items() if kind.is_integer() and not TIMES.match(name)]
-        made = frame.with_columns(
-            *[(frame[name] * scaled).alias(name) for name in numbers],
-            *[(frame[name] * scaled).round().cast(frame.schema[name]).alias(name) for name in whole],
-        )
+        changed = []
+        for place, (name, kind) in enumerate(frame.schema.items()):
+            scaled = frame[name] * pl.Series(np.where(later, factors[:, place], 1.0)) if kind.is_numeric() else None
+            if scaled is not None and kind.is_float():
+                changed.append(scaled.alias(name))
+            elif scaled is not None and not TIMES.match(name):
+                changed.append(scaled.round().cast(kind).alias(name))
+        made = frame.with_columns(changed)
     if path.suffix.lower() in (".parquet", ".pq"):
         made.write_parquet(target)
     else:

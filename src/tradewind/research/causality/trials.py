@@ -55,8 +55,8 @@ class InFresh:
         self.fresh, self.subject, self.gates = fresh, subject, gates
         fresh.take(subject)
         self.closes = _closes(subject)
-        self.moments = [int(self.closes[row]) for row in rows_to_try(self.closes, points)]
         self.reference = fresh.run(Trial())
+        self.moments = _moments(self.closes, points, self.reference.answer)
 
     def change(self, other: Outcome, moment: int) -> Change | None:
         """Return the first decision up to a moment that is not as it was."""
@@ -148,7 +148,7 @@ class InFresh:
         """Return a trial in which only the tape or only the files have another future, and the decision changes."""
         options = [Trial(moment=moment, future=kind) for kind in KINDS[:2]]
         if self.reference.read:
-            options.append(Trial(moment=moment, files="poison"))
+            options += [Trial(moment=moment, files="poison"), Trial(moment=moment, files="cut")]
         return next((one for one in options if self._moves(change, one)), None)
 
     def _moves(self, change: Change, trial: Trial) -> bool:
@@ -178,8 +178,8 @@ class InSnapshots:
         self.gates = compiled.strategy.gate_names
         events = compiled.events
         self.closes = _closes_of(events)
-        self.moments = [int(self.closes[row]) for row in rows_to_try(self.closes, points)]
         self.answer = compiled.whole(events)
+        self.moments = _moments(self.closes, points, self.answer)
 
     def same_again(self) -> Change | None:
         """Return the first decision that a second run of the same makes otherwise."""
@@ -203,6 +203,16 @@ class InSnapshots:
                 }  # fmt: skip
             found[name] = Verdict(name, found[name].points + 1, broke)
         return [*found.values(), Verdict(FLIP, 0, note="it is given no other series")]
+
+
+def _moments(closes: NDArray[np.int64], points: int, answer: Mapping[str, Any]) -> list[int]:
+    """Return the moments to try: half of them when the strategy decided something, as far as it did."""
+    logs = [answer[log]["ts"] for log in ("commands", "gates") if log in answer and answer[log].dtype.names]
+    decided = np.unique(np.concatenate(logs)) if logs else np.zeros(0, np.int64)
+    decided = decided[(decided >= closes[0]) & (decided < closes[-1])]
+    chosen = set(_some(decided.tolist(), points // 2)) if len(decided) else set()
+    chosen.update(int(closes[row]) for row in rows_to_try(closes, max(2, points - len(chosen))))
+    return sorted(chosen)
 
 
 def _closes(subject: Function | Stream) -> NDArray[np.int64]:
