@@ -22,6 +22,7 @@ from tradewind.kernel.fills import (
     level_of,
     met_at_trigger,
     open_side,
+    passed_at_birth,
     path_time,
     rank,
     reached,
@@ -87,6 +88,8 @@ def can_fill(venue, event, order):
 def path_of(venue, event, order):
     """Return when on the bar's path the order fills, for PATH; 9 if never."""
     if met_at_trigger(venue, order) or fill_gap(venue, event, order):
+        return venue.path_at
+    if order.born == venue.interval and passed_at_birth(order):
         return venue.path_at
     return path_time(event, level_of(order), order.side, venue.path_at)
 

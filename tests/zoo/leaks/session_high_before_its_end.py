@@ -7,4 +7,4 @@ def signals(bars):
     london = bars[(bars.index.hour >= 7) & (bars.index.hour < 12)]
     high = london.high.groupby(london.index.date).max()
     level = pd.Series(bars.index.date, bars.index).map(high)
-    return (bars.close < level - 5).astype(int)
+    return level - bars.close

@@ -70,15 +70,20 @@ def _known(
     return stamps, "close"
 
 
-def write_as_of(table: Table, path: Path, target: Path, how: str, moment: int) -> None:
-    """`target` is the file as of `moment`: "cut" and "poison" by stamps, "unfinished" what had begun and not ended."""
+def write_as_of(table: Table, path: Path, target: Path, as_of: tuple[str, int, int]) -> None:
+    """`target` is the file as of (how, moment, seed): "cut" and "poison" by stamps, "unfinished" what had not ended.
+
+    An even seed raises what comes later, an odd one lowers it.
+    """
+    how, moment, seed = as_of
     later = table.stamps > moment
     if table.reading == "known ahead" or how == "whole":
         later[:] = False
     elif how == "unfinished":
         later = (table.stamps <= moment) & (table.known > moment)
-    draw = np.random.default_rng(7)
-    factors = draw.uniform(0.6, 1.6, (len(later), 1)) * draw.uniform(0.9, 1.1, (len(later), len(table.names)))
+    draw = np.random.default_rng(seed)
+    level = (1.15, 1.6) if seed % 2 == 0 else (0.6, 0.85)
+    factors = draw.uniform(*level, (len(later), 1)) * draw.uniform(0.9, 1.1, (len(later), len(table.names)))
     if path.suffix.lower() in TABLES:
         _write_text(table, target, later, factors, cut=how == "cut")
     else:

@@ -31,9 +31,9 @@ OURS = tuple(
 class Overlay:
     """The files of one trial."""
 
-    def __init__(self, scratch: Path, how: str, moment: int, declared: Mapping[str, str]) -> None:
-        """Files are as of `moment` in the way `how` says; copies lie in `scratch`."""
-        self.scratch, self.how, self.moment, self.declared = scratch, how, moment, declared
+    def __init__(self, scratch: Path, as_of: tuple[str, int, int], declared: Mapping[str, str]) -> None:
+        """Files are as of (how, moment, seed), see `outside`; copies lie in `scratch`."""
+        self.scratch, self.as_of, self.declared = scratch, as_of, declared
         self.read: dict[str, dict[str, Any]] = {}
         self.opaque: dict[str, str] = {}
         self._copies: dict[Path, Path] = {}
@@ -95,7 +95,7 @@ class Overlay:
                 return path
             self.read[str(path)] = {"rows": len(table.stamps), "stamps": table.reading, "unfinished": _unfinished(table)}
             target = self.scratch / f"read_{len(self._copies)}{path.suffix}"
-            write_as_of(table, path, target, self.how, self.moment)
+            write_as_of(table, path, target, self.as_of)
         finally:
             self._inside = False
         return target

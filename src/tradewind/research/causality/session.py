@@ -103,7 +103,7 @@ def tried(subject: Function | Stream, trial: Trial) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="tradewind-trial-") as folder:
         where = Path(subject.module if isinstance(subject, Function) else subject.setting.path)
         moment = trial.moment if trial.until is None else trial.until
-        overlay = Overlay(Path(folder), trial.files, moment, _declared(where))
+        overlay = Overlay(Path(folder), (trial.files, moment, trial.seed), _declared(where))
         overlay.install()
         # A fork inherits the state of the generators: chance would repeat itself and look like a rule.
         random.seed()

@@ -53,6 +53,7 @@ class InFresh:
     def __init__(self, fresh: Fresh, subject: Function | Stream, points: int, gates: tuple[str, ...] = ()) -> None:
         """Its first answer is there."""
         self.fresh, self.subject, self.gates = fresh, subject, gates
+        self.searched = False
         fresh.take(subject)
         self.closes = _closes(subject)
         self.reference = fresh.run(Trial())
@@ -100,8 +101,9 @@ class InFresh:
         """Every decision by t is the same when everything after t is another future."""
         tried = 0
         for number, moment in enumerate(_some(self.moments, count)):
-            for kind in KINDS:
-                outcome = self.fresh.run(Trial(moment=moment, future=kind, files="poison", seed=number))
+            for place, kind in enumerate(KINDS):
+                seed = number * len(KINDS) + place
+                outcome = self.fresh.run(Trial(moment=moment, future=kind, files="poison", seed=seed))
                 tried += 1
                 change = self._changed(outcome, moment)
                 if change is not None:
@@ -114,13 +116,14 @@ class InFresh:
         if not higher and not any(one["unfinished"] for one in self.reference.read.values()):
             return Verdict(FLIP, 0, note="it is given no other series")
         chosen = _some(self.moments, count)
-        for number, moment in enumerate(chosen):
+        for number in range(2 * len(chosen)):
+            moment = chosen[number // 2]
             outcome = self.fresh.run(Trial(moment=moment, files="unfinished", seed=number))
             change = self._changed(outcome, moment)
             if change is not None:
                 words = "bars of another series that had begun and not ended were replaced: it joins them by their opens"
                 return Verdict(FLIP, number + 1, self._broke(change, moment, words, search=False))
-        return Verdict(FLIP, len(chosen))
+        return Verdict(FLIP, 2 * len(chosen))
 
     def _changed(self, outcome: Outcome, moment: int) -> Change | None:
         if outcome.error:
@@ -133,8 +136,10 @@ class InFresh:
             "decision": change.decision, "made_at": at(change.moment), "was": change.was, "became": change.became,
             "by": change.size, "moment": at(moment), "what_changed": words,
         }  # fmt: skip
-        through = self._through(change, moment) if search and change.decision != "the run" else None
+        search = search and not self.searched and change.decision != "the run"
+        through = self._through(change, moment) if search else None
         if through is not None:
+            self.searched = True
             told["seen_in"] = "the tape" if through.files == "whole" else ", ".join(sorted(self.reference.read))
             last = self._farthest(change, replace(through, moment=moment))
             told["future_row"], told["ahead"] = at(int(self.closes[last])), self._ahead(change, last)
@@ -148,7 +153,8 @@ class InFresh:
         """Return a trial in which only the tape or only the files have another future, and the decision changes."""
         options = [Trial(moment=moment, future=kind) for kind in KINDS[:2]]
         if self.reference.read:
-            options += [Trial(moment=moment, files="poison"), Trial(moment=moment, files="cut")]
+            options += [Trial(moment=moment, files="poison"), Trial(moment=moment, files="poison", seed=1)]
+            options.append(Trial(moment=moment, files="cut"))
         return next((one for one in options if self._moves(change, one)), None)
 
     def _moves(self, change: Change, trial: Trial) -> bool:

@@ -1,0 +1,113 @@
+"""One backtest in three books: what it may have been, where nobody can know how orders were filled.
+
+    book          order of prices in a bar    slippage       spread that was not recorded
+    pessimistic   the worse outcome           half as much   a quarter more
+                                              again
+    neutral       open, nearer extreme,       as set         as set
+                  other extreme, close
+    optimistic    the better outcome          half           a fifth less
+
+The order inside a bar is unknown, and so is what the market does during the latency and while a stop is being filled:
+the slippage model charges for it on average, and half of that, either way, is what ticks were seen to differ by
+(docs/research.md has the measurement). Recorded spreads are facts and stay as they are.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from tradewind.modes import Plan, Request, backtest
+from tradewind.ports import History
+from tradewind.results.tables import tables
+from tradewind.results.summary import summarise
+from tradewind.runs import LOGS, facts_of
+
+if TYPE_CHECKING:
+    import polars as pl
+
+BOOKS = ("pessimistic", "neutral", "optimistic")
+MODES = {"pessimistic": "pessimistic", "neutral": "path", "optimistic": "optimistic"}
+SLIPPAGE = {"pessimistic": 1.5, "neutral": 1.0, "optimistic": 0.5}
+UNKNOWN_SPREAD = {"pessimistic": 1.25, "neutral": 1.0, "optimistic": 0.8}
+FLAGGED_ABOVE = 0.02
+"""Of ambiguous trades (domain rules 7.3)."""
+
+
+def in_book(request: Request, book: str, *, spread_known: bool) -> Request:
+    """Return the request as one of the BOOKS fills it."""
+    settings = request.settings
+    costs = settings.costs
+    spread = 1.0 if spread_known else UNKNOWN_SPREAD[book]
+    changed = costs.model_copy(update={"slippage": costs.slippage * SLIPPAGE[book], "spread": costs.spread * spread})
+    fills = settings.fills.model_copy(update={"mode": MODES[book]})
+    return replace(request, settings=settings.model_copy(update={"costs": changed, "fills": fills}))
+
+
+def spreads_recorded(plan: Plan) -> bool:
+    """Return whether every traded price of a plan came with an ask."""
+    asks = {(one.symbol, one.feed, one.timeframe) for one in plan.reads if one.side == "ask"}
+    traded = {one.instrument.symbol for one in plan.listings if one.tradable}
+    return all(
+        one.timeframe == 0 or (one.symbol, one.feed, one.timeframe) in asks
+        for one in plan.reads
+        if one.symbol in traded and one.side != "ask"
+    )
+
+
+def result_of(plan: Plan) -> tuple[Mapping[str, Any], Mapping[str, "pl.DataFrame"]]:
+    """Return the summary and the tables of a plan that has run."""
+    facts = facts_of(plan)
+    made = tables({name: plan.journal.read(name) for name in LOGS}, facts)
+    return summarise(made, facts), made
+
+
+def run_bands(
+    request: Request, history: History, plan: Plan, run: Callable[[Request, History], Plan] = backtest
+) -> tuple[dict[str, Any], dict[str, "pl.DataFrame"]]:
+    """Return the bands of a request whose `plan` has run: what goes into its document, and a table for each book."""
+    known = spreads_recorded(plan)
+    bands: dict[str, Any] = {}
+    curves: dict[str, pl.DataFrame] = {}
+    shares: list[float | None] = []
+    for book in BOOKS:
+        summary, made = result_of(run(in_book(request, book, spread_known=known), history))
+        account, total = summary["account"], summary["total"]
+        bands[book] = {
+            "net": account["final"] - account["initial"], "return_share": account["return_share"],
+            "trades": total["trades"], "max_drawdown": account["max_drawdown"],
+        }  # fmt: skip
+        curves[f"band_{book}"] = made["equity"].select("ts", "equity")
+        shares.append(total["ambiguous_share"])
+    share = max((one for one in shares if one is not None), default=None)
+    bands["ambiguous_share"] = share
+    bands["unknowable_profit_share"] = unknowable_share([bands[book]["net"] for book in BOOKS])
+    bands["flagged"] = share is not None and share > FLAGGED_ABOVE
+    bands["advice"] = _advice(plan, share) if bands["flagged"] else ""
+    bands["assumes"] = _assumptions(known=known)
+    return bands, curves
+
+
+def unknowable_share(nets: Sequence[float]) -> float | None:
+    """Return the share of the largest result that hangs on which book is true; 1 where they disagree on its sign."""
+    low, high = min(nets), max(nets)
+    largest = max(abs(low), abs(high))
+    return None if largest == 0 else min(1.0, (high - low) / largest)
+
+
+def _advice(plan: Plan, share: float | None) -> str:
+    finest = min(info.timeframe for infos in plan.series[:1] for info in infos)
+    need = "ticks" if finest <= 60 else "one-minute bars or ticks"
+    return (
+        f"{share or 0:.1%} of the trades could have ended either way inside a bar (the rule is 2 %): import {need} for "
+        "this period, or keep stops and targets further away than one bar's range."
+    )
+
+
+def _assumptions(*, known: bool) -> dict[str, str]:
+    """Return what each book assumes, in words."""
+    words = {"pessimistic": "the worse", "neutral": "open, nearer extreme, other extreme, close", "optimistic": "the better"}
+    made = {}
+    for book in BOOKS:
+        spread = "as recorded" if known else f"not recorded, x{UNKNOWN_SPREAD[book]:g}"
+        made[book] = f"order inside a bar: {words[book]}; slippage x{SLIPPAGE[book]:g}; spread {spread}"
+    return made
