@@ -9,7 +9,7 @@ from types import FrameType
 
 import typer
 
-from tradewind.cli import backtests, data_doctor, market_data, news, portfolio, risk, synthetic
+from tradewind.cli import backtests, certificates, data_doctor, market_data, news, portfolio, risk, synthetic
 from tradewind.errors import TradewindError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
 market_data.app.add_typer(synthetic.app)
 market_data.app.add_typer(data_doctor.app)
 app.add_typer(backtests.app)
+app.add_typer(certificates.app)
 app.add_typer(portfolio.app)
 app.add_typer(market_data.app, name="data")
 app.add_typer(news.app, name="news")

@@ -12,18 +12,26 @@ the slippage model charges for it on average, and half of that, either way, is w
 (docs/research.md has the measurement). Recorded spreads are facts and stay as they are.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from tradewind.adapters.parquet import History
 from tradewind.modes import Plan, Request, backtest
-from tradewind.ports import History
-from tradewind.results.tables import tables
 from tradewind.results.summary import summarise
+from tradewind.results.tables import tables
 from tradewind.runs import LOGS, facts_of
 
 if TYPE_CHECKING:
     import polars as pl
+
+
+class Runs(Protocol):
+    """What runs a request; `modes.backtest`, or something of its form in a test."""
+
+    def __call__(self, request: Request, history: History) -> Plan:
+        """Return the plan that has run."""
+
 
 BOOKS = ("pessimistic", "neutral", "optimistic")
 MODES = {"pessimistic": "pessimistic", "neutral": "path", "optimistic": "optimistic"}
@@ -62,7 +70,7 @@ def result_of(plan: Plan) -> tuple[Mapping[str, Any], Mapping[str, "pl.DataFrame
 
 
 def run_bands(
-    request: Request, history: History, plan: Plan, run: Callable[[Request, History], Plan] = backtest
+    request: Request, history: History, plan: Plan, run: Runs = backtest
 ) -> tuple[dict[str, Any], dict[str, "pl.DataFrame"]]:
     """Return the bands of a request whose `plan` has run: what goes into its document, and a table for each book."""
     known = spreads_recorded(plan)
@@ -105,7 +113,11 @@ def _advice(plan: Plan, share: float | None) -> str:
 
 def _assumptions(*, known: bool) -> dict[str, str]:
     """Return what each book assumes, in words."""
-    words = {"pessimistic": "the worse", "neutral": "open, nearer extreme, other extreme, close", "optimistic": "the better"}
+    words = {
+        "pessimistic": "the worse",
+        "neutral": "open, nearer extreme, other extreme, close",
+        "optimistic": "the better",
+    }
     made = {}
     for book in BOOKS:
         spread = "as recorded" if known else f"not recorded, x{UNKNOWN_SPREAD[book]:g}"

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from tradewind.modes import Plan, Request, backtest
-from tradewind.ports import History
-from tradewind.research.bands import result_of
+from tradewind.adapters.parquet import History
+from tradewind.modes import Request, backtest
+from tradewind.research.bands import Runs, result_of
 
 SHOWN = (0.0, 1.0, 2.0)
 HIGHEST = 16.0
@@ -28,9 +28,7 @@ def at_multiple(request: Request, multiple: float) -> Request:
     return replace(request, settings=request.settings.model_copy(update={"costs": changed}))
 
 
-def run_stress(
-    request: Request, history: History, run: Callable[[Request, History], Plan] = backtest
-) -> dict[str, Any]:
+def run_stress(request: Request, history: History, run: Runs = backtest) -> dict[str, Any]:
     """Return net results by multiple of spread and slippage, and the break-even multiple.
 
     `break_even` is 0 where the strategy loses without any cost, None where it earns at sixteen times the costs.

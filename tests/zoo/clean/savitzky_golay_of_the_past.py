@@ -3,7 +3,6 @@
 import numpy as np
 from scipy.signal import savgol_coeffs
 
-
 WEIGHTS = savgol_coeffs(11, 2, pos=10, use="dot")
 
 

@@ -1,5 +1,6 @@
 """London's high, from the end of London on."""
 
+
 def signals(bars):
     hours = bars.index.hour
     london = bars.high.where((hours >= 7) & (hours < 12))

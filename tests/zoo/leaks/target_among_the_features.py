@@ -1,5 +1,6 @@
 """The label is the return of the next four bars, and the signal is made of it."""
 
+
 def label(bars):
     return (bars.close.shift(-4) / bars.close - 1).rename("label")
 

@@ -17,9 +17,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from tradewind.adapters.parquet import History
 from tradewind.errors import TradewindError
 from tradewind.modes import Plan, Request
-from tradewind.ports import History
 from tradewind.research.causality.compare import TOLERANCE, at
 from tradewind.research.causality.fresh import Fresh
 from tradewind.research.causality.session import Outcome, Trial

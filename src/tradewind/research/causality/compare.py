@@ -39,14 +39,15 @@ class Change(NamedTuple):
 def unequal(first: NDArray[Any], second: NDArray[Any], tolerance: float = TOLERANCE) -> NDArray[np.bool_]:
     """Return where two columns differ; nothing equals nothing."""
     if first.dtype.kind != "f" or second.dtype.kind != "f":
-        different: NDArray[np.bool_] = first.astype(str) != second.astype(str)
-        return different
+        words: NDArray[np.bool_] = first.astype(str) != second.astype(str)
+        return words
     finite = np.abs(first[np.isfinite(first)])
     usual = float(np.median(finite)) if len(finite) else 0.0
     with np.errstate(invalid="ignore"):
         size = np.maximum(np.maximum(np.abs(first), np.abs(second)), usual)
         close = np.abs(first - second) <= tolerance * size
-    return ~(close | (np.isnan(first) & np.isnan(second)) | (first == second))
+    different: NDArray[np.bool_] = ~(close | (np.isnan(first) & np.isnan(second)) | (first == second))
+    return different
 
 
 def change_of_columns(
@@ -93,7 +94,7 @@ def _first_row(first: Any, second: Any, log: str, gates: tuple[str, ...]) -> Cha
     if told[0] == told[1]:
         told = [f"{text} ({', '.join(_fields(row, rows, fields))})" for text, row in zip(told, rows, strict=True)]
     name = next(text for text in told if text != "nothing")
-    return Change(moment, name.split(":")[0] if log == "gates" else "command", *told, row=place)
+    return Change(moment, name.split(":")[0] if log == "gates" else "command", told[0], told[1], row=place)
 
 
 def _fields(row: Any, rows: list[Any], fields: list[str]) -> list[str]:

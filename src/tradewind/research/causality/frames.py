@@ -50,7 +50,7 @@ def timeframes_of(function: Callable[..., Any]) -> list[str]:
     if not names or wrong:
         raise TradewindError(
             f"{getattr(function, '__name__', 'it')}({', '.join(names)}) is no function of a frame.",
-            "Its first parameter is the frame of bars, others are named after timeframes (h1, h4, d1) or have defaults.",
+            "The first parameter is the frame of bars; others are named after timeframes (h1, d1) or have defaults.",
         )
     return names[1:]
 
@@ -81,7 +81,9 @@ def frame_of(bars: Bars, library: str) -> Any:
     except ImportError:
         raise TradewindError("A function of pandas frames needs pandas.", "Install it: pip install pandas.") from None
     times = {name: pd.to_datetime(one, utc=True) for name, one in _times(bars).items()}
-    frame = pd.DataFrame({name: np.array(bars.columns[name]) for name in COLUMNS}, index=pd.Index(times["ts"], name="ts"))
+    frame = pd.DataFrame(
+        {name: np.array(bars.columns[name]) for name in COLUMNS}, index=pd.Index(times["ts"], name="ts")
+    )
     frame.insert(0, "close_time", times["close_time"])
     return frame
 
@@ -132,7 +134,9 @@ def _plain(values: Any) -> NDArray[Any]:
     if hasattr(values, "to_list") and hasattr(values, "dtype") and type(values).__module__.startswith("polars"):
         kind = values.dtype
         if kind.is_temporal():
-            return np.asarray(values.to_physical().cast(type(kind)() if False else values.to_physical().dtype).to_list())
+            return np.asarray(
+                values.to_physical().cast(type(kind)() if False else values.to_physical().dtype).to_list()
+            )
         if kind.is_numeric() or str(kind) == "Boolean":
             import polars as pl  # noqa: PLC0415  it is there, the answer is its own
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from tradewind.errors import TradewindError
 from tradewind.research.causality.session import Function, Outcome, Stream, Trial, receive, send
@@ -21,7 +22,7 @@ class Fresh:
         self._subject: bytes = b""
         self.trials = 0
 
-    def __enter__(self) -> "Fresh":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -24,8 +24,10 @@ from tradewind.errors import TradewindError
 TABLES = (".csv", ".tsv", ".txt")
 COLUMNAR = (".parquet", ".pq", ".feather", ".ipc", ".arrow")
 OPAQUE = (".npy", ".npz", ".pkl", ".pickle", ".h5", ".hdf5", ".sqlite", ".db", ".joblib", ".gz", ".zip", ".xlsx")
-TIMES = re.compile(r"^(ts|time|times|date|datetime|timestamp|day|close_time|open_time|known|published|released)$", re.I)
-KNOWN_NAMES = re.compile(r"close|known|publish|release", re.I)
+TIMES = re.compile(
+    r"^(ts|time|times|date|datetime|timestamp|day|close_time|open_time|known|published|released)$", re.IGNORECASE
+)
+KNOWN_NAMES = re.compile(r"close|known|publish|release", re.IGNORECASE)
 NS = 1_000_000_000
 DAY_KNOWN = 21 * 3600 * NS
 READINGS = ("open", "close", "known ahead")

@@ -23,7 +23,12 @@ READERS = ("read_csv", "read_parquet", "read_ipc", "scan_csv", "scan_parquet", "
 FOREIGN = {"socket.connect": "the network", "sqlite3.connect": "a database", "subprocess.Popen": "another program"}
 OURS = tuple(
     str(Path(one).resolve())
-    for one in (*sysconfig.get_paths().values(), *site.getsitepackages(), CACHE_FOLDER.parent, Path(__file__).parents[2])
+    for one in (
+        *sysconfig.get_paths().values(),
+        *site.getsitepackages(),
+        CACHE_FOLDER.parent,
+        Path(__file__).parents[2],
+    )
 )
 """Folders of Python, of libraries and of machine code: none of their files is anybody's data."""
 
@@ -43,8 +48,8 @@ class Overlay:
 
     def install(self) -> None:
         """Every door leads through here, until the process ends."""
-        builtins.open = self._opened  # type: ignore[assignment]
-        io.open = self._opened  # type: ignore[assignment]
+        builtins.open = self._opened
+        io.open = self._opened
         sys.addaudithook(self._heard)
         import polars as pl  # noqa: PLC0415  after the fork: its threads belong to the trial
 
@@ -93,7 +98,11 @@ class Overlay:
             if table is None:
                 self.opaque[str(path)] = "a file without times"
                 return path
-            self.read[str(path)] = {"rows": len(table.stamps), "stamps": table.reading, "unfinished": _unfinished(table)}
+            self.read[str(path)] = {
+                "rows": len(table.stamps),
+                "stamps": table.reading,
+                "unfinished": _unfinished(table),
+            }
             target = self.scratch / f"read_{len(self._copies)}{path.suffix}"
             write_as_of(table, path, target, self.as_of)
         finally:

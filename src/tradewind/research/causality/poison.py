@@ -61,7 +61,8 @@ def _bar(
 ) -> NDArray[np.float64]:
     """Return bars from opens to closes with wicks, none below a twentieth of the last price."""
     made = np.stack([opens, np.maximum(opens, closes) + wicks[0], np.minimum(opens, closes) - wicks[1], closes])
-    return np.maximum(made, last * 0.05)
+    above: NDArray[np.float64] = np.maximum(made, last * 0.05)
+    return above
 
 
 _FUTURES = {"walk": _walk, "extremes": _extremes, "shuffled": _shuffled, "mirrored": _mirrored}

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from importlib import util
 from pathlib import Path
 from types import ModuleType
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 
@@ -34,6 +34,35 @@ from tradewind.research.causality.streams import TAIL, Setting
 
 PRELOADED = ("pandas", "polars", "scipy.signal", "scipy.interpolate", "scipy.stats")
 """Libraries loaded before the fork where they are installed: loading them is most of a trial otherwise."""
+
+
+ASKING = """from tradewind import buy, cancel_all, close, equity, gate, gates, held, last_bar, memory, sell, target
+from tradewind.indicators import ATR, EMA, atr, ema
+
+MEMORY = memory(bars=int, fast=EMA, range=ATR)
+GATES = gates("always")
+
+
+def on_bar(state, bar, memory, params):
+    memory.bars += 1
+    ema(memory.fast, bar.close, 10)
+    atr(memory.range, bar.high, bar.low, bar.close, 14)
+    if equity(state) > 0 and gate(state, bar.instrument, GATES.always, float(memory.bars), low=0.0):
+        last_bar(state, bar.instrument, bar.timeframe)
+    step = memory.bars % 6
+    if step == 1:
+        buy(state, bar.instrument, 0.1, stop_loss=int(bar.low) - 1000, take_profit=int(bar.high) + 1000)
+    elif step == 2 and held(state, bar.instrument) != 0:
+        close(state, bar.instrument)
+    elif step == 3:
+        sell(state, bar.instrument, 0.1, stop_loss=int(bar.high) + 1000)
+    elif step == 4:
+        target(state, bar.instrument, 0.0)
+    elif step == 5:
+        target(state, bar.instrument, 0.1)
+        cancel_all(state, bar.instrument)
+"""
+"""A strategy that gives every usual command: with it the machine code of the verbs is loaded."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +177,8 @@ def _tried_function(subject: Function, trial: Trial) -> tuple[Mapping[str, Any],
     bars = _part(subject.bars, trial, by_close=True)
     given = [frames.frame_of(bars, library)]
     for name in frames.timeframes_of(function):
-        given.append(frames.frame_of(_part(subject.higher[name.lower()], trial, by_close=False), library))
+        higher = _part(subject.higher[name.lower()], trial, by_close=False)
+        given += [frames.frame_of(higher, library)]
     return frames.answer_of(function(*given), bars), {"library": library}
 
 
@@ -205,20 +235,20 @@ def alone(subject: Function | Stream, trial: Trial) -> bytes:
     return done or pickle.dumps(Outcome(error="The strategy ended its process."))
 
 
-def send(stream: BinaryIO, message: bytes) -> None:
+def send(stream: IO[bytes], message: bytes) -> None:
     """The message is on its way, its length before it."""
     stream.write(struct.pack("<Q", len(message)))
     stream.write(message)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> bytes | None:
+def receive(stream: IO[bytes]) -> bytes | None:
     """Return the next message, or None when the other side has ended."""
     head = stream.read(8)
     return stream.read(struct.unpack("<Q", head)[0]) if len(head) == 8 else None
 
 
-def _messages(stream: BinaryIO) -> Iterator[Any]:
+def _messages(stream: IO[bytes]) -> Iterator[Any]:
     while (message := receive(stream)) is not None:
         yield pickle.loads(message)  # noqa: S301  from the process that started this one
 
@@ -246,7 +276,12 @@ def serve() -> None:
 
 def _warm(subject: Stream) -> None:
     """The kernel's machine code is loaded here, so that no fork has to."""
-    path = Path(__file__).with_name("asking.py")
-    setting = replace(subject.setting, path=path, overrides={})
-    with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
+    with (
+        contextlib.suppress(Exception),
+        contextlib.redirect_stdout(io.StringIO()),
+        tempfile.TemporaryDirectory(prefix="tradewind-warm-") as folder,
+    ):
+        path = Path(folder) / "asking.py"
+        path.write_text(ASKING, encoding="utf-8")
+        setting = replace(subject.setting, path=path, overrides={})
         streams.run_plain(setting, np.frombuffer(bytearray(subject.events), EVENT)[:2000])

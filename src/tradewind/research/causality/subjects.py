@@ -1,8 +1,8 @@
 """What is certified: found, loaded once to see what it is, and given its data.
 
-    certify momentum.py                 a strategy file, by its handlers; or its function `signals`
-    certify features.py:zscore          a function of a frame, in a file
-    certify mylibrary.features:zscore   the same, in a module that can be imported
+certify momentum.py                 a strategy file, by its handlers; or its function `signals`
+certify features.py:zscore          a function of a frame, in a file
+certify mylibrary.features:zscore   the same, in a module that can be imported
 """
 
 import ast
@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from tradewind.adapters.parquet import History
 from tradewind.errors import BadData, TradewindError
 from tradewind.modes import Choice, Plan, Request, plan_backtest
-from tradewind.ports import History
 from tradewind.requests import strategy_path
 from tradewind.research.causality.frames import HIGHER, Bars
 from tradewind.research.causality.session import Function, Stream

@@ -65,7 +65,8 @@ class InFresh:
             rows = int(np.searchsorted(self.closes, moment, side="right"))
             return change_of_columns(self.reference.answer, other.answer, self.closes, rows)
         first, second = (
-            {log: between(rows, -(2**62), moment) for log, rows in one.answer.items()} for one in (self.reference, other)
+            {log: between(rows, -(2**62), moment) for log, rows in one.answer.items()}
+            for one in (self.reference, other)
         )
         return change_of_decisions(first, second, self.gates)
 
@@ -121,7 +122,9 @@ class InFresh:
             outcome = self.fresh.run(Trial(moment=moment, files="unfinished", seed=number))
             change = self._changed(outcome, moment)
             if change is not None:
-                words = "bars of another series that had begun and not ended were replaced: it joins them by their opens"
+                words = (
+                    "bars of another series that had begun and not ended were replaced: it joins them by their opens"
+                )
                 return Verdict(FLIP, number + 1, self._broke(change, moment, words, search=False))
         return Verdict(FLIP, 2 * len(chosen))
 

@@ -1,4 +1,4 @@
-"""A tape that begins later: how soon are the decisions the same again?
+"""A tape that begins later, and how soon the decisions are the same again.
 
 A recursive average never forgets all of its past, and soon enough of it; that is no fault. A sum since the first bar
 is another sum for every first bar, for ever: a backtest of such a strategy cannot be repeated live. That is a finding,
