@@ -22,9 +22,8 @@ def zoo(tmp_path_factory):
 
         yield judge
     slowest = sorted(seconds.items(), key=lambda one: -one[1])
-    print(
-        f"\n{len(seconds)} certificates, {sum(seconds.values()):.1f} s, {sum(seconds.values()) / len(seconds):.2f} s each"
-    )
+    whole = sum(seconds.values())
+    print(f"\n{len(seconds)} certificates, {whole:.1f} s, {whole / max(1, len(seconds)):.2f} s each")
     print("slowest: " + ", ".join(f"{name} {value:.2f} s" for name, value in slowest[:6]))
 
 
