@@ -258,6 +258,8 @@ def report_fill(venue, state, event, order, quantity, gap, at_market):
 @inner
 def is_ambiguous(venue, event, order):
     """Return whether bars alone cannot tell that this attached order filled rather than its sibling or nothing."""
+    if order.born == venue.interval and passed_at_birth(order):
+        return False
     if order.ambiguous != 0:
         return True
     if order.role == ENTRY or event.span == 0 or fill_gap(venue, event, order):

@@ -128,6 +128,8 @@ def rank(order, mode, interval, gap):
     """
     if order.type == MARKET or (gap and order.born != interval):
         return 0 if order.role != 0 else 1
+    if order.born == interval and passed_at_birth(order):
+        return 0
     if order.role == STOP_LOSS:
         return 2 if mode != OPTIMISTIC else 4
     if order.role == TAKE_PROFIT:

@@ -51,8 +51,8 @@ def broken_text(broke: Mapping[str, Any]) -> str:
     """Return in one sentence which decision changed, when, by how much, and with which future row."""
     size = "" if broke["by"] is None else f", by {broke['by']:.6g}"
     words = (
-        f"{broke['decision']} of {broke['made_at']} was {_short(broke['was'])} and became {_short(broke['became'])}{size}"
-        f" when, at {broke['moment']}, {broke['what_changed']}"
+        f"{broke['decision']} of {broke['made_at']} was {_short(broke['was'])}"
+        f" and became {_short(broke['became'])}{size} when, at {broke['moment']}, {broke['what_changed']}"
     )
     if broke.get("future_row"):
         words += f"; seen in {broke['seen_in']}, as far as {broke['future_row']} ({broke['ahead']} bars ahead)"

@@ -109,7 +109,7 @@ class Overlay:
             self._inside = False
         return target
 
-    def _reading(self, reader: Callable[..., Any]) -> Callable[..., Any]:
+    def _reading(self, reader: Callable[..., Any]) -> Any:
         """Return a reader of polars that is given the file as of the moment."""
 
         def read(source: Any, *others: Any, **named: Any) -> Any:
@@ -117,8 +117,9 @@ class Overlay:
                 source = self._to_read(Path(source).absolute())
             return reader(source, *others, **named)
 
-        read.whole = reader  # type: ignore[attr-defined]
-        return read
+        door: Any = read
+        door.whole = reader
+        return door
 
 
 def _unfinished(table: Table) -> bool:

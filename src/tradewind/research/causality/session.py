@@ -138,8 +138,10 @@ def tried(subject: Function | Stream, trial: Trial) -> Outcome:
         random.seed()
         np.random.seed()  # noqa: NPY002  the one that others use without asking
         try:
-            run = _tried_function if isinstance(subject, Function) else _tried_stream
-            answer, about = run(subject, trial)  # type: ignore[arg-type]
+            if isinstance(subject, Function):
+                answer, about = _tried_function(subject, trial)
+            else:
+                answer, about = _tried_stream(subject, trial)
         except Exception as error:  # noqa: BLE001  whatever a strategy raises is an outcome
             return Outcome(error=_sentence(error, where), read=overlay.read, opaque=overlay.opaque)
         return Outcome(answer, read=overlay.read, opaque=overlay.opaque, about=about)
