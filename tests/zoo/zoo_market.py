@@ -17,7 +17,7 @@ LEAKS = sorted((FOLDER / "leaks").glob("*.py"))
 CLEAN = sorted((FOLDER / "clean").glob("*.py"))
 SHIPPED = ("ema_cross", "opening_range", "session_pullback", "london_continuation", "half_hour_momentum")
 FIRST, LAST = "2025-06-02", "2025-06-06"
-POINTS = 10
+POINTS = 8
 """Moments to try: fewer than a person would, so that the zoo is soon seen."""
 
 

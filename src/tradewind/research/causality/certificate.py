@@ -25,7 +25,7 @@ from tradewind.research.causality.fresh import Fresh
 from tradewind.research.causality.session import Outcome, Trial
 from tradewind.research.causality.streams import Compiled
 from tradewind.research.causality.subjects import Named, compilable, find_subject, function_of, stream_of
-from tradewind.research.causality.trials import FLIP, POISON, PREFIX, InFresh, InSnapshots, Verdict
+from tradewind.research.causality.trials import InFresh, InSnapshots, Verdict
 from tradewind.research.causality.warmup import (
     Settling,
     later_days,
@@ -62,7 +62,7 @@ def certify(
 
 
 def _of_function(named: Named, request: Request, history: History, fresh: Fresh, points: int) -> dict[str, Any]:
-    subject, plan = function_of(named, request, history, LONGEST_FRAME)
+    subject, plan = function_of(named, request, history, fresh.kept, LONGEST_FRAME)
     tried = InFresh(fresh, subject, points)
     _must_run(named, tried.reference)
     verdicts, chance = _verdicts(tried, points)
@@ -199,6 +199,3 @@ def kept(folder: Path, path: Path) -> dict[str, Any] | None:
 
 def _key(digest: str, name: str) -> str:
     return f"{digest[:20]}-{''.join(one if one.isalnum() else '_' for one in name)[:60]}"
-
-
-TESTS = (PREFIX, POISON, FLIP)

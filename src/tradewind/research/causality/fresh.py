@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from tradewind.errors import TradewindError
 from tradewind.research.causality.session import Function, Outcome, Stream, Trial, receive, send
@@ -17,10 +17,11 @@ class Fresh:
     """A session in which any number of subjects are tried, one after another."""
 
     def __init__(self) -> None:
-        """The process starts when the first subject comes."""
+        """The process starts when the first subject comes; `kept` is for bars that many subjects are given."""
         self._process: subprocess.Popen[bytes] | None = None
         self._subject: bytes = b""
         self.trials = 0
+        self.kept: dict[Any, Any] = {}
 
     def __enter__(self) -> Self:
         return self

@@ -6,6 +6,7 @@ trial gets a whole new session (`fresh`).
 """
 
 import contextlib
+import gc
 import importlib
 import io
 import os
@@ -272,6 +273,9 @@ def serve() -> None:
             if isinstance(message, Stream) and not warmed:
                 _warm(message)
                 warmed = True
+            # What is there now is garbage for nobody: a fork that looks through it would copy it all.
+            gc.collect()
+            gc.freeze()
         elif subject is not None:
             send(outlet, alone(subject, message))
 

@@ -144,16 +144,31 @@ def events_of(plan: Plan) -> np.ndarray[Any, Any]:
     return np.concatenate(blocks).view(EVENT)
 
 
-def function_of(named: Named, request: Request, history: History, limit: int = 0) -> tuple[Function, Plan]:
-    """Return a function with the bars it is given: the last `limit` of the period, or all."""
+def function_of(
+    named: Named, request: Request, history: History, kept: dict[Any, Any], limit: int = 0
+) -> tuple[Function, Plan]:
+    """Return a function with the bars it is given: the last `limit` of the period, or all.
+
+    `kept` holds bars recorded before, so that many functions on the same data wait for them once.
+    """
     higher = timeframes_asked(named)
-    seconds = {name: timeframe_seconds(name.upper()) for name in [request.bar, *higher]}
     if len(request.symbols) != 1:
         raise TradewindError("A function of a frame is certified on one instrument.", "Name one with --on.")
-    handlers = "\n".join(
-        f"def on_{name.lower()}(state, bar, memory, params):\n    keep(bar)\n"
-        for name in dict.fromkeys([request.bar.lower(), *higher])
-    )
+    names = tuple(dict.fromkeys([request.bar.lower(), *higher]))
+    key = (id(history), *request.symbols, request.start, request.end, request.feed, names)
+    if key not in kept:
+        kept[key] = _recorded(names, request, history)
+    bars, plan = kept[key]
+    own = bars[request.bar.lower()]
+    if len(own.opens) < 50:
+        raise BadData(f"There are only {len(own.opens)} bars of {request.bar}.", "Choose a longer period with --from.")
+    own = own.part(slice(-limit, None)) if limit else own
+    return Function(named.module, named.function, own, {name: bars[name] for name in higher}), plan
+
+
+def _recorded(names: Sequence[str], request: Request, history: History) -> tuple[dict[str, Bars], Plan]:
+    """Return the bars of the timeframes, as the kernel closes them, and the plan of the run that recorded them."""
+    handlers = "\n".join(f"def on_{name}(state, bar, memory, params):\n    keep(bar)\n" for name in names)
     with tempfile.TemporaryDirectory(prefix="tradewind-bars-") as folder:
         path = Path(folder) / "recorder.py"
         path.write_text(RECORDER + handlers, encoding="utf-8")
@@ -161,12 +176,7 @@ def function_of(named: Named, request: Request, history: History, limit: int = 0
         plan.runner.run(plan.feed())
     rows = np.array(plan.strategies[0].module.ROWS, np.int64).reshape(-1, 8)
     size = float(plan.listings[0].instrument.tick_size)
-    bars = {name: _bars(rows[rows[:, 0] == length], size) for name, length in seconds.items()}
-    own = bars[request.bar]
-    if len(own.opens) < 50:
-        raise BadData(f"There are only {len(own.opens)} bars of {request.bar}.", "Choose a longer period with --from.")
-    own = own.part(slice(-limit, None)) if limit else own
-    return Function(named.module, named.function, own, {name: bars[name] for name in higher}), plan
+    return {name: _bars(rows[rows[:, 0] == timeframe_seconds(name)], size) for name in names}, plan
 
 
 def _bars(rows: np.ndarray[Any, Any], size: float) -> Bars:
@@ -176,8 +186,3 @@ def _bars(rows: np.ndarray[Any, Any], size: float) -> Bars:
         name: np.round(rows[:, 3 + place] * size, digits) for place, name in enumerate(("open", "high", "low", "close"))
     }
     return Bars(rows[:, 1].copy(), rows[:, 2].copy(), columns | {"volume": rows[:, 7].astype(np.float64)})
-
-
-def files_of(named: Named) -> Sequence[Path]:
-    """Return the files a certificate vouches for."""
-    return [named.path]
