@@ -23,7 +23,7 @@ from tradewind.modes import Plan, Request
 from tradewind.research.causality.compare import TOLERANCE, at
 from tradewind.research.causality.fresh import Fresh
 from tradewind.research.causality.session import Outcome, Trial
-from tradewind.research.causality.streams import Compiled
+from tradewind.research.causality.streams import CannotCompile, Compiled
 from tradewind.research.causality.subjects import Named, compilable, find_subject, function_of, stream_of
 from tradewind.research.causality.trials import InFresh, InSnapshots, Verdict
 from tradewind.research.causality.warmup import (
@@ -57,7 +57,10 @@ def certify(
         elif request.plain or not compilable(named.path):
             found = _of_plain(named, request, history, session, points or PLAIN_POINTS)
         else:
-            found = _of_compiled(named, request, history, points or COMPILED_POINTS)
+            try:
+                found = _of_compiled(named, request, history, points or COMPILED_POINTS)
+            except CannotCompile:
+                found = _of_plain(named, request, history, session, points or PLAIN_POINTS)
     return _document(named, request, found, time.perf_counter() - began)
 
 

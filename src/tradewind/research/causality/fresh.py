@@ -1,10 +1,11 @@
 """Our end of a session: trials go out, outcomes come back."""
 
+import contextlib
 import os
 import pickle
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -34,6 +35,9 @@ class Fresh:
     def close(self) -> None:
         """The process has ended."""
         if self._process is not None:
+            if hasattr(os, "killpg"):
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
             self._process.kill()
             self._process.communicate()
             self._process = None
@@ -59,10 +63,6 @@ class Fresh:
         outcome: Outcome = pickle.loads(answer)  # noqa: S301  from the process we started
         return outcome
 
-    def run_all(self, trials: Sequence[Trial]) -> list[Outcome]:
-        """Return what came of each trial."""
-        return [self.run(trial) for trial in trials]
-
     def _start(self) -> None:
         package = str(Path(__file__).resolve().parents[3])
         paths = [package, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
@@ -71,6 +71,7 @@ class Fresh:
             [sys.executable, "-c", code],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            start_new_session=True,  # a Ctrl-C is for us, and we end it
             env=os.environ | {"PYTHONPATH": os.pathsep.join(paths), "POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )
         self._send(self._subject)

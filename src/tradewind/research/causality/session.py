@@ -222,6 +222,7 @@ def alone(subject: Function | Stream, trial: Trial) -> bytes:
     child = os.fork()
     if child == 0:
         os.close(inlet)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
         done = b""
         try:
             done = pickle.dumps(tried(subject, trial))

@@ -13,6 +13,7 @@ import numpy as np
 
 from tradewind.adapters.memory import MemoryJournal
 from tradewind.compilation import handler_of
+from tradewind.errors import TradewindError
 from tradewind.kernel.records import BAR, EVENT, QUOTE, STATE, TIME, VENUE
 from tradewind.research.causality.poison import poisoned
 from tradewind.runner import Runner, Slot
@@ -94,6 +95,10 @@ def run_plain(setting: Setting, events: np.ndarray[Any, Any]) -> Decisions:
     return decisions_of(journal)
 
 
+class CannotCompile(TradewindError):  # noqa: N818  reads as the sentence it prints
+    """A strategy is not in the subset of Python that compiles; it runs as plain Python all the same."""
+
+
 @dataclass
 class Compiled:
     """A compiled strategy that has gone through the tape once, with a snapshot at each moment to try."""
@@ -104,7 +109,10 @@ class Compiled:
     def __post_init__(self) -> None:
         """The strategy is loaded and compiled."""
         self.strategy = load(self.setting.path, compile_handlers=True)
-        self.handler = handler_of([self.strategy])
+        try:
+            self.handler = handler_of([self.strategy])
+        except TradewindError as error:
+            raise CannotCompile(error.message, error.hint) from error
 
     def whole(self, events: np.ndarray[Any, Any]) -> Decisions:
         """Return the decisions on a tape from the first state."""

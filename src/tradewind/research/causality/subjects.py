@@ -8,6 +8,7 @@ certify mylibrary.features:zscore   the same, in a module that can be imported
 import ast
 import hashlib
 import importlib.util
+import re
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,9 @@ from tradewind.strategy import timeframe_seconds
 SIGNALS = "signals"
 PURE = {"tradewind", "typing", "math", "numpy", "functools", "__future__"}
 """What a strategy may import and still be worth an attempt at compiling."""
+
+READS = re.compile(r"\b(open|load|loadtxt|genfromtxt|fromfile|read_\w+)\(|\bglobal\b")
+"""What compiled code would freeze as a constant, unseen."""
 
 RECORDER = '''"""Generated: keeps the bars it is shown."""
 
@@ -110,7 +114,7 @@ def compilable(path: Path) -> bool:
         elif isinstance(node, ast.ImportFrom):
             names.add((node.module or "").split(".")[0])
     text = path.read_text(encoding="utf-8")
-    return names <= PURE and not any(word in text for word in ("open(", "load(", "fromfile(", "read_", "global "))
+    return names <= PURE and READS.search(text) is None
 
 
 def timeframes_asked(named: Named) -> list[str]:
