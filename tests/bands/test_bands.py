@@ -79,16 +79,21 @@ def test_bands_and_stress_are_kept_and_printed(market, tmp_path):
     assert pl.read_parquet(run / "band_neutral.parquet").height > 0
 
 
+@pytest.fixture(scope="module", params=["XAUUSD", "EURUSD"])
+def ticks_of(request, tmp_path_factory):
+    """Give a symbol with its week."""
+    return request.param, *week(tmp_path_factory.mktemp(request.param), request.param)
+
+
 @needs_data
 @pytest.mark.parametrize("bar", BARS)
-@pytest.mark.parametrize("symbol", ["XAUUSD", "EURUSD"])
-def test_ticks_lie_inside_the_band(tmp_path_factory, symbol, bar):
+def test_ticks_lie_inside_the_band(ticks_of, bar):
     """Of 200 random strategies at least 95 % earn on ticks what lies between the books of bars; a wrong book does not.
 
     The wrong book reaches its targets first and its stops at their exact price, as engines do that test the target
     before the stop.
     """
-    history, settings = week(tmp_path_factory, symbol)
+    symbol, history, settings = ticks_of
     variants = random_strategies(200)
     ticks = results(history, settings, (symbol, "oanda", bar), variants)
     base = Request([], [symbol], settings=settings)

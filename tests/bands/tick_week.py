@@ -1,7 +1,6 @@
 """The week of May 2014 of which every tick is known, and the same ticks as bars of both sides."""
 
 import os
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,10 +31,8 @@ class Results(NamedTuple):
     ambiguous: float
 
 
-@cache
-def week(tmp_path_factory, symbol):
+def week(folder, symbol):
     """Return a history with the ticks of a week and the bars made of them, and the settings of the comparison."""
-    folder = tmp_path_factory.mktemp(f"week_{symbol}")
     history = History(folder / "history")
     name = f"{symbol}_ticks_oanda_20140504_20140509.parquet"
     ticks = pl.read_parquet(DATA / name).sort("ts", maintain_order=True)
