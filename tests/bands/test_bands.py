@@ -13,7 +13,7 @@ from tradewind.adapters.parquet import History
 from tradewind.data.synthetic import write_synthetic
 from tradewind.modes import Choice, Request, backtest
 from tradewind.requests import period_end, period_start, strategy_path
-from tradewind.research.bands import BOOKS, in_book, run_bands, spreads_recorded
+from tradewind.research.bands import BOOKS, in_book, run_bands, spread_source
 from tradewind.research.stress import run_stress
 from tradewind.settings import Settings
 
@@ -39,16 +39,17 @@ def test_the_books_stand_in_their_order(market):
     assert nets[0] < nets[2]
     assert set(curves) == {"band_pessimistic", "band_neutral", "band_optimistic"}
     assert all(curve.columns == ["ts", "equity"] for curve in curves.values())
-    assert spreads_recorded(plan)
+    assert spread_source(plan) == "recorded"
     assert "as recorded" in bands["assumes"]["pessimistic"]
 
 
 def test_an_unknown_spread_widens_the_band(market):
-    """A spread nobody recorded is a quarter wider for the pessimist; a recorded one stays as it is."""
+    """A learned spread is a quarter wider for the pessimist, a typical one three times; a recorded one stays."""
     _, request = market
-    known, unknown = (in_book(request, "pessimistic", spread_known=one).settings.costs.spread for one in (True, False))
+    sources = ("recorded", "curve", "typical")
 
-    assert (known, unknown) == (1.0, 1.25)
+    assert [in_book(request, "pessimistic", one).settings.costs.spread for one in sources] == [1.0, 1.25, 3.0]
+    assert [in_book(request, "optimistic", one).settings.costs.spread for one in sources] == [1.0, 0.8, 0.6]
 
 
 def test_the_stress_falls_with_the_costs(market):
@@ -98,9 +99,7 @@ def test_ticks_lie_inside_the_band(ticks_of, bar):
     ticks = results(history, settings, (symbol, "oanda", bar), variants)
     base = Request([], [symbol], settings=settings)
     books = {
-        book: results(
-            history, in_book(base, book, spread_known=True).settings, (symbol, f"made{bar.lower()}", bar), variants
-        )
+        book: results(history, in_book(base, book).settings, (symbol, f"made{bar.lower()}", bar), variants)
         for book in BOOKS
     }
     exact = settings.model_copy(

@@ -17,7 +17,7 @@ LEAKS = sorted((FOLDER / "leaks").glob("*.py"))
 CLEAN = sorted((FOLDER / "clean").glob("*.py"))
 SHIPPED = ("ema_cross", "opening_range", "session_pullback", "london_continuation", "half_hour_momentum")
 FIRST, LAST = "2025-06-02", "2025-06-06"
-POINTS = 8
+STRATEGY_POINTS, FUNCTION_POINTS = 8, 20
 """Moments to try: fewer than a person would, so that the zoo is soon seen."""
 
 
@@ -54,3 +54,8 @@ def grouped(minutes, length):
         .group_by_dynamic("ts", every=length)
         .agg(pl.first("open"), pl.max("high"), pl.min("low"), pl.last("close"))
     )
+
+
+def points_for(path):
+    """Return how many moments are tried of a file: a strategy runs from the start for each, a function is quick."""
+    return FUNCTION_POINTS if "\ndef signals(" in path.read_text(encoding="utf-8") else STRATEGY_POINTS

@@ -1,15 +1,15 @@
 """One backtest in three books: what it may have been, where nobody can know how orders were filled.
 
-    book          order of prices in a bar    slippage       spread that was not recorded
-    pessimistic   the worse outcome           half as much   a quarter more
-                                              again
-    neutral       open, nearer extreme,       as set         as set
-                  other extreme, close
-    optimistic    the better outcome          half           a fifth less
+    book          order of prices in a bar             slippage       spread from a curve   typical spread
+    pessimistic   the worse outcome                    half as much   a quarter more        three times
+                                                       again
+    neutral       open, nearer extreme, other, close   as set         as set                as set
+    optimistic    the better outcome                   half           a fifth less          0.6 times
 
 The order inside a bar is unknown, and so is what the market does during the latency and while a stop is being filled:
 the slippage model charges for it on average, and half of that, either way, is what ticks were seen to differ by
-(docs/research.md has the measurement). Recorded spreads are facts and stay as they are.
+(docs/research.md has the measurement). Recorded spreads are facts and stay as they are; a curve that was learned is a
+few percent off altogether, and the typical spread of a profile up to three quarters (docs/data.md, the level).
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,30 +36,43 @@ class Runs(Protocol):
 BOOKS = ("pessimistic", "neutral", "optimistic")
 MODES = {"pessimistic": "pessimistic", "neutral": "path", "optimistic": "optimistic"}
 SLIPPAGE = {"pessimistic": 1.5, "neutral": 1.0, "optimistic": 0.5}
-UNKNOWN_SPREAD = {"pessimistic": 1.25, "neutral": 1.0, "optimistic": 0.8}
+SPREAD = {
+    "recorded": {"pessimistic": 1.0, "neutral": 1.0, "optimistic": 1.0},
+    "curve": {"pessimistic": 1.25, "neutral": 1.0, "optimistic": 0.8},
+    "typical": {"pessimistic": 3.0, "neutral": 1.0, "optimistic": 0.6},
+}
+"""By where the spread comes from: recorded asks, curves that were learned, or the profile's typical one."""
+
 FLAGGED_ABOVE = 0.02
 """Of ambiguous trades (domain rules 7.3)."""
 
 
-def in_book(request: Request, book: str, *, spread_known: bool) -> Request:
+def in_book(request: Request, book: str, spread_from: str = "recorded") -> Request:
     """Return the request as one of the BOOKS fills it."""
     settings = request.settings
     costs = settings.costs
-    spread = 1.0 if spread_known else UNKNOWN_SPREAD[book]
-    changed = costs.model_copy(update={"slippage": costs.slippage * SLIPPAGE[book], "spread": costs.spread * spread})
+    changed = costs.model_copy(
+        update={"slippage": costs.slippage * SLIPPAGE[book], "spread": costs.spread * SPREAD[spread_from][book]}
+    )
     fills = settings.fills.model_copy(update={"mode": MODES[book]})
     return replace(request, settings=settings.model_copy(update={"costs": changed, "fills": fills}))
 
 
-def spreads_recorded(plan: Plan) -> bool:
-    """Return whether every traded price of a plan came with an ask."""
+def spread_source(plan: Plan) -> str:
+    """Return where the spreads of a plan that has run came from; of several, the least sure."""
     asks = {(one.symbol, one.feed, one.timeframe) for one in plan.reads if one.side == "ask"}
     traded = {one.instrument.symbol for one in plan.listings if one.tradable}
-    return all(
-        one.timeframe == 0 or (one.symbol, one.feed, one.timeframe) in asks
+    unknown = [
+        one
         for one in plan.reads
-        if one.symbol in traded and one.side != "ask"
-    )
+        if one.symbol in traded
+        and one.side != "ask"
+        and one.timeframe != 0
+        and (one.symbol, one.feed, one.timeframe) not in asks
+    ]
+    if not unknown:
+        return "recorded"
+    return "curve" if all(" ".join(str(part) for part in one) in plan.spreads for one in unknown) else "typical"
 
 
 def result_of(plan: Plan) -> tuple[Mapping[str, Any], Mapping[str, "pl.DataFrame"]]:
@@ -73,12 +86,12 @@ def run_bands(
     request: Request, history: History, plan: Plan, run: Runs = backtest
 ) -> tuple[dict[str, Any], dict[str, "pl.DataFrame"]]:
     """Return the bands of a request whose `plan` has run: what goes into its document, and a table for each book."""
-    known = spreads_recorded(plan)
+    source = spread_source(plan)
     bands: dict[str, Any] = {}
     curves: dict[str, pl.DataFrame] = {}
     shares: list[float | None] = []
     for book in BOOKS:
-        summary, made = result_of(run(in_book(request, book, spread_known=known), history))
+        summary, made = result_of(run(in_book(request, book, source), history))
         account, total = summary["account"], summary["total"]
         bands[book] = {
             "net": account["final"] - account["initial"], "return_share": account["return_share"],
@@ -91,7 +104,8 @@ def run_bands(
     bands["unknowable_profit_share"] = unknowable_share([bands[book]["net"] for book in BOOKS])
     bands["flagged"] = share is not None and share > FLAGGED_ABOVE
     bands["advice"] = _advice(plan, share) if bands["flagged"] else ""
-    bands["assumes"] = _assumptions(known=known)
+    bands["spread_from"] = source
+    bands["assumes"] = _assumptions(source)
     return bands, curves
 
 
@@ -111,15 +125,12 @@ def _advice(plan: Plan, share: float | None) -> str:
     )
 
 
-def _assumptions(*, known: bool) -> dict[str, str]:
+def _assumptions(source: str) -> dict[str, str]:
     """Return what each book assumes, in words."""
-    words = {
-        "pessimistic": "the worse",
-        "neutral": "open, nearer extreme, other extreme, close",
-        "optimistic": "the better",
-    }
+    order = {"pessimistic": "worse", "neutral": "open, nearer extreme, other, close", "optimistic": "better"}
+    names = {"recorded": "as recorded", "curve": "learned", "typical": "typical of the profile"}
     made = {}
     for book in BOOKS:
-        spread = "as recorded" if known else f"not recorded, x{UNKNOWN_SPREAD[book]:g}"
-        made[book] = f"order inside a bar: {words[book]}; slippage x{SLIPPAGE[book]:g}; spread {spread}"
+        spread = names[source] + ("" if source == "recorded" else f", x{SPREAD[source][book]:g}")
+        made[book] = f"order inside a bar: {order[book]}; slippage x{SLIPPAGE[book]:g}; spread {spread}"
     return made
