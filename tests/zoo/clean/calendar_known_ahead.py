@@ -20,6 +20,6 @@ def trade(state, bar, wanted):
         close(state, bar.instrument)
 
 
-def on_m15(state, bar, memory, params):
+def on_h1(state, bar, memory, params):
     wait = (MOMENTS - pd.Timestamp(bar.close_time, tz="UTC")).dt.total_seconds()
     trade(state, bar, not ((wait > 0) & (wait < 7200)).any())

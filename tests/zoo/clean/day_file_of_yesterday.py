@@ -19,7 +19,7 @@ def trade(state, bar, wanted):
         close(state, bar.instrument)
 
 
-def on_m15(state, bar, memory, params):
+def on_h1(state, bar, memory, params):
     today = str(pd.Timestamp(bar.close_time, tz="UTC").date())
     before = DAYS[DAYS.index < today]
     trade(state, bar, len(before) > 0 and before.close.iloc[-1] > before.open.iloc[-1])

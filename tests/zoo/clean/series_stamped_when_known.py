@@ -19,6 +19,6 @@ def trade(state, bar, wanted):
         close(state, bar.instrument)
 
 
-def on_m15(state, bar, memory, params):
+def on_h1(state, bar, memory, params):
     known = SERIES[SERIES.published <= pd.Timestamp(bar.close_time, tz="UTC")]
     trade(state, bar, len(known) > 0 and known.value.iloc[-1] > 0)

@@ -19,7 +19,7 @@ def trade(state, bar, wanted):
         close(state, bar.instrument)
 
 
-def on_m15(state, bar, memory, params):
+def on_h1(state, bar, memory, params):
     now = pd.Timestamp(bar.close_time, tz="UTC")
     begun = HOURS[HOURS.index <= now]
     trade(state, bar, len(begun) > 0 and begun.close.iloc[-1] * 100 > bar.close)
