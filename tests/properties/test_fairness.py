@@ -106,3 +106,21 @@ def test_the_pessimist_never_wins_more(seed, kind, side, away, stop, target):
         worth.append(int(account["balance"] + account["unrealised"]))
 
     assert worth[0] <= worth[1] <= worth[2]
+
+
+@pytest.mark.parametrize("mode", [PESSIMISTIC, PATH, OPTIMISTIC])
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_stop_inside_the_spread_of_its_entry_costs_the_spread(side, mode):
+    """A stop-loss 4 ticks from a limit, with a spread of 10, is met as the limit fills, 10 ticks away: as on ticks.
+
+    Filled at its own price it would have been an edge of 6 ticks a trade, in every mode.
+    """
+    up = np.array([0, 0, 0, 0, 0]) + 400_000
+    swing = np.array([5, 5, 60, 5, 5])
+    tape = bars_tape(START + (np.arange(5) + 1) * MINUTE, 0, (up, up + swing, up - swing, up), 10)
+    world = World([Instrument()], series=((0, 60),), settings={"mode": mode})
+    _, journal = ONCE.run(world, merged(tape, clock(START + 6 * MINUTE)), kind=2, side=side, away=20, stop=4)
+    (trade,) = rows(journal, "trades")
+    away = (int(trade["exit_cost"]) - int(trade["entry_cost"])) * side / abs(int(trade["quantity"]))
+
+    assert away == -10

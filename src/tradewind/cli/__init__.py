@@ -11,6 +11,7 @@ import typer
 
 from tradewind.cli import (
     backtests,
+    certificates,
     data_doctor,
     market_data,
     news,
@@ -37,6 +38,7 @@ market_data.app.add_typer(data_doctor.app)
 app.add_typer(backtests.app)
 app.add_typer(sweeps.app)
 app.add_typer(reports.app)
+app.add_typer(certificates.app)
 app.add_typer(portfolio.app)
 app.add_typer(trials.app)
 app.add_typer(validation.app)

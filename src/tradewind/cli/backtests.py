@@ -40,6 +40,12 @@ def backtest(
     cost_scale: Annotated[float | None, typer.Option(help="Multiple of spread and slippage, for stress.")] = None,
     rate: Annotated[list[str] | None, typer.Option(help="Fixed conversion rate, such as EURUSD=1.08.")] = None,
     plain: Annotated[bool, typer.Option("--plain", help="Run strategies as plain Python, not compiled.")] = False,
+    bands: Annotated[
+        bool, typer.Option("--bands", help="Also run the pessimistic, neutral and optimistic books.")
+    ] = False,
+    stress: Annotated[
+        bool, typer.Option("--stress", help="Also run spread and slippage x0, x1, x2 and break-even.")
+    ] = False,
     save: Annotated[bool, typer.Option("--save/--no-save", help="Keep the run.")] = True,
     as_json: AsJson = False,
     data: DataFolder = None,
@@ -56,10 +62,18 @@ def backtest(
         strategies, on, (start, end), sets or [], given=given, settings=settings_of(settings_file, data),
         feed=feed, bar=bar, plain=plain,
     )  # fmt: skip
-    run_backtest(request, save=save, as_json=as_json)
+    run_backtest(request, save=save, as_json=as_json, bands=bands, stress=stress)
 
 
-def run_backtest(request: "Request", *, save: bool, as_json: bool, source: str = "backtest") -> None:
+def run_backtest(
+    request: "Request",
+    *,
+    save: bool,
+    as_json: bool,
+    source: str = "backtest",
+    bands: bool = False,
+    stress: bool = False,
+) -> None:
     """The request has run, is counted in the ledger of trials, is printed, and is kept if `save`."""
     from tradewind.modes import backtest as run
     from tradewind.modes import open_history, open_runs, open_trials
@@ -73,6 +87,15 @@ def run_backtest(request: "Request", *, save: bool, as_json: bool, source: str =
     runs, trials = open_runs(request.settings), open_trials(request.settings)
     warning = missing_from(trials, runs)
     document["honesty"] = count_run(trials, plan, document, tables, source) | ({"warning": warning} if warning else {})
+    if bands:
+        from tradewind.research.bands import run_bands
+
+        document["bands"], curves = run_bands(request, history, plan)
+        tables = {**tables, **curves}
+    if stress:
+        from tradewind.research.stress import run_stress
+
+        document["stress"] = run_stress(request, history)
     if save:
         runs.save(document, tables)
     for trouble in ("warning", "error"):
@@ -84,10 +107,14 @@ def run_backtest(request: "Request", *, save: bool, as_json: bool, source: str =
     from rich.console import Console
 
     from tradewind.results.printing import summary_tables
+    from tradewind.results.printing_bands import bands_table, stress_table
 
     console = Console()
     for table in summary_tables(document):
         console.print(table)
+    for name, draw in (("bands", bands_table), ("stress", stress_table)):
+        if name in document:
+            console.print(draw(document))
     if "sentence" in document["honesty"]:
         console.print(document["honesty"]["sentence"], soft_wrap=True)
     if save:

@@ -13,6 +13,7 @@ from tradewind.kernel.fills import (
     OPTIMISTIC,
     PESSIMISTIC,
     certain_leg,
+    level_of,
     met_at_trigger,
     works_as_limit,
 )
@@ -132,12 +133,30 @@ def attach_leg(venue, event, entry, order_id, role, quantity, how):
     leg.status = AT_WORK
     leg.born = venue.interval
     leg.entry = how
+    if role == STOP_LOSS and how != AT_OPEN:
+        # Where the entry filled, the other side stood a spread away: perhaps beyond the stop already.
+        leg.triggered = level_of_entry(entry, how) - entry.side * spread_at_entry(event, entry, how)
     through = venue.limit_through
     return (
         how != AT_OPEN
         and event.span != 0
         and (certain_leg(event, leg, PESSIMISTIC, through) != certain_leg(event, leg, OPTIMISTIC, through))
     )
+
+
+@inner
+def level_of_entry(entry, how):
+    """Return the price at which an entry inside the interval was met, ticks."""
+    if how == BY_STOP and entry.triggered != 0:
+        return entry.triggered
+    return level_of(entry)
+
+
+@inner
+def spread_at_entry(event, entry, how):
+    """Return the spread in ticks at the corner of the bar where the entry was met."""
+    upward = (entry.side > 0) != (how == BY_LIMIT)
+    return event.spread_high if upward else event.spread_low
 
 
 @inner

@@ -22,6 +22,7 @@ from tradewind.kernel.fills import (
     level_of,
     met_at_trigger,
     open_side,
+    passed_at_birth,
     path_time,
     rank,
     reached,
@@ -87,6 +88,8 @@ def can_fill(venue, event, order):
 def path_of(venue, event, order):
     """Return when on the bar's path the order fills, for PATH; 9 if never."""
     if met_at_trigger(venue, order) or fill_gap(venue, event, order):
+        return venue.path_at
+    if order.born == venue.interval and passed_at_birth(order):
         return venue.path_at
     return path_time(event, level_of(order), order.side, venue.path_at)
 
@@ -255,6 +258,8 @@ def report_fill(venue, state, event, order, quantity, gap, at_market):
 @inner
 def is_ambiguous(venue, event, order):
     """Return whether bars alone cannot tell that this attached order filled rather than its sibling or nothing."""
+    if order.born == venue.interval and passed_at_birth(order):
+        return False
     if order.ambiguous != 0:
         return True
     if order.role == ENTRY or event.span == 0 or fill_gap(venue, event, order):

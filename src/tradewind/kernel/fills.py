@@ -96,6 +96,12 @@ def reached(event, order, through):
 
 
 @inner
+def passed_at_birth(leg):
+    """Return whether the market already stood beyond a stop-loss when its entry filled inside the interval."""
+    return leg.role == STOP_LOSS and leg.triggered != 0 and (leg.triggered - leg.trigger) * leg.side > 0
+
+
+@inner
 def certain_leg(event, leg, mode, through):
     """Return whether an order born inside this same bar (attached to its entry, or triggered) fills in it."""
     if leg.role == ENTRY:
@@ -104,6 +110,8 @@ def certain_leg(event, leg, mode, through):
         return beyond(leg, close_side(event, leg.side), through) or (
             mode == OPTIMISTIC and reached(event, leg, through)
         )
+    if passed_at_birth(leg):
+        return True
     if leg.entry == BY_STOP and mode == OPTIMISTIC and leg.role == STOP_LOSS:
         return beyond(leg, close_side(event, leg.side), through)
     if leg.entry == BY_LIMIT and mode != OPTIMISTIC and leg.role == TAKE_PROFIT:
@@ -120,6 +128,8 @@ def rank(order, mode, interval, gap):
     """
     if order.type == MARKET or (gap and order.born != interval):
         return 0 if order.role != 0 else 1
+    if order.born == interval and passed_at_birth(order):
+        return 0
     if order.role == STOP_LOSS:
         return 2 if mode != OPTIMISTIC else 4
     if order.role == TAKE_PROFIT:
@@ -165,6 +175,8 @@ def fill_price(event, order, gap, born_now, slippage, improvement):
         return opening if gap and improvement and not born_now else order.price
     if gap:
         return opening + side * slippage
+    if born_now and passed_at_birth(order):
+        return order.triggered + side * slippage
     return order.trigger + side * slippage
 
 

@@ -16,7 +16,8 @@ VENUE_ORDER = record(
         ("filled", "i8"),
         ("price", "i8"),
         ("trigger", "i8"),
-        ("triggered", "i8"),          # of a stop-limit whose stop was met: the stop price
+        ("triggered", "i8"),          # of a stop-limit whose stop was met: the stop price; of a stop-loss born inside
+                                      # a bar: where the market stood, on its side, when the entry filled
         ("stop_loss", "i8"),
         ("take_profit", "i8"),
         ("trail", "i8"),

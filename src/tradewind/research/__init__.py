@@ -1,1 +1,1 @@
-"""From one backtest to an answer: many variants of a strategy at once, and what can be believed of the best."""
+"""From one backtest to an answer that can be believed: many variants, trials counted, causality, bands, luck."""
