@@ -43,7 +43,7 @@ def w3(threads=THREADS):
     blocks = [rows[start : start + BLOCK_ROWS] for start in range(0, len(rows), BLOCK_ROWS)]
 
     def group(some):
-        herd = Herd(bench.state, bench.venue, slot, some, bench.handler, DAYS, spans=False)
+        herd = Herd(bench.state, bench.venue, slot, some, bench.handler, days=DAYS, spans=False)
         for block in blocks:
             herd.apply(block)
         herd.finish()

@@ -132,7 +132,6 @@ MORE = {
     ("data.synthetic.report", "rich"): "it builds one table; whoever calls it prints it",
     ("research.herd", "numba"): "it asks for the machine code of the loop, for the types it is called with",
     ("research.adaptive", "optuna"): "samplers, an extra loaded when it is asked for",
-    ("research.adaptive", "cmaes"): "whether CMA-ES is there is said before Optuna fails on it",
     ("research.cluster", "ray"): "an extra, loaded when a cluster is asked for",
     ("results.printing_sweeps", "rich"): "it builds tables; whoever calls it prints them",
     ("cli", "markets.clock"): "it shows moments as dates",

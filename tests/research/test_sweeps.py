@@ -45,7 +45,7 @@ def swept(folder, prepared, workers, asked, vary=VARY, where=("stop < target",),
     store = SqliteSweeps(folder)
     space = space_of(prepared.strategy, {}, vary, where)
     sweep = begin(prepared, space, asked, store)
-    carry_on(sweep, prepared, space, asked, store, workers, on_progress=watch)
+    carry_on(sweep, prepared, space, asked, store, workers=workers, on_progress=watch)
     return store, sweep
 
 
@@ -148,7 +148,7 @@ def test_a_stored_trial_is_what_it_was(tmp_path, prepared):
     store = SqliteSweeps(tmp_path)
     space, asked = space_of(prepared.strategy, {}, VARY, []), Asked("random", 5, seed=1)
     sweep = begin(prepared, space, asked, store)
-    carry_on(sweep, prepared, space, asked, store, Threads(prepared, 1), record=kept.extend)
+    carry_on(sweep, prepared, space, asked, store, workers=Threads(prepared, 1), record=kept.extend)
     dates, returns = store.returns(sweep, 3)
     mine = next(one for one in kept if one.number == 3)
 

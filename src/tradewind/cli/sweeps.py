@@ -12,7 +12,7 @@ import typer
 from tradewind.cli.options import AsJson, DataFolder, SettingsFile, settings_of
 
 if TYPE_CHECKING:
-    from tradewind.research.sweep import Progress
+    from tradewind.research.sweep import Progress as Standing
     from tradewind.research.sweeping import Sweeping
 
 app = typer.Typer()
@@ -20,39 +20,44 @@ app = typer.Typer()
 Page = Annotated[Path | None, typer.Option("--html", help="Write the page with maps to this file, too.")]
 
 
+On = Annotated[
+    list[str] | None,
+    typer.Option("--on", help="Instruments, separated by commas; also ray://local, ray://auto or ray://HOST:PORT."),
+]
+Vary = Annotated[
+    list[str] | None,
+    typer.Option("--vary", help="name=LOW:HIGH:STEP, name=LOW:HIGH, name=LOW:HIGH:log or name=a,b,c; again for more."),
+]
+Where = Annotated[
+    list[str] | None, typer.Option("--where", help='Condition between parameters, such as "fast < slow".')
+]
+Objective = Annotated[
+    str, typer.Option(help="What to look for: sharpe_day, expectancy_r, net ...; several with commas for nsga2.")
+]
+WorkerCount = Annotated[
+    int, typer.Option("--workers", help="Threads (processes for --plain); 0 is as many as processors.", min=0)
+]
+Study = Annotated[
+    str | None, typer.Option(help="Database for Optuna's study: postgresql+psycopg://USER:PASSWORD@HOST/DATABASE.")
+]
+From = Annotated[str | None, typer.Option("--from", help="First day or moment (New York days; UTC moments).")]
+
+
 @app.command()
 def sweep(
     strategy: Annotated[str | None, typer.Argument(help="Strategy file, or name of a shipped one.")] = None,
-    on: Annotated[
-        list[str] | None,
-        typer.Option("--on", help="Instruments, separated by commas; also ray://local, ray://auto or ray://HOST:PORT."),
-    ] = None,
-    vary: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--vary", help="name=LOW:HIGH:STEP, name=LOW:HIGH, name=LOW:HIGH:log or name=a,b,c; again for more."
-        ),
-    ] = None,
-    where: Annotated[
-        list[str] | None, typer.Option("--where", help='Condition between parameters, such as "fast < slow".')
-    ] = None,
+    on: On = None,
+    vary: Vary = None,
+    where: Where = None,
     method: Annotated[str, typer.Option(help="grid, random, lhs, tpe, cmaes or nsga2.")] = "grid",
     trials: Annotated[int | None, typer.Option(help="How many variants to try; a grid has its own number.")] = None,
-    objective: Annotated[
-        str, typer.Option(help="What to look for: sharpe_day, expectancy_r, net ...; several with commas for nsga2.")
-    ] = "sharpe_day",
+    objective: Objective = "sharpe_day",
     seed: Annotated[int, typer.Option(help="Decides all chance.")] = 1,
-    workers: Annotated[
-        int, typer.Option("--workers", help="Threads (processes for --plain); 0 is as many as processors.", min=0)
-    ] = 0,
+    workers: WorkerCount = 0,
     prune: Annotated[bool, typer.Option("--prune", help="End hopeless trials early (tpe, cmaes).")] = False,
-    study: Annotated[
-        str | None, typer.Option(help="Database for Optuna's study: postgresql+psycopg://USER:PASSWORD@HOST/DATABASE.")
-    ] = None,
+    study: Study = None,
     resume: Annotated[str | None, typer.Option("--resume", help="Go on with this sweep: an id, or latest.")] = None,
-    start: Annotated[
-        str | None, typer.Option("--from", help="First day or moment (New York days; UTC moments).")
-    ] = None,
+    start: From = None,
     end: Annotated[str | None, typer.Option("--to", help="Last day, or moment where to stop.")] = None,
     sets: Annotated[list[str] | None, typer.Option("--set", help="Parameter that is not varied, name=value.")] = None,
     feed: Annotated[str | None, typer.Option(help="Which feed, where several hold the instrument.")] = None,
@@ -118,7 +123,7 @@ def _progress(*, quiet: bool) -> Iterator[Any]:
         def say(found: "Sweeping") -> None:
             console.print(f"sweep {found.sweep} with {found.words}; Ctrl-C keeps what is done", highlight=False)
 
-        def told(progress: "Progress") -> None:
+        def told(progress: "Standing") -> None:
             best = "" if progress.best is None else f"; best {progress.best:.4g}"
             with_what = " ".join(f"{name}={value}" for name, value in progress.best_params.items())
             bar.update(

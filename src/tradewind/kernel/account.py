@@ -91,6 +91,13 @@ def post(state, amount):
 def mark(state, instrument):
     """Every position in `instrument`, and the account, are valued at the exit side of the latest price."""
     row = state.instruments[instrument]
+    bids, asks = (row.bid, row.bid_low, row.bid_high), (row.ask, row.ask_high, row.ask_low)
+    mark_at(state, instrument, bids, asks, row.quoted_at)
+
+
+@compiled(inline=True, inner=True)
+def mark_at(state, instrument, bids, asks, quoted_at):
+    """The same for a price whose bids and asks (last, worst, best for who leaves at them) are at hand."""
     account = state.account
     for strategy in range(state.strategy_count):
         position = state.positions[strategy * INSTRUMENTS + instrument]
@@ -98,16 +105,16 @@ def mark(state, instrument):
         if quantity == 0:
             continue
         if quantity > 0:
-            price, worst, best = row.bid, row.bid_low, row.bid_high
-            if position.opened_at == row.quoted_at:
+            price, worst, best = bids
+            if position.opened_at == quoted_at:
                 best = price  # entered inside this very bar: its high may have come before
             if worst < position.worst_price:
                 position.worst_price = worst
             if best > position.best_price:
                 position.best_price = best
         else:
-            price, worst, best = row.ask, row.ask_high, row.ask_low
-            if position.opened_at == row.quoted_at:
+            price, worst, best = asks
+            if position.opened_at == quoted_at:
                 best = price
             if worst > position.worst_price:
                 position.worst_price = worst

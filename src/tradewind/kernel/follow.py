@@ -13,7 +13,7 @@ are right at the end.
 
 import numpy as np
 
-from tradewind.kernel.account import settle
+from tradewind.kernel.account import mark_at, settle
 from tradewind.kernel.bars import bar_closed, close_bars, fold_price
 from tradewind.kernel.book import apply_price
 from tradewind.kernel.compiled import call_handler, compiled, copy_record, inner, record_at
@@ -171,6 +171,21 @@ def close_traced(trace, state, stop):
 
 
 @compiled(inline=True, inner=True)
+def settle_at(state, event):
+    """`account.settle` for the price in `event`, without waiting for what was just written to be read again."""
+    if state.unmarked == 0:
+        return
+    state.unmarked = 0
+    instrument = event.instrument
+    if state.instruments[instrument].open_positions > 0:
+        bid, low, high = event.close, event.low, event.high
+        bids = (bid, low, high)
+        asks = (bid + event.spread_close, high + event.spread_high, low + event.spread_low)
+        mark_at(state, instrument, bids, asks, event.ts)
+        state.marked = 1
+
+
+@compiled(inline=True, inner=True)
 def apply_followed(engine, state, venue, trace, row, event):
     """The state includes the price in `event` and everything the venue answers to it, as in the loop."""
     instrument = event.instrument
@@ -190,7 +205,7 @@ def apply_followed(engine, state, venue, trace, row, event):
             while next_report(venue, state, event):
                 report(engine, state, venue)
         if state.account.margin != 0:
-            settle(state)
+            settle_at(state, event)
             if venue.closing != 0 or is_stopped_out(state):
                 take_ranges(state, venue, trace, row)
                 while (venue.closing != 0 or is_stopped_out(state)) and next_stop_out(venue, state, event):

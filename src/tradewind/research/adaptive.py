@@ -11,6 +11,7 @@ Optuna: Akiba and others, 2019. TPE: Bergstra and others, 2011. CMA-ES: Hansen, 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Any
 
 from tradewind.errors import TradewindError
@@ -197,10 +198,8 @@ def _sampler(optuna: Any, method: str, seed: int) -> Any:
         return optuna.samplers.TPESampler(seed=seed, multivariate=True, constant_liar=True, n_startup_trials=BATCH)
     if method == "nsga2":
         return optuna.samplers.NSGAIISampler(seed=seed, population_size=2 * BATCH)
-    try:
-        import cmaes  # noqa: F401, PLC0415  Optuna loads it late, and says so with a traceback
-    except ImportError:
-        raise TradewindError("Method cmaes needs cmaes.", "Install it: pip install cmaes.") from None
+    if find_spec("cmaes") is None:  # Optuna loads it late, and says so with a traceback
+        raise TradewindError("Method cmaes needs cmaes.", "Install it: pip install cmaes.")
     return optuna.samplers.CmaEsSampler(seed=seed, n_startup_trials=BATCH)
 
 

@@ -37,8 +37,8 @@ class Herd:
         slot: Slot,
         params: Sequence[Any],
         handler: Any,
-        days: int,
         *,
+        days: int,
         spans: bool,
     ) -> None:
         """They stand before the first event; there is room for `days` dates. `spans`: when trades were open is kept."""

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from tradewind.adapters.parquet import History
 from tradewind.compilation import handler_of
 from tradewind.errors import TradewindError
 from tradewind.kernel.records import STATE, VENUE
 from tradewind.modes import Request, plan_backtest
-from tradewind.ports import History, Rows
+from tradewind.ports import Rows
 from tradewind.results.facts import RunFacts
 from tradewind.results.provenance import Provenance
 from tradewind.runner import Slot
@@ -96,7 +97,7 @@ def prepare(request: Request, history: History, keep: Callable[[Iterable[Rows]],
     """
     if len(request.choices) != 1:
         raise TradewindError(f"{len(request.choices)} strategies were given.", "Vary the parameters of one.")
-    plan = plan_backtest(request, history)  # type: ignore[arg-type]
+    plan = plan_backtest(request, history)
     blocks = keep(plan.feed())
     facts = facts_of(plan)
     slot = plan.runner.slots[0]

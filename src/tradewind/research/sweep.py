@@ -162,8 +162,8 @@ def carry_on(
     space: Space,
     asked: Asked,
     store: Store,
-    workers: Workers,
     *,
+    workers: Workers,
     on_progress: Callable[[Progress], None] | None = None,
     record: Callable[[Sequence[Outcome]], None] | None = None,
 ) -> Progress:
@@ -173,7 +173,7 @@ def carry_on(
     """
     plan = store.plan(sweep)
     total = len(plan) if plan is not None else asked.trials or ADAPTIVE_TRIALS
-    work = _Work(sweep, store, asked, Progress(sweep, total), on_progress, record)
+    work = _Work(sweep, store, asked, Progress(sweep, total), on_progress=on_progress, record=record)
     stored = work.take_up()
     if plan is not None:
         missing = [number for number in range(len(plan)) if number not in stored]
@@ -229,6 +229,7 @@ class _Work:
         store: Store,
         asked: Asked,
         progress: Progress,
+        *,
         on_progress: Callable[[Progress], None] | None,
         record: Callable[[Sequence[Outcome]], None] | None,
     ) -> None:

@@ -65,7 +65,7 @@ class Sweeping:
                 if not isinstance(self._workers, Threads):
                     workers = stack.enter_context(self._workers)
                 return carry_on(
-                    self.sweep, self.prepared, self._space, self._asked, self.store, workers,
+                    self.sweep, self.prepared, self._space, self._asked, self.store, workers=workers,
                     on_progress=on_progress, record=record,
                 )  # fmt: skip
         except (KeyboardInterrupt, TradewindError) as error:

@@ -18,9 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.adapters.memory import MemoryJournal
+from tradewind.adapters.parquet import History
 from tradewind.kernel.loop import NO_JOURNAL
 from tradewind.modes import Request
-from tradewind.ports import History, Rows
+from tradewind.ports import Rows
 from tradewind.research.figures import FIGURES, Ending, Tally, daily_returns, figures, tally_of, trading_dates
 from tradewind.research.herd import Herd, notional_worth
 from tradewind.research.kit import Prepared, prepare
@@ -191,7 +192,13 @@ def herd_of(prepared: Prepared, values: Sequence[Any]) -> Herd:
     """Return variants with these parameters before the first event."""
     kit = prepared.kit
     return Herd(
-        prepared.state, prepared.venue, prepared.slot, values, prepared.handler, kit.days, spans=kit.instruments > 1
+        prepared.state,
+        prepared.venue,
+        prepared.slot,
+        values,
+        prepared.handler,
+        days=kit.days,
+        spans=kit.instruments > 1,
     )
 
 
@@ -199,7 +206,9 @@ def outcomes_of(prepared: Prepared, values: Sequence[Any], herd: Herd) -> list[O
     """Return what has become of the variants of a herd so far."""
     herd.finish()
     return [
-        _outcome(prepared, one, herd.state(number), herd.tally(number), herd.days(number), herd.errors.get(number, ""))
+        _outcome(
+            prepared, one, herd.state(number), herd.tally(number), herd.days(number), error=herd.errors.get(number, "")
+        )
         for number, one in enumerate(values)
     ]
 
@@ -212,12 +221,12 @@ def _run_plain(prepared: Prepared, values: Any) -> Outcome:
     try:
         runner.run(prepared.blocks)
     except Exception as error:  # noqa: BLE001  whatever a strategy raises is the outcome of that variant
-        return _outcome(prepared, values, runner.state, Tally(), np.zeros((0, 2), np.int64), _said(error))
+        return _outcome(prepared, values, runner.state, Tally(), np.zeros((0, 2), np.int64), error=_said(error))
     samples = journal.read("samples")
     dated = samples[samples["date"] >= 0]
     days = np.stack([dated["date"], dated["equity"]], axis=1).astype(np.int64)
     tally = tally_of(journal.read("trades"), notional_worth(runner.state))
-    return _outcome(prepared, values, runner.state, tally, days, "")
+    return _outcome(prepared, values, runner.state, tally, days)
 
 
 def _said(error: BaseException) -> str:
@@ -225,7 +234,13 @@ def _said(error: BaseException) -> str:
 
 
 def _outcome(
-    prepared: Prepared, values: Any, state: np.ndarray[Any, Any], tally: Tally, days: NDArray[np.int64], error: str
+    prepared: Prepared,
+    values: Any,
+    state: np.ndarray[Any, Any],
+    tally: Tally,
+    days: NDArray[np.int64],
+    *,
+    error: str = "",
 ) -> Outcome:
     """Return the outcome of a variant that left this state and tally; `days` are dates and equities."""
     facts = prepared.kit.facts
