@@ -10,15 +10,13 @@ from tradewind.adapters.ledger import Mark, Trials
 from tradewind.research.ledger import (
     Moments,
     correlation_of,
-    effective_trials,
     honesty_of,
     judge,
-    minimum_track,
     moments,
     sentence_of,
     sharpe_variance,
-    trades_apart,
 )
+from tradewind.results.trials import effective_trials
 
 PAPER = Moments(2.5 / math.sqrt(250), 1250, -3.0, 10.0)
 """Annual ratio 2.5 over five years of 250 days: the example of Bailey and Lopez de Prado (2014), domain rules 6.2."""
@@ -103,31 +101,6 @@ def test_variants_that_are_nearly_one_still_count_as_two():
     assert verdict.benchmark == pytest.approx(0.5772 * 0.9005 / 10, abs=1e-5)
 
 
-def test_minimum_track_length():
-    """Ratio 0.1 of normal returns is told from zero after 1 + 1.005 x (1.6449/0.1)^2 = 272.9 days, from 0.2 never."""
-    normal = Moments(0.1, 100, 0.0, 3.0)
-
-    assert minimum_track(normal, 0.0) == pytest.approx(1 + 1.005 * 270.554, abs=0.01)
-    assert minimum_track(normal, 0.2) is None
-    assert minimum_track(Moments(None, 5, None, None), 0.0) is None
-
-
-def test_trades_apart_leaves_out_what_overlaps():
-    """Of [0,4) [1,2) [2,3) [3,5) three can be chosen; three at once are one; none is none."""
-    assert trades_apart(np.array([0, 1, 2, 3]), np.array([4, 2, 3, 5])) == 3
-    assert trades_apart(np.array([0, 1, 2]), np.array([9, 9, 9])) == 1
-    assert trades_apart(np.array([], np.int64), np.array([], np.int64)) == 0
-
-
-@pytest.mark.parametrize(
-    ("sharpe", "said"),
-    [
-        (None, "nothing can be said"),
-        (0.01, "the best of 37 worthless variants would look this good."),
-        (0.25, "would look this good with a chance of"),
-        (0.6, "would hardly look this good"),
-    ],
-)
 def test_the_sentence(sharpe, said):
     """A trader reads which trial it was and whether that many tries explain it."""
     own = Moments(sharpe, 100, None if sharpe is None else 0.0, None if sharpe is None else 3.0)

@@ -18,9 +18,10 @@ from tradewind.adapters.memory_runs import LATEST
 from tradewind.adapters.sqlite import SqliteRuns
 from tradewind.errors import BadLedger, TradewindError
 from tradewind.modes import Plan
-from tradewind.research.ledger import honesty_of, made_trial, trades_apart, trial_digest
+from tradewind.research.ledger import honesty_of, made_trial, trial_digest
 from tradewind.results.daily import DailyProfit, daily_of
 from tradewind.results.provenance import Provenance, digest_of
+from tradewind.results.trade_quality import separate_trades
 from tradewind.strategy import Strategy
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def count_run(
         store.add(trials)
         told = honesty_of(store, trials[-1], [trial.family for trial in trials])
         opened, closed = (tables["trades"][name].to_physical().to_numpy() for name in ("opened", "closed"))
-        return {**told, "trades": len(opened), "trades_apart": trades_apart(opened, closed)}
+        return {**told, "trades": len(opened), "trades_apart": separate_trades(opened, closed)}
     except BadLedger as error:
         return {"error": str(error)}
 

@@ -7,10 +7,8 @@ trades, and entries that any coin would have found.
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -26,7 +24,9 @@ from tradewind.research.kit import Prepared, prepare
 from tradewind.research.ledger import CONFIDENCE, SAMPLE, Moments, correlation_of, judge
 from tradewind.research.variants import Outcome, run_prepared, run_variants
 from tradewind.results.document import moment
+from tradewind.results.montecarlo import simulate
 from tradewind.results.reshuffle import drawdowns
+from tradewind.results.superiority import superiority
 
 if TYPE_CHECKING:
     import polars as pl
@@ -176,9 +176,6 @@ def _dearer(trial: Trial) -> list[Check]:
 
 def _resampled(trial: Trial) -> list[Check]:
     """Return what resampled days and missed trades say."""
-    simulate = _named("tradewind.results.montecarlo", "simulate")
-    if simulate is None:
-        return []
     found = simulate(trial.tables, trial.document, seed=trial.seed, repeats=trial.repeats)
     checks = []
     if found["days"] is not None:
@@ -220,9 +217,8 @@ def _by_lot(trial: Trial, prepared: Prepared) -> Check:
 
 def _superior(trial: Trial) -> list[Check]:
     """Return White's and Hansen's answer for the trials of the family that ran over the run's own dates."""
-    superiority = _named("tradewind.results.superiority", "superiority")
     family = (trial.document.get("honesty") or {}).get("family")
-    if superiority is None or family is None:
+    if family is None:
         return []
     try:
         trials = trial.store.of_family(family, SAMPLE)
@@ -236,10 +232,5 @@ def _superior(trial: Trial) -> list[Check]:
         return []
     except TradewindError as error:
         return [Check("best of the family", f"not asked: {error}", None, None)]
-    said = f"best of {len(alike):,}: Hansen's p {found.consistent:.3f}, White's {found.upper:.3f}"
+    said = f"best of {len(alike):,}: Hansen's p {found.consistent:.3f}, White's {found.reality_check:.3f}"
     return [Check("best of the family", said, found.consistent, found.consistent <= 1 - CONFIDENCE)]
-
-
-def _named(module: str, name: str) -> Callable[..., Any] | None:
-    """Return a function of a module of ours that this build may not have; None where it has not."""
-    return getattr(import_module(module), name) if find_spec(module) is not None else None

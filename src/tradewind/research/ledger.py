@@ -26,8 +26,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from tradewind.adapters.ledger import Mark, Trial, Trials
 from tradewind.results import statistics
-from tradewind.results.overfitting import NORMAL, best_of_noise, probabilistic_sharpe
+from tradewind.results.overfitting import best_of_noise, minimum_track, probabilistic_sharpe
 from tradewind.results.provenance import Provenance
+from tradewind.results.trials import effective_trials
 
 CONFIDENCE = 0.95
 SAMPLE = 2_000
@@ -126,11 +127,6 @@ def correlation_of(trials: Sequence[Trial]) -> float:
     return min(max((float(total @ total) - count) / (count * (count - 1)), 0.0), 1.0)
 
 
-def effective_trials(count: int, correlation: float) -> float:
-    """Return how many independent trials `count` of that average correlation are worth (domain rules 6.2)."""
-    return correlation + (1 - correlation) * count if count else 0.0
-
-
 def sharpe_variance(marks: Sequence[Mark], days: int) -> float:
     """Return the variance of daily Sharpe ratios across trials, as of `days` days, and at least 1 / days."""
     scaled = [mark.sharpe_day * math.sqrt(mark.days / days) for mark in marks if mark.sharpe_day is not None]
@@ -141,7 +137,7 @@ def sharpe_variance(marks: Sequence[Mark], days: int) -> float:
 def judge(own: Moments, marks: Sequence[Mark], correlation: float) -> Verdict:
     """Return what `marks`, all trials of the family with the judged one among them, say about a result."""
     rated = [mark for mark in marks if mark.sharpe_day is not None]
-    effective = effective_trials(len(rated), correlation)
+    effective = effective_trials(len(rated), correlation) if rated else 0.0
     if own.sharpe_day is None or own.skew is None or own.kurtosis is None:
         return Verdict(len(marks), correlation, effective, 0.0, 0.0, None, None, None, None)
     variance = sharpe_variance(rated, own.days)
@@ -156,27 +152,9 @@ def judge(own: Moments, marks: Sequence[Mark], correlation: float) -> Verdict:
         benchmark,
         probabilistic_sharpe(own.sharpe_day, 0.0, *shape),
         probabilistic_sharpe(own.sharpe_day, benchmark, *shape),
-        minimum_track(own, 0.0),
-        minimum_track(own, benchmark),
+        minimum_track(own.sharpe_day, 0.0, own.skew, own.kurtosis),
+        minimum_track(own.sharpe_day, benchmark, own.skew, own.kurtosis),
     )
-
-
-def minimum_track(own: Moments, benchmark: float) -> float | None:
-    """Return the days after which a ratio like this one is above `benchmark` at 95 % (MinTRL, domain rules 6.2)."""
-    sharpe, _, skew, kurtosis = own
-    if sharpe is None or skew is None or kurtosis is None or sharpe <= benchmark:
-        return None
-    spread = 1 - skew * sharpe + (kurtosis - 1) / 4 * sharpe**2
-    return 1 + spread * (NORMAL.inv_cdf(CONFIDENCE) / (sharpe - benchmark)) ** 2
-
-
-def trades_apart(opened: NDArray[np.int64], closed: NDArray[np.int64]) -> int:
-    """Return how many of the trades can be chosen so that no two were open at once: the most that are independent."""
-    count, free = 0, -(2**63)
-    for close, begin in sorted(zip(closed.tolist(), opened.tolist(), strict=True)):
-        if begin >= free:
-            count, free = count + 1, close
-    return count
 
 
 def sentence_of(family: str, place: int, repeats: int, verdict: Verdict) -> str:

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 from tradewind.adapters.ledger import Trials
 from tradewind.errors import UnknownName
 from tradewind.markets.clock import utc_datetime
-from tradewind.research.ledger import SAMPLE, correlation_of, effective_trials
+from tradewind.research.ledger import SAMPLE, correlation_of
+from tradewind.results.trials import effective_trials
 
 if TYPE_CHECKING:
     from rich.table import Table
