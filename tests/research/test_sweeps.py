@@ -112,6 +112,31 @@ def test_learning_methods_follow_the_seed(tmp_path, prepared, method):
     assert (method == "pruned") == any("pruned after" in row[5] for row in rows)
 
 
+def test_a_study_in_a_database_goes_on(tmp_path, prepared):
+    """Stopped half-way, what the study had asked for is run and told, and the rest follows; nothing runs twice.
+
+    $TRADEWIND_TEST_STUDY names a PostgreSQL to try; else it is a file of SQLite.
+    """
+    optuna = pytest.importorskip("optuna") if not SERVICES else __import__("optuna")
+    url = os.environ.get("TRADEWIND_TEST_STUDY") or f"sqlite:///{tmp_path / 'study.db'}"
+    asked = Asked("tpe", 40, ("net",), random.randrange(10**6), study=url)
+    vary = ["length=4:40", "stop=0.5:3.0"]
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path, prepared, Stopping(Threads(prepared, 1), 20), asked, vary)
+    before = finished(tmp_path)
+    store, sweep = swept(tmp_path, prepared, Threads(prepared, 2), asked, vary)
+    storage = optuna.storages.RDBStorage(url)
+    study = optuna.load_study(study_name=f"tradewind {sweep}", storage=storage)
+    told = {trial.user_attrs["number"]: trial for trial in study.trials if "number" in trial.user_attrs}
+    storage.remove_session()
+    storage.engine.dispose()
+
+    assert 16 <= len(before) < 40
+    assert before.items() <= finished(tmp_path).items()
+    assert sorted(told) == sorted(store.done(sweep)) == list(range(40))
+    assert all(told[one.number].value == one.figures["net"] for one in store.trials(sweep))
+
+
 class Stopping:
     """Workers that a person interrupts."""
 

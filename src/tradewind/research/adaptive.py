@@ -67,6 +67,7 @@ class Search:
         self._axes = {axis.name: axis for axis in space.axes}
         directions = ["maximize" if one else "minimize" for one in higher]
         pruner = optuna.pruners.MedianPruner(n_startup_trials=BATCH) if prune else optuna.pruners.NopPruner()
+        self._storage = None if study is None else _storage(optuna, study[0])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Optuna calls its newer parts experimental
             self._distributions = {axis.name: distribution(axis, optuna.distributions) for axis in space.axes}
@@ -74,7 +75,7 @@ class Search:
                 sampler=_sampler(optuna, method, seed),
                 pruner=pruner,
                 directions=directions,
-                storage=None if study is None else _storage(optuna, study[0]),
+                storage=self._storage,
                 study_name=None if study is None else study[1],
                 load_if_exists=study is not None,
             )
@@ -83,6 +84,14 @@ class Search:
 
     def run(self, trials: int, run: Run) -> None:
         """`trials` different points have been asked for, run and told, or no more could be found."""
+        try:
+            self._run(trials, run)
+        finally:
+            if self._storage is not None:  # its connections close
+                self._storage.remove_session()
+                self._storage.engine.dispose()
+
+    def _run(self, trials: int, run: Run) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             number = self._taken_up(run)
