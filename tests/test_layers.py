@@ -44,7 +44,7 @@ OURS = {
     "reports": "results data markets errors",
     "desk": "errors",
     "demonstration": "modes requests settings data",
-    "notebook": "modes requests runs results settings errors",
+    "notebook": "modes requests runs research results settings errors",
     "research": (
         "kernel compilation strategy runner runs requests settings modes adapters data.tape results ports "
         "markets.clock errors"

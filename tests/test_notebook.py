@@ -66,6 +66,16 @@ def test_nothing_is_kept_unless_it_is_saved(desk):
     assert notebook.run(ran.id, data=folder / "data").document["parameters"]["first"]["fast"] == 5
 
 
+def test_the_ledger_counts_what_is_not_saved(desk):
+    """Whoever tries variants in a notebook is told of how many this is one; the same again is no new one."""
+    folder, _ = desk
+    first = backtested(folder, params={"fast": 6, "slow": 15}, save=False).document["honesty"]
+    again = backtested(folder, params={"fast": 6, "slow": 15}, save=False).document["honesty"]
+
+    assert first["trials"] >= 2
+    assert (again["trials"], again["repeats"]) == (first["trials"], 1)
+
+
 def test_where_nothing_was_saved_the_list_is_empty(tmp_path):
     """An empty folder gives an empty frame with its columns, and no run is "latest"."""
     assert notebook.runs(data=tmp_path).height == 0

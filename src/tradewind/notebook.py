@@ -27,6 +27,7 @@ import numpy as np
 from tradewind import modes, requests
 from tradewind import runs as finished
 from tradewind.errors import BadData, TradewindError, UnknownName
+from tradewind.research.counting import honesty_beside
 from tradewind.results import breakdowns, excursions, measures, montecarlo
 from tradewind.results.why import Answer, why
 from tradewind.settings import Settings, load_settings
@@ -86,7 +87,7 @@ def backtest(
     settings: str | Path | None = None,
     **given: Any,
 ) -> "Run":
-    """Return the run of a backtest, saved unless `save` is False.
+    """Return the run of a backtest, saved unless `save` is False; the ledger of trials counts it either way.
 
     Strategies are files or names of shipped ones, `start` and `end` days (New York) or moments (UTC), `params` what
     `--set` would say: {"window": 30}, or {"opening_range.window": 30} for one of several. `given` are the other
@@ -109,9 +110,12 @@ def backtest(
         plain=plain,
     )
     history = modes.open_history(request.settings)
-    document, tables = finished.finish(modes.backtest(request, history), history)
+    plan = modes.backtest(request, history)
+    document, tables = finished.finish(plan, history)
+    runs, trials = modes.open_runs(request.settings), modes.open_trials(request.settings)
+    document["honesty"] = honesty_beside(runs, trials, plan, document, tables, "notebook")
     if save:
-        modes.open_runs(request.settings).save(document, tables)
+        runs.save(document, tables)
     return Run(document, tables, request.settings)
 
 

@@ -43,6 +43,13 @@ SHADED = {
 def report_of(runs: "SqliteRuns", run: str, history: "History") -> str:
     """Return the report of a stored run as one HTML document."""
     document = runs.get(run)
+    if document.get("summary") is None:
+        raise TradewindError(
+            f"Run {run} is a {document['kind']}, which has no page of its own.", "Name a backtest: tradewind runs."
+        )
+    judged = runs.appended(run, "honesty")
+    if judged:
+        document = {**document, "judged": judged[-1]}
     tables = tables_of(runs, run)
     prices, remarks = prices_of(document, history)
     return draw_report(document, tables, prices, remarks=remarks)

@@ -84,6 +84,15 @@ def test_a_run_is_found_by_the_beginning_of_its_moment_or_its_hash(runs, wanted,
     assert filled(runs).find(wanted) == found
 
 
+def test_the_latest_is_one_with_a_summary(runs):
+    """A walk-forward is found by its id, but what people ask of the latest run it cannot answer."""
+    newer = "20250101-000000000-c0ffee0000"
+    filled(runs).save(document(newer) | {"summary": None}, {})
+
+    assert runs.find("latest") == LATE
+    assert runs.find("20250101") == newer
+
+
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [

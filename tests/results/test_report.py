@@ -323,7 +323,7 @@ def test_bands_stress_and_honesty_are_shown_where_a_run_has_them():
     for name, shift in (("pessimistic", -50.0), ("neutral", 0.0), ("optimistic", 50.0)):
         tables[f"band_{name}"] = curve.with_columns(pl.col("equity") + shift)
     document["bands"] = {"ambiguous_share": 1 / 3, "unknowable_profit_share": 0.4}
-    document["stress"] = {"0": 110.0, "1": 84.72, "2": -3.0, "break_even": 1.5}
+    document["stress"] = {"0": 110.0, "1": 84.72, "2": -3.0, "break_even": 1.5, "runs": 8}
     document["honesty"] = {"trials": 46, "dsr": 0.9505, "sentence": "trial 46 of pullback.", "n_eff": 12.0}
     page = draw_report(document, tables)
     text = Seen(page).text

@@ -41,8 +41,14 @@ class MemoryRuns:
         return [json.loads(self._runs[run][0]) for run in sorted(self._runs, reverse=True)]
 
     def find(self, wanted: str) -> str:
-        """The id of the run meant by `wanted`: an id, the beginning of either half of one, or "latest"."""
-        return choose_run(sorted(self._runs, reverse=True), wanted)
+        """The id of the run meant by `wanted`: an id, the beginning of either half of one, or "latest".
+
+        The latest is the newest that has a summary, which a walk-forward has not: nearly every verb asks for one.
+        """
+        runs = sorted(self._runs, reverse=True)
+        if wanted == LATEST:
+            runs = [run for run in runs if self.get(run).get("summary", {}) is not None]
+        return choose_run(runs, wanted)
 
     def _stored(self, run: str) -> tuple[str, dict[str, Any]]:
         if run not in self._runs:

@@ -27,7 +27,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from tradewind.adapters.memory_runs import check_same, choose_run, identified, no_such_run
+from tradewind.adapters.memory_runs import LATEST, check_same, choose_run, identified, no_such_run
 from tradewind.errors import TradewindError, UnknownName
 
 if TYPE_CHECKING:
@@ -111,8 +111,14 @@ class SqliteRuns:
         return [json.loads(text) for (text,) in self._select("SELECT document FROM runs ORDER BY id DESC")]
 
     def find(self, wanted: str) -> str:
-        """The id of the run meant by `wanted`: an id, the beginning of either half of one, or "latest"."""
-        return choose_run(self._ids(), wanted)
+        """The id of the run meant by `wanted`: an id, the beginning of either half of one, or "latest".
+
+        The latest is the newest that has a summary, which a walk-forward has not: nearly every verb asks for one.
+        """
+        if wanted != LATEST:
+            return choose_run(self._ids(), wanted)
+        query = "SELECT id FROM runs WHERE json_type(document, '$.summary') IS NOT 'null' ORDER BY id DESC"
+        return choose_run([run for (run,) in self._select(query)], wanted)
 
     def append(self, run: str, name: str, record: Mapping[str, Any]) -> None:
         """The record stands at the end of what was noted beside a run under `name`, durably; nothing there changes."""

@@ -77,7 +77,7 @@ def run_backtest(
     """The request has run, is counted in the ledger of trials, is printed, and is kept if `save`."""
     from tradewind.modes import backtest as run
     from tradewind.modes import open_history, open_runs, open_trials
-    from tradewind.research.counting import count_run, missing_from
+    from tradewind.research.counting import honesty_beside
     from tradewind.runs import finish
 
     history = open_history(request.settings)
@@ -85,8 +85,7 @@ def run_backtest(
         plan = run(request, history, advance)
     document, tables = finish(plan, history)
     runs, trials = open_runs(request.settings), open_trials(request.settings)
-    warning = missing_from(trials, runs)
-    document["honesty"] = count_run(trials, plan, document, tables, source) | ({"warning": warning} if warning else {})
+    document["honesty"] = honesty_beside(runs, trials, plan, document, tables, source)
     if bands:
         from tradewind.research.bands import run_bands
 

@@ -27,7 +27,7 @@ def attribution(
 
     runs = open_runs(settings_of(settings_file, data))
     document = runs.get(runs.find(run))
-    if "attribution" not in document["summary"]:
+    if "attribution" not in (document["summary"] or {}):
         raise _too_old(document["id"])
     if as_json:
         typer.echo(json.dumps(document["summary"]["attribution"], indent=2))

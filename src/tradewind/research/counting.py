@@ -40,6 +40,19 @@ def family_of(strategy: Strategy, *, synthetic: bool) -> str:
     return f"{named.strip()} (synthetic)" if synthetic else named.strip()
 
 
+def honesty_beside(
+    runs: SqliteRuns,
+    store: Trials,
+    plan: Plan,
+    document: Mapping[str, Any],
+    tables: "Tables",
+    source: str = "backtest",
+) -> dict[str, Any]:
+    """Return what `count_run` says, with a `warning` if the ledger does not know what saved runs say it knew."""
+    warning = missing_from(store, runs)
+    return count_run(store, plan, document, tables, source) | ({"warning": warning} if warning else {})
+
+
 def count_run(
     store: Trials, plan: Plan, document: Mapping[str, Any], tables: "Tables", source: str = "backtest"
 ) -> dict[str, Any]:

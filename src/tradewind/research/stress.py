@@ -6,11 +6,11 @@ line between the two would cross.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from tradewind.adapters.parquet import History
 from tradewind.modes import Request, backtest
+from tradewind.research.again import at_costs
 from tradewind.research.bands import Runs, result_of
 
 SHOWN = (0.0, 1.0, 2.0)
@@ -19,13 +19,6 @@ HIGHEST = 16.0
 CLOSE_ENOUGH = 0.02
 """The multiple is known to this."""
 RUNS = 8
-
-
-def at_multiple(request: Request, multiple: float) -> Request:
-    """Return the request with its spread and slippage multiplied."""
-    costs = request.settings.costs
-    changed = costs.model_copy(update={"spread": costs.spread * multiple, "slippage": costs.slippage * multiple})
-    return replace(request, settings=request.settings.model_copy(update={"costs": changed}))
 
 
 def run_stress(request: Request, history: History, run: Runs = backtest) -> dict[str, Any]:
@@ -37,7 +30,7 @@ def run_stress(request: Request, history: History, run: Runs = backtest) -> dict
 
     def net(multiple: float) -> float:
         if multiple not in nets:
-            account = result_of(run(at_multiple(request, multiple), history))[0]["account"]
+            account = result_of(run(at_costs(request, multiple), history))[0]["account"]
             nets[multiple] = account["final"] - account["initial"]
         return nets[multiple]
 

@@ -32,6 +32,9 @@ SIZE = (960, 460)
 LEFT, WIDE = 78, 868
 
 
+BOOKS = ("pessimistic", "neutral", "optimistic")
+
+
 def curves(run: Mapping[str, Any], tables: "Mapping[str, pl.DataFrame]") -> Html:
     """Return the section of equity and drawdown."""
     lead = "Positions marked at the side they would close at, costs included; hourly samples and every 17:00 New York."
@@ -144,8 +147,10 @@ def _told(run: Mapping[str, Any]) -> Html:
             " runs it with pessimistic, neutral and optimistic fills together.",
             class_="hint",
         )
+    account = run["summary"]["account"]
+    nets = ", ".join(f"{book} {cash_text(bands[book]['net'], account['digits'])}" for book in BOOKS if book in bands)
     words = (
-        f"{share_text(bands.get('ambiguous_share'))} of the trades were decided inside a bar, and "
+        f"Net {account['currency']} by book: {nets}. "
         f"{share_text(bands.get('unknowable_profit_share'))} of the profit hangs on which fills are true."
     )
     kind = "caution" if bands.get("flagged") else "note"

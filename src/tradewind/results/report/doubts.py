@@ -57,7 +57,7 @@ def stress(run: Mapping[str, Any], measures: Mapping[str, Any]) -> Html:
         return section("stress", title, lead, sign, hint)
     account = run["summary"]["account"]
     digits, unit = account["digits"], account["currency"]
-    scales = sorted((key for key in found if key != "break_even"), key=float)
+    scales = sorted((key for key in found if key[0].isdigit()), key=float)
     rows = [[f"x {scale}", cash_text(found[scale], digits)] for scale in scales if found[scale] is not None]
     return section(
         "stress", title, lead, _break_even(found), table([words("Costs"), Column("Net", unit)], rows, "Cost stress")
@@ -109,7 +109,19 @@ def honesty(run: Mapping[str, Any], measures: Mapping[str, Any]) -> Html:
     spoken = [
         remark(kind if place == 0 else "caution", f"{text[:1].upper()}{text[1:]}") for place, text in enumerate(said)
     ]
-    return section("honesty", title, lead, *spoken, facts([*rows, *rest]))
+    return section("honesty", title, lead, *spoken, facts([*rows, *rest]), _judged(run))
+
+
+def _judged(run: Mapping[str, Any]) -> Html:
+    """Return what `tradewind honesty` was answered last, or how to ask."""
+    judged = run.get("judged")
+    if not judged:
+        asked = tag("code", f"tradewind honesty {run['id']}")
+        rest = ": moved parameters, missed trades, resampled days, entries by lot, the whole family."
+        return tag("p", "More is asked by ", asked, rest, class_="hint")
+    words_of = {True: "survived", False: "failed", None: ""}
+    rows = [[one["name"], one["said"], words_of[one["passes"]]] for one in judged["checks"]]
+    return table([words("Asked"), words("Found"), words("")], rows, "What else could make it luck")
 
 
 def _alone(measures: Mapping[str, Any]) -> str:
