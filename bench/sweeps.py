@@ -13,6 +13,8 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+
 from bench.engine import Bench
 from bench.events import events_of, history
 from bench.memory_use import own_peak
@@ -32,6 +34,7 @@ from tradewind.settings import Settings
 VARIANTS_B = 1000
 THREADS = 2
 DAYS = 1_000
+NEVER_OPEN = np.zeros((0, 2), np.int64)
 
 
 def w3(threads=THREADS):
@@ -43,11 +46,13 @@ def w3(threads=THREADS):
     blocks = [rows[start : start + BLOCK_ROWS] for start in range(0, len(rows), BLOCK_ROWS)]
 
     def group(some):
-        herd = Herd(bench.state, bench.venue, slot, some, bench.handler, days=DAYS, spans=False)
+        herd = Herd(bench.state, bench.venue, slot, some, bench.handler, days=DAYS)
         for block in blocks:
             herd.apply(block)
         herd.finish()
-        return [(bench.profit_of(herd.state(number)), herd.tally(number).trades) for number in range(len(some))]
+        return [
+            (bench.profit_of(herd.state(number)), herd.tally(number, NEVER_OPEN).trades) for number in range(len(some))
+        ]
 
     def run():
         parts = [params[start : start + 25] for start in range(0, len(params), 25)]

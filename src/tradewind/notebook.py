@@ -113,7 +113,7 @@ def backtest(
     plan = modes.backtest(request, history)
     document, tables = finished.finish(plan, history)
     runs, trials = modes.open_runs(request.settings), modes.open_trials(request.settings)
-    document["honesty"] = honesty_beside(runs, trials, plan, document, tables, "notebook")
+    document["honesty"] = honesty_beside(runs, trials, plan, document, tables, source="notebook")
     if save:
         runs.save(document, tables)
     return Run(document, tables, request.settings)

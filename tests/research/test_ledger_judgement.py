@@ -101,6 +101,15 @@ def test_variants_that_are_nearly_one_still_count_as_two():
     assert verdict.benchmark == pytest.approx(0.5772 * 0.9005 / 10, abs=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("sharpe", "said"),
+    [
+        (None, "nothing can be said"),
+        (0.01, "the best of 37 worthless variants would look this good."),
+        (0.25, "would look this good with a chance of"),
+        (0.6, "would hardly look this good"),
+    ],
+)
 def test_the_sentence(sharpe, said):
     """A trader reads which trial it was and whether that many tries explain it."""
     own = Moments(sharpe, 100, None if sharpe is None else 0.0, None if sharpe is None else 3.0)

@@ -8,9 +8,12 @@ import sqlite3
 import subprocess
 import sys
 import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from postgres import programs, server
 from sweep_cases import PERIOD, busy, data, history, request
 
 from tradewind.adapters.sweeps import SqliteSweeps
@@ -112,13 +115,21 @@ def test_learning_methods_follow_the_seed(tmp_path, prepared, method):
     assert (method == "pruned") == any("pruned after" in row[5] for row in rows)
 
 
-def test_a_study_in_a_database_goes_on(tmp_path, prepared):
-    """Stopped half-way, what the study had asked for is run and told, and the rest follows; nothing runs twice.
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path):
+    """Return the address of a database: a file, or a server of the test's own."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'study.db'}"
+        return
+    if programs() is None and not SERVICES:
+        pytest.skip("there is no PostgreSQL")
+    with TemporaryDirectory(prefix="tw") as folder, server(Path(folder) / "postgres") as url:
+        yield url  # a short path: a socket's may have 107 characters
 
-    $TRADEWIND_TEST_STUDY names a PostgreSQL to try; else it is a file of SQLite.
-    """
-    optuna = pytest.importorskip("optuna") if not SERVICES else __import__("optuna")
-    url = os.environ.get("TRADEWIND_TEST_STUDY") or f"sqlite:///{tmp_path / 'study.db'}"
+
+def test_a_study_in_a_database_goes_on(tmp_path, prepared, database):
+    """Stopped half-way, what the study had asked for is run and told, and the rest follows; nothing runs twice."""
+    optuna, url = (pytest.importorskip("optuna") if not SERVICES else __import__("optuna")), database
     asked = Asked("tpe", 40, ("net",), random.randrange(10**6), study=url)
     vary = ["length=4:40", "stop=0.5:3.0"]
     with pytest.raises(KeyboardInterrupt):

@@ -9,6 +9,7 @@ from sweep_cases import QUARTER, busy, history, request
 
 from tradewind.kernel.compiled import JIT
 from tradewind.modes import Choice, backtest
+from tradewind.research.figures import open_hours
 from tradewind.research.kit import prepare
 from tradewind.research.variants import herd_of, run_in_slices, run_prepared, run_variants
 from tradewind.runs import finish
@@ -53,7 +54,7 @@ def test_a_variant_is_a_backtest(case):
         document, tables = finish(plan, history())
         trades = plan.journal.read("trades")
         outcome = outcomes[number]
-        mine = herd.tally(number)
+        mine = herd.tally(number, open_hours(prepared.kit.facts))
         total, account = document["summary"]["total"], document["summary"]["account"]
         traded += len(trades)
 

@@ -85,7 +85,7 @@ def run_backtest(
         plan = run(request, history, advance)
     document, tables = finish(plan, history)
     runs, trials = open_runs(request.settings), open_trials(request.settings)
-    document["honesty"] = honesty_beside(runs, trials, plan, document, tables, source)
+    document["honesty"] = honesty_beside(runs, trials, plan, document, tables, source=source)
     if bands:
         from tradewind.research.bands import run_bands
 

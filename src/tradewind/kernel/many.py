@@ -28,9 +28,8 @@ TALLY = record(
         ("gross_mid", "i8"),          # what the fills would have made at mid prices without slippage
         ("costs", "i8"),              # spread, slippage, commission, financing: cash to the account
         ("ambiguous", "i8"),          # trades
-        ("open_ns", "i8"),            # for how long positions were open, one after the other
         ("r", "i8"),                  # address: the R of each trade, NaN without a stop
-        ("spans", "i8"),              # address: when each trade opened and closed; 0 where nobody asks
+        ("spans", "i8"),              # address: when each trade opened and closed
         ("r_capacity", "i8"),
         ("days", "i8"),               # address: date and equity of each sample that ended a date
         ("day_count", "i8"),
@@ -76,14 +75,12 @@ def add_trade(tally, trade):
     tally.gross_mid += net - costs
     if trade.ambiguous > 0:
         tally.ambiguous += 1
-    tally.open_ns += trade.closed_at - trade.opened_at
     tally.traded[trade.instrument] += trade.entry_cost + trade.exit_cost
     number = record_at(tally.r + tally.trades * 8, NUMBER)
     number.value = float(net) / float(trade.risk) if trade.risk > 0 else np.nan
-    if tally.spans != 0:
-        span = record_at(tally.spans + tally.trades * 16, PAIR)
-        span.first = trade.opened_at
-        span.second = trade.closed_at
+    span = record_at(tally.spans + tally.trades * 16, PAIR)
+    span.first = trade.opened_at
+    span.second = trade.closed_at
     tally.trades += 1
 
 

@@ -46,6 +46,7 @@ def honesty_beside(
     plan: Plan,
     document: Mapping[str, Any],
     tables: "Tables",
+    *,
     source: str = "backtest",
 ) -> dict[str, Any]:
     """Return what `count_run` says, with a `warning` if the ledger does not know what saved runs say it knew."""

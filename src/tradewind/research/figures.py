@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tradewind.results import statistics
+from tradewind.results.facts import RunFacts
+from tradewind.results.open_time import merged, share_held
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -39,8 +41,8 @@ class Tally:
     costs: int = 0
     """Spread, slippage, commission and financing: cash to the account, negative where it was paid."""
     ambiguous: int = 0
-    open_ns: int = 0
-    """For how long a position was open."""
+    held: float | None = None
+    """For which share of the market's open time a position was held."""
     traded: float = 0.0
     """Notional bought and sold."""
     r: Floats = field(default_factory=lambda: np.zeros(0))
@@ -59,12 +61,9 @@ class Ending:
 
 
 def figures(
-    tally: Tally, ending: Ending, daily: Integers, *, open_ns: int, period_ns: int, minor_per_unit: int
+    tally: Tally, ending: Ending, daily: Integers, *, period_ns: int, minor_per_unit: int
 ) -> dict[str, float | None]:
-    """Return the figures of one variant; `daily` is its equity at the end of every trading date, minor units.
-
-    The market was open for `open_ns` of a period of `period_ns`.
-    """
+    """Return the figures of one variant; `daily` is its equity at the end of every trading date, minor units."""
     rated = tally.r[~np.isnan(tally.r)]
     expected = statistics.expectancy(rated)
     ratio = statistics.sharpe(np.zeros(0) if (daily <= 0).any() else statistics.daily_returns(daily, ending.initial))
@@ -84,7 +83,7 @@ def figures(
         "worst_drawdown": ending.adverse_drawdown,
         "cost_share": statistics.cost_share(tally.costs, tally.gross_mid),
         "ambiguous_share": tally.ambiguous / tally.trades if tally.trades else None,
-        "exposure": tally.open_ns / open_ns if open_ns > 0 else None,
+        "exposure": tally.held,
         "turnover": tally.traded / worth / years if worth > 0 and years > 0 else None,
         "refusals": ending.refusals,
     }
@@ -93,6 +92,11 @@ def figures(
 
 def _finite(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else value
+
+
+def open_hours(facts: RunFacts) -> Integers:
+    """Return the intervals in which a market of the run was open, joined and in order."""
+    return merged(span for one in facts.instruments for span in one.open_spans)
 
 
 def daily_returns(daily: Integers, initial: int) -> Floats:
@@ -109,8 +113,11 @@ def trading_dates(dates: Integers) -> NDArray[np.bool_]:
     return result
 
 
-def tally_of(trades: np.ndarray[Any, Any], worth: Floats) -> Tally:
-    """Return rows of TRADE added up; `worth` is the notional of a tick of one lot step, by instrument."""
+def tally_of(trades: np.ndarray[Any, Any], worth: Floats, hours: Integers) -> Tally:
+    """Return rows of TRADE added up; `worth` is the notional of a tick of one lot step, by instrument.
+
+    The market was open in the intervals `hours`.
+    """
     column = {name: trades[name].astype(np.int64) for name in trades.dtype.names or ()}
     costs = column["spread_cost"] + column["slippage_cost"] + column["commission"] + column["financing"]
     net = column["gross"] + column["commission"] + column["financing"]
@@ -125,7 +132,7 @@ def tally_of(trades: np.ndarray[Any, Any], worth: Floats) -> Tally:
         gross_mid=int((net - costs).sum()),
         costs=int(costs.sum()),
         ambiguous=int((column["ambiguous"] > 0).sum()),
-        open_ns=statistics.time_covered(column["opened_at"], column["closed_at"]) if len(trades) else 0,
+        held=share_held(column["opened_at"], column["closed_at"], hours),
         traded=float(traded @ worth),
         r=np.where(risk > 0, net / np.maximum(risk, 1), np.nan),
     )

@@ -16,7 +16,7 @@ from tradewind.kernel.compiled import JIT, handler_pointer
 from tradewind.kernel.records import ENGINE, SAMPLE, STATE, TRADE, VENUE, VENUE_INSTRUMENT
 from tradewind.ports import Rows
 from tradewind.research.figures import Floats, Tally
-from tradewind.results.statistics import time_covered
+from tradewind.results.open_time import share_held
 from tradewind.runner import Slot
 
 LOG_ROWS = 384
@@ -39,9 +39,8 @@ class Herd:
         handler: Any,
         *,
         days: int,
-        spans: bool,
     ) -> None:
-        """They stand before the first event; there is room for `days` dates. `spans`: when trades were open is kept."""
+        """They stand before the first event; there is room for `days` dates."""
         count = len(params) + 1  # the last one leads and trades nothing
         self.errors: dict[int, str] = {}
         self._states, self._venues = _copies(state, count, STATE), _copies(venue, count, VENUE)
@@ -49,7 +48,7 @@ class Herd:
         self._trades, self._samples = np.zeros((count, LOG_ROWS), TRADE), np.zeros((count, LOG_ROWS), SAMPLE)
         self._days = np.zeros((count, days, 2), np.int64)
         self._r = [np.zeros(FIRST_TRADES) for _ in range(count)]
-        self._spans = [np.zeros((FIRST_TRADES, 2), np.int64) for _ in range(count)] if spans else []
+        self._spans = [np.zeros((FIRST_TRADES, 2), np.int64) for _ in range(count)]
         self._tallies = np.zeros(count, many.TALLY)
         self._parameters = np.concatenate(
             [slot.strategy.parameter_record(one, slot.bar_seconds) for one in (*params, slot.params)]
@@ -103,11 +102,10 @@ class Herd:
         """The tally of a variant has room for `capacity` trades, those it has included."""
         tally = self._tallies[number]
         for rows, name in ((self._r, "r"), (self._spans, "spans")):
-            if rows:
-                longer = np.zeros((capacity, *rows[number].shape[1:]), rows[number].dtype)
-                longer[: len(rows[number])] = rows[number]
-                rows[number] = longer
-                tally[name] = longer.ctypes.data
+            longer = np.zeros((capacity, *rows[number].shape[1:]), rows[number].dtype)
+            longer[: len(rows[number])] = rows[number]
+            rows[number] = longer
+            tally[name] = longer.ctypes.data
         tally["r_capacity"] = capacity
 
     def apply(self, block: Rows) -> None:
@@ -150,17 +148,15 @@ class Herd:
         """Return date and equity (minor units) of every sample of a variant that ended a date."""
         return self._days[number, : int(self._tallies["day_count"][number])].copy()
 
-    def tally(self, number: int) -> Tally:
-        """Return the finished trades of a variant, added up."""
+    def tally(self, number: int, hours: NDArray[np.int64]) -> Tally:
+        """Return the finished trades of a variant, added up; the market was open in the intervals `hours`."""
         row = self._tallies[number]
         trades = int(row["trades"])
-        open_ns = int(row["open_ns"])
-        if self._spans and trades:  # positions in several instruments may be open at once
-            opened, closed = self._spans[number][:trades].T
-            open_ns = time_covered(opened, closed)
+        opened, closed = self._spans[number][:trades].T
         traded = float(row["traded"] @ notional_worth(self.state(number)))
         sums = {name: int(row[name]) for name in ("wins", "won", "lost", "gross_mid", "costs", "ambiguous")}
-        return Tally(trades=trades, open_ns=open_ns, traded=traded, r=self._r[number][:trades].copy(), **sums)
+        held, r = share_held(opened, closed, hours), self._r[number][:trades].copy()
+        return Tally(trades=trades, held=held, traded=traded, r=r, **sums)
 
 
 def _copies(first: np.ndarray[Any, Any], count: int, dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:

@@ -22,7 +22,16 @@ from tradewind.adapters.parquet import History
 from tradewind.kernel.loop import NO_JOURNAL
 from tradewind.modes import Request
 from tradewind.ports import Rows
-from tradewind.research.figures import FIGURES, Ending, Tally, daily_returns, figures, tally_of, trading_dates
+from tradewind.research.figures import (
+    FIGURES,
+    Ending,
+    Tally,
+    daily_returns,
+    figures,
+    open_hours,
+    tally_of,
+    trading_dates,
+)
 from tradewind.research.herd import Herd, notional_worth
 from tradewind.research.kit import Prepared, prepare
 from tradewind.results.facts import Closing
@@ -198,16 +207,21 @@ def herd_of(prepared: Prepared, values: Sequence[Any]) -> Herd:
         values,
         prepared.handler,
         days=kit.days,
-        spans=kit.instruments > 1,
     )
 
 
 def outcomes_of(prepared: Prepared, values: Sequence[Any], herd: Herd) -> list[Outcome]:
     """Return what has become of the variants of a herd so far."""
     herd.finish()
+    hours, errors = open_hours(prepared.kit.facts), herd.errors
     return [
         _outcome(
-            prepared, one, herd.state(number), herd.tally(number), herd.days(number), error=herd.errors.get(number, "")
+            prepared,
+            one,
+            herd.state(number),
+            herd.tally(number, hours),
+            herd.days(number),
+            error=errors.get(number, ""),
         )
         for number, one in enumerate(values)
     ]
@@ -225,7 +239,7 @@ def _run_plain(prepared: Prepared, values: Any) -> Outcome:
     samples = journal.read("samples")
     dated = samples[samples["date"] >= 0]
     days = np.stack([dated["date"], dated["equity"]], axis=1).astype(np.int64)
-    tally = tally_of(journal.read("trades"), notional_worth(runner.state))
+    tally = tally_of(journal.read("trades"), notional_worth(runner.state), open_hours(prepared.kit.facts))
     return _outcome(prepared, values, runner.state, tally, days)
 
 
@@ -257,12 +271,10 @@ def _outcome(
     refusals = int(state["strategies"]["refusals"].sum())
     ending = Ending(facts.initial, closing.equity, closing.drawdown, closing.adverse_drawdown, refusals)
     period = facts.end - facts.start
-    hours = [one.open_ns for one in facts.instruments]
     found = figures(
         tally,
         ending,
         equity,
-        open_ns=max(hours) if all(hours) else period,
         period_ns=period,
         minor_per_unit=facts.minor_per_unit,
     )
