@@ -347,6 +347,7 @@ def test_runs_side_by_side_show_what_differs():
     other["id"] = "20240305-000000000-ffff000000"
     other["parameters"]["pullback"]["fast"] = 20
     other["hashes"]["data"]["US30 60s"] = "other"
+    other["honesty"] = {"trials": 7}  # what came of a run is no cause of it
     found = dict(differences([one, other]))
     page = draw_comparison([(one, tables), (other, tables)])
 

@@ -46,7 +46,8 @@ def disagreement(found) -> str | None:
     action, reason, steps, low, high, credited = found
     if reason == refusals.NOT_ENOUGH_MARGIN:
         return None  # the broker's own rule: the twin knows the house's
-    if credited and reason == refusals.GROUP_RISK and action == "reduced" and steps <= high.steps:
+    tighter = action == "refused" or (action == "reduced" and steps <= high.steps)
+    if credited and reason == refusals.GROUP_RISK and tighter:
         return None  # the gate gives credit for no more of the other side than the group's limit: it is tighter
     if action == "refused":
         if low.action != "refused":

@@ -128,7 +128,7 @@ def heat_svg(shown: Mapping[str, Any], objective: str) -> str:
     ]
     words = f"{objective}: {low:.4g} (dark) to {high:.4g} (light); {shown['down']} down, {shown['across']} across"
     drawn.append(f'<text x="{left}" y="14">{_text(words)}</text>')
-    width, height = max(left + len(columns) * side + 20, 480), below + 90
+    width, height = max(left + len(columns) * side + 20, 640), below + 90
     return (
         f'<svg role="img" aria-label="Heat map" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
         f"{''.join(drawn)}</svg>"

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 STROKES = ("", "7 4", "2 3", "10 3 2 3", "1 5")
 """Dashes that tell the curves apart without colour."""
 COLOURS = ("accent", "loss", "gain", "warn", "ink")
-LEFT_OUT = ("id", "created", "summary", "environment", "hashes.content", "hashes.results", "theses", "gates")
+LEFT_OUT = (
+    "id", "created", "summary", "environment", "hashes.content", "hashes.results", "theses", "gates", "honesty",
+    "bands", "stress",
+)  # fmt: skip
 """What always differs, or follows from the rest."""
 
 
