@@ -1,7 +1,6 @@
 """A sweep is stored as it goes: killed at any moment it loses no finished trial and repeats none."""
 
 import json
-import os
 import random
 import signal
 import sqlite3
@@ -27,7 +26,6 @@ from tradewind.research.workers import Processes, Threads
 
 pytestmark = pytest.mark.skipif(not JIT, reason="uncompiled, a month of minutes takes too long")
 
-SERVICES = os.environ.get("TRADEWIND_REQUIRE_SERVICES") == "1"
 VARY = ["length=4:40:4", "stop=1.0:3.0:1.0", "target=2.0,4.0", "fade"]
 SEEN = "number, params, figures, steps, digest, error, dates, hex(returns)"
 
@@ -76,8 +74,7 @@ def test_workers_make_one_table(tmp_path, prepared):
 
 def test_a_cluster_makes_the_same_table(tmp_path, prepared):
     """Two workers on a local Ray cluster store what one thread stores."""
-    if not SERVICES:
-        pytest.importorskip("ray")
+    pytest.importorskip("ray")
     asked = Asked("lhs", 24, seed=4)
     swept(tmp_path / "thread", prepared, Threads(prepared, 1), asked)
     with Cluster(prepared, "local", 2) as workers:
@@ -90,10 +87,9 @@ def test_a_cluster_makes_the_same_table(tmp_path, prepared):
 @pytest.mark.parametrize("method", ["tpe", "cmaes", "nsga2", "pruned"])
 def test_learning_methods_follow_the_seed(tmp_path, prepared, method):
     """With any number of threads, and stopped half-way and gone on, the same seed tries the same points."""
-    if not SERVICES:
-        pytest.importorskip("optuna")
-        if method == "cmaes":
-            pytest.importorskip("cmaes")
+    pytest.importorskip("optuna")
+    if method == "cmaes":
+        pytest.importorskip("cmaes")
     objectives = ("sharpe_day", "max_drawdown") if method == "nsga2" else ("net",)
     name = "tpe" if method == "pruned" else method
     asked = Asked(name, 48, objectives, 5, prune=method == "pruned")
@@ -121,7 +117,7 @@ def database(request, tmp_path):
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'study.db'}"
         return
-    if programs() is None and not SERVICES:
+    if programs() is None:
         pytest.skip("there is no PostgreSQL")
     with TemporaryDirectory(prefix="tw") as folder, server(Path(folder) / "postgres") as url:
         yield url  # a short path: a socket's may have 107 characters
@@ -129,7 +125,7 @@ def database(request, tmp_path):
 
 def test_a_study_in_a_database_goes_on(tmp_path, prepared, database):
     """Stopped half-way, what the study had asked for is run and told, and the rest follows; nothing runs twice."""
-    optuna, url = (pytest.importorskip("optuna") if not SERVICES else __import__("optuna")), database
+    optuna, url = pytest.importorskip("optuna"), database
     asked = Asked("tpe", 40, ("net",), random.randrange(10**6), study=url)
     vary = ["length=4:40", "stop=0.5:3.0"]
     with pytest.raises(KeyboardInterrupt):
