@@ -50,6 +50,7 @@ from tradewind.kernel.records import (
     CANCEL_REJECTED,
     CANCELLED,
     CLOCK,
+    CORRECTED,
     DIVIDEND,
     EVENT_KINDS,
     EXPIRED,
@@ -67,7 +68,7 @@ from tradewind.kernel.records import (
 )
 from tradewind.kernel.risk_calendar import LOWER, MATCHED, MISMATCH, SKEW, SWITCH, TAKE_LIMITS
 from tradewind.kernel.rows import REFUSE, RISK_ACTIONS
-from tradewind.kernel.step import DISABLE, ENABLE, HALT, RESUME
+from tradewind.kernel.step import DISABLE, ENABLE, HALT, HOLD, RELEASE, RESUME
 from tradewind.runner import Runner, Slot
 from tradewind.strategy import Strategy, _NoParams, memory
 
@@ -375,12 +376,32 @@ class Play:
         if kind == "time":
             return clock(group.ts)
         if kind == "report":
-            wanted = {name: number for number, name in EVENT_KINDS.items()}[" ".join(words[1:])]
-            return clock(group.ts, wanted, order=self.order(words[0]))
+            return self.report(group.ts, words)
+        if kind in ("hold", "release"):
+            who = -1 if words[:1] == ["all"] else owner
+            bit = REASON_NUMBERS[" ".join(word for word in words if word != "all")] - refusals.STARTING
+            verb = HOLD if kind == "hold" else RELEASE
+            return clock(group.ts, OPERATOR, verb=verb, instrument=who, level=1 << bit)
         if kind == "forget":
             self.forget(self.order(words[0]))
             return clock(group.ts)
         raise AssertionError(f"unknown row {kind}")
+
+    def report(self, ts, words):
+        """Return what a broker reports: `report dip filled buy 1 at 39990 because ...`; its order, or `none`, first."""
+        text, _, reason = " ".join(words[1:]).partition(" because ")
+        kinds = {name: number for number, name in EVENT_KINDS.items()}
+        name = max((one for one in kinds if text.startswith(one)), key=len)
+        instrument = self.world.instruments[0]
+        said = re.fullmatch(r"(?:(buy|sell) (\S+) at (\S+))?(?:amount (\S+))?", text[len(name) :].strip())
+        side, lots, price, amount = said.groups()
+        fields = {"order": 0 if words[0] == "none" else self.order(words[0]), "reason": REASON_NUMBERS[reason]}
+        if side:
+            fields |= {"side": 1 if side == "buy" else -1, "quantity": instrument.steps(lots)}
+            fields["price"] = instrument.ticks(price)
+        if amount:
+            fields["amount"] = self.world.minor(amount)
+        return clock(ts, kinds[name], occurred=ts, **fields)
 
     def forget(self, order):
         """The venue has lost the order, as brokers sometimes do."""
@@ -435,6 +456,10 @@ class Play:
         if kind == REPLACED:
             return f"replaced {who} at {_plain(price)} {reason}".strip(), facts
         ended = f"{EVENT_KINDS[int(kind)]} {who}"
+        if kind == CORRECTED:
+            return f"{reason} {_plain(self.world.amount(report['amount']))}", facts
+        if kind == REJECTED and reason:
+            return f"{ended}: {reason}", facts
         return f"{ended}: {reason}" if kind in (CANCELLED, CANCEL_REJECTED, REPLACE_REJECTED) else ended, facts
 
     def answer(self, words):
@@ -491,7 +516,9 @@ def _reason(words, otherwise):
     return REASON_NUMBERS[" ".join(words[1:]) or otherwise]
 
 
-SPOKEN = {CANCELLED, CANCEL_REJECTED, EXPIRED, FILLED, FINANCING, REJECTED, REPLACED, REPLACE_REJECTED, TRIGGERED}
+SPOKEN = {
+    CANCELLED, CANCEL_REJECTED, CORRECTED, EXPIRED, FILLED, FINANCING, REJECTED, REPLACED, REPLACE_REJECTED, TRIGGERED,
+}  # fmt: skip
 
 
 def _clock_text(ts):

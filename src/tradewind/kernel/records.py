@@ -187,6 +187,7 @@ INSTRUMENT = record(
         ("series_first", "i4"),
         ("series_count", "i4"),
         ("open_positions", "i8"),
+        ("holds", "i8"),              # why no entry may be sent for now: bits, see refusals.STARTING
         # its news: the window that is or comes next, as far as it is known; 0 where none is
         ("news_opens", "i8"),
         ("news_closes", "i8"),

@@ -31,6 +31,17 @@ OUTBOX_FULL = 22
 ORDER_NOT_FOUND = 23
 ORDER_IS_ENDING = 24
 NEWS_LOCK = 25
+# Holds: why no entry is sent in an instrument for now. Bit n of INSTRUMENT.holds is the refusal STARTING + n.
+STARTING = 26
+BROKER_UNREACHABLE = 27
+FEED_SILENT = 28
+PRICE_SUSPECT = 29
+POSITION_DIFFERS = 30
+OUTCOME_UNKNOWN = 31
+CLOCK_SUSPECT = 32
+NO_WATCHDOG = 33
+WARMING_UP = 34
+STOPPING = 35
 
 # Endings: why an order or a trade came to its end.
 SIGNAL = 40
@@ -52,11 +63,15 @@ ENTRY_FILLED = 55
 FLATTENED = 56
 NO_SUCH_ORDER = 57
 NEWS_AHEAD = 58
+NOT_EXECUTED = 59
 NIGHT = 60
 DIVIDEND = 61
 FLAT_BY_TIME = 62
 MARGIN_CUT = 63
 STOP_LOST = 64
+CLOSED_BY_BROKER = 65
+LIMIT_OF_BROKER = 66
+BALANCE_OF_BROKER = 67
 
 # Refusals of the limits, in the order in which `risk.check` looks at them; each also names its control in the risk log.
 KILL_SWITCH = 70
@@ -141,6 +156,16 @@ REASONS = {
     ORDER_NOT_FOUND: ("order not found", "The order does not live any more."),
     ORDER_IS_ENDING: ("order is ending", "A cancel of the order is on its way, or its outcome is not known."),
     NEWS_LOCK: ("news lock", "The firm's rules forbid to send an order this close to a release."),
+    STARTING: ("starting", "State and broker have not been compared since the start; nothing is opened before."),
+    BROKER_UNREACHABLE: ("broker unreachable", "The broker does not answer; only what reduces a position is tried."),
+    FEED_SILENT: ("feed silent", "No price has come for longer than is ordinary at this time of the week."),
+    PRICE_SUSPECT: ("price suspect", "The latest price contradicts those before it and is not confirmed."),
+    POSITION_DIFFERS: ("position differs", "Position or orders at the broker are not what we think they are."),
+    OUTCOME_UNKNOWN: ("outcome unknown", "What became of an order in this instrument is not known yet."),
+    CLOCK_SUSPECT: ("clock suspect", "Our clock cannot be trusted."),
+    NO_WATCHDOG: ("no watchdog", "The watchdog gives no sign of life."),
+    WARMING_UP: ("warming up", "Indicators are being filled from history."),
+    STOPPING: ("stopping", "The trader is being stopped."),
     SIGNAL: ("signal", "The strategy closed it."),
     STOP_LOSS_HIT: ("stop-loss", "The stop-loss was hit."),
     TAKE_PROFIT_HIT: ("take-profit", "The take-profit was hit."),
@@ -160,6 +185,10 @@ REASONS = {
     FLATTENED: ("flattened", "Everything was closed on purpose."),
     NO_SUCH_ORDER: ("no such order", "The venue does not hold this order."),
     NEWS_AHEAD: ("news ahead", "A release was due, and no position is held through it."),
+    NOT_EXECUTED: ("not executed", "The order never took effect at the broker."),
+    CLOSED_BY_BROKER: ("closed by the broker", "The broker, or a person at the broker's own screen, closed it."),
+    LIMIT_OF_BROKER: ("refused by the broker", "The broker refused it; its own words are in the log of executions."),
+    BALANCE_OF_BROKER: ("the broker's balance", "The balance was set to the broker's."),
     NIGHT: ("night", "Overnight financing."),
     DIVIDEND: ("dividend", "Dividend adjustment of a cash index."),
     FLAT_BY_TIME: ("flat by time", "The rules hold nothing beyond this time."),

@@ -22,6 +22,16 @@ from tradewind.kernel.trading_limits import check_entry
 
 
 @inner
+def first_hold(holds):
+    """Return the refusal of the lowest bit."""
+    refusal = np.int64(refusals.STARTING)
+    while holds & 1 == 0:
+        holds >>= 1
+        refusal += 1
+    return refusal
+
+
+@inner
 def check_instrument(state, command):
     """Return the first refusal that instrument, market and operator give to a new order, or 0."""
     row = state.instruments[command.instrument]
@@ -36,6 +46,8 @@ def check_instrument(state, command):
             return refusals.TRADING_HALTED
         if state.strategies[command.strategy].enabled == 0:
             return refusals.STRATEGY_DISABLED
+        if row.holds != 0:
+            return first_hold(row.holds)
     hours = row.sessions[MARKET_HOURS]
     if hours.closes > 0 and not hours.opens <= state.now < hours.closes:
         return refusals.MARKET_CLOSED

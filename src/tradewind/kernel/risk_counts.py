@@ -12,6 +12,7 @@ from tradewind.kernel.message_rate import speak
 from tradewind.kernel.order_controls import entering_price
 from tradewind.kernel.orders import ENTRY, STOP, STOP_LOSS, WORKING
 from tradewind.kernel.records import (
+    CORRECTED,
     FILLED,
     FINANCING,
     INSTRUMENTS,
@@ -162,7 +163,7 @@ def note_report(state, report, role, protects, begun, trades):
             note_execution(state, strategy)
     elif report.kind == REJECTED:
         note_reject(state, protects)
-    if report.kind == FILLED or report.kind == FINANCING:
+    if report.kind == FILLED or report.kind == FINANCING or report.kind == CORRECTED:
         trade_floors(state)
         state.marked = 1  # what a stop made of a gap is a loss, whether or not anything is left to be valued
     if report.kind == FILLED or role == STOP_LOSS:

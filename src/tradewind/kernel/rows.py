@@ -63,7 +63,7 @@ EVENT = record(
         ("order", "i8"),        # our order id
         ("price", "i8"),        # ticks; DIVIDEND: points per unit, in ticks
         ("quantity", "i8"),     # lot steps, > 0
-        ("amount", "i8"),       # commission of a fill, or financing: cash to the account, minor units, account currency
+        ("amount", "i8"),       # commission of a fill, financing, or CORRECTED: cash to the account, minor units, account currency
         ("spread", "i4"),       # the spread when filled, ticks
         ("slippage", "i4"),     # ticks lost to slippage, >= 0
         ("strategy", "i2"),
@@ -86,7 +86,7 @@ EVENT = record(
         ("kinds", "i2"),        # bits: what falls into the window
         # OPERATOR
         ("verb", "i2"),         # step.py
-        ("level", "i8"),        # of the kill switch
+        ("level", "i8"),        # of the kill switch; HOLD, RELEASE: bits
         ("person", "i8"),       # who ordered it, a number that is explained outside the kernel
         ("reference", "i8"),    # why: the number of a text kept outside; of new limits their hash
         ("skew", "i8"),         # our clock minus the broker's, ns

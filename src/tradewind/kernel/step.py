@@ -7,7 +7,7 @@ same events gets the same bytes.
 
 import numpy as np
 
-from tradewind.kernel.account import refresh_margin, settle
+from tradewind.kernel.account import post, refresh_margin, settle
 from tradewind.kernel.bars import end_periods, fold_price
 from tradewind.kernel.book import apply_price
 from tradewind.kernel.compiled import compiled, copy_record, inner
@@ -38,6 +38,7 @@ from tradewind.kernel.records import (
     CANCEL_REJECTED,
     CANCELLED,
     CLOCK,
+    CORRECTED,
     DAY,
     EXPIRED,
     FILLED,
@@ -68,6 +69,10 @@ HALT = 1
 RESUME = 2
 DISABLE = 3
 ENABLE = 4
+HOLD = 11
+"""No entry is sent in `instrument`, or in any if that is -1, for the reasons in the bits of `level`."""
+RELEASE = 12
+"""These reasons hold no more."""
 
 
 @compiled(inline=True, inner=True)
@@ -152,8 +157,19 @@ def apply_operator(state, event):
         state.strategies[event.strategy].enabled = 1
         if state.ruled != 0:
             enable_again(state, event.strategy)
+    elif event.verb in (HOLD, RELEASE):
+        apply_hold(state, event)
     elif state.ruled != 0 or event.verb == TAKE_LIMITS:
         take_order(state, event)
+
+
+@inner
+def apply_hold(state, event):
+    """Instruments are held, or released, for the reasons in the event."""
+    for index in range(state.instrument_count):
+        if event.instrument in (-1, index):
+            row = state.instruments[index]
+            row.holds = row.holds | event.level if event.verb == HOLD else row.holds & ~event.level
 
 
 @inner
@@ -162,6 +178,11 @@ def apply_report(state, report):
     trades = state.trade_count
     if report.kind == FINANCING:
         apply_financing(state, report)
+        if state.ruled != 0:
+            note_report(state, report, ENTRY, False, True, trades)
+        return
+    if report.kind == CORRECTED:
+        post(state, report.amount)  # the broker's balance is the truth; nobody's trade is changed by it
         if state.ruled != 0:
             note_report(state, report, ENTRY, False, True, trades)
         return
