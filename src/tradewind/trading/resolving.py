@@ -1,0 +1,162 @@
+"""Orders whose outcome is not known: asked for by id until there is evidence, counted as working until then.
+
+Two ways out, by what the broker promises (its capabilities). Where it refuses a repeated id (B), the same order is
+sent again under the same id. Everywhere else (D) an order is sent once, ever: it is looked up until it is found, or
+until the time in which it could still have taken effect has passed and both the lookup and a whole picture say that
+it is not there.
+"""
+
+from typing import TYPE_CHECKING
+
+from tradewind.broker import Cancel, Found, Picture
+from tradewind.kernel import refusals
+from tradewind.kernel.orders import CANCELLING, HELD, REPLACING, SENT, UNKNOWN
+from tradewind.trading.book import Ticket
+from tradewind.trading.requests import Ask
+from tradewind.trading.timing import SECOND
+
+if TYPE_CHECKING:
+    from tradewind.trading.trader import Trader
+
+MOST_CANCELS = 3
+"""So often an unanswered cancel is repeated before only looking is left (an order may be beyond cancelling)."""
+
+
+class Resolving:
+    """What finds out for a trader."""
+
+    def __init__(self, trader: "Trader") -> None:
+        """Nothing is being looked for."""
+        self.trader = trader
+        self.asked: dict[int, tuple[int, int]] = {}
+        """Of each order: how often it was asked for, and when next."""
+        self.waiting: set[int] = set()
+        """Orders whose question has not been answered."""
+
+    def lose(self, order: int, why: str) -> None:
+        """No clear answer came: the order is unknown, a cancel or change of it is looked up."""
+        row = self.trader.row(order)
+        if row is None:
+            return
+        self.asked[order] = (0, self.trader.time + self._lag())
+        if int(row["status"]) in (CANCELLING, REPLACING):
+            return
+        self.trader.alert("disconnects", f"The outcome of order {order} is unknown: {why}.", "critical")
+        self.trader.lose(order)
+
+    def turn(self) -> None:
+        """What is due is asked."""
+        trader, timing = self.trader, self.trader.timing
+        living = set()
+        for row in trader.living():
+            order, status = int(row["id"]), int(row["status"])
+            ticket = trader.book.tickets.get(order)
+            if ticket is None or status == HELD:
+                continue
+            stuck = status in (CANCELLING, REPLACING) and trader.time - ticket.sent > timing.answer_within
+            if status == UNKNOWN or stuck or order in self.asked:
+                living.add(order)
+                self._ask(ticket)
+        for order in [one for one in self.asked if one not in living]:
+            self.asked.pop(order)
+        self.waiting &= living
+        self._release()
+
+    def _ask(self, ticket: Ticket) -> None:
+        """The order is asked for if it is time; every ten tries the pause grows fourfold, up to a minute."""
+        times, due = self.asked.get(ticket.order, (0, 0))
+        if self.trader.time < due or ticket.order in self.waiting:
+            return
+        pause = min(self.trader.timing.find_every * 4 ** (times // 10), 60 * SECOND)
+        self.asked[ticket.order] = (times + 1, self.trader.time + pause)
+        self.waiting.add(ticket.order)
+        self.trader.ask("find", f"{ticket.order} {ticket.id}")
+        if ticket.former:
+            self.trader.ask("find", f"{ticket.order} {ticket.former}")
+
+    def unheard(self, ask: Ask) -> None:
+        """The question could not be asked: that says nothing, and it will be asked again."""
+        if ask.what == "find":
+            self.waiting.discard(int(ask.about.split(" ")[0]))
+
+    def found(self, order: int, found: Found) -> None:
+        """What the broker says of the order is known; if it says nothing clear, the order stays unknown."""
+        self.waiting.discard(order)
+        trader = self.trader
+        trader.reports(found.reports)
+        row, ticket = trader.row(order), trader.book.tickets.get(order)
+        if row is None or ticket is None:
+            return
+        status = int(row["status"])
+        if found.state == "working":
+            self._working(ticket, status)
+        elif found.state == "absent" and status in (UNKNOWN, SENT):
+            self._absent(ticket)
+        elif found.state != "absent":
+            trader.settling.begin()  # it ended, and how is among what we have not heard
+        elif status in (CANCELLING, REPLACING) and self._settled(ticket):
+            trader.settling.begin()
+
+    def _working(self, ticket: Ticket, status: int) -> None:
+        """The broker has the order and it works: so do we; a cancel that got lost is sent again, a few times."""
+        trader = self.trader
+        ticket.absent = 0
+        if status in (UNKNOWN, SENT):
+            self.asked.pop(ticket.order, None)
+            trader.reporting.taken(ticket.order)
+        elif status == CANCELLING and ticket.resent < MOST_CANCELS:
+            ticket.resent += 1
+            ticket.sent = trader.time
+            trader.send(Cancel(ticket.id, ticket.broker_order), ticket.order)
+        elif status == REPLACING:
+            # The change did not arrive, or not yet; the picture will tell which price holds.
+            trader.settling.begin()
+
+    def _absent(self, ticket: Ticket) -> None:
+        """The broker knows no such order: sent again where that is safe, else given up when nothing can come of it."""
+        trader, can = self.trader, self.trader.capabilities
+        if trader.time < ticket.sent + self._lag():
+            return
+        window = can.id_scope == "forever" or (
+            can.id_scope == "window" and trader.time - ticket.sent < int(can.id_window_s * SECOND)
+        )
+        keeps = trader.timing.exit_keeps if ticket.place and ticket.place.reduce_only else trader.timing.entry_keeps
+        if window and ticket.place is not None and ticket.resent == 0 and trader.time <= ticket.sent + keeps:
+            ticket.resent += 1
+            trader.send(ticket.place, ticket.order, exits=True)
+            return
+        if not self._settled(ticket):
+            return
+        if ticket.absent == 0:
+            ticket.absent = trader.time
+            trader.settling.begin()
+
+    def pictured(self, picture: Picture) -> None:
+        """A picture taken after the lookup shows no such order either: it never took effect."""
+        trader = self.trader
+        there = {one.id for one in picture.orders} | {one.id for one in picture.positions}
+        for order in trader.unknown():
+            ticket = trader.book.tickets.get(order)
+            if ticket is None or ticket.absent == 0 or ticket.id in there:
+                continue
+            trader.alert("reconciliation", f"Order {order} never took effect at the broker.")
+            trader.end(order, refusals.NOT_EXECUTED)
+        self._release()
+
+    def _lag(self) -> int:
+        return int(self.trader.capabilities.lookup_lag_s * SECOND)
+
+    def _settled(self, ticket: Ticket) -> bool:
+        """Return whether nothing can come of the order any more, by what the broker declares."""
+        lateness = int(self.trader.capabilities.lateness_s * SECOND)
+        keeps = self.trader.timing.exit_keeps if ticket.place and ticket.place.reduce_only else 0
+        late = max(keeps, self.trader.timing.entry_keeps) + self.trader.timing.request_within + lateness + self._lag()
+        return self.trader.time >= ticket.sent + late
+
+    def _release(self) -> None:
+        """Instruments without an unknown order are free again."""
+        trader = self.trader
+        those = {int(trader.row(order)["instrument"]) for order in trader.unknown()}
+        for instrument in range(int(trader.core.state["instrument_count"])):
+            if instrument not in those:
+                trader.order(trader.core.hold(refusals.OUTCOME_UNKNOWN, on=False, instrument=instrument))
