@@ -139,7 +139,6 @@ class Book:
         if ticket is not None:
             if broker_order and text_of(row["id"]) in (ticket.id, ""):
                 ticket.broker_order = broker_order
-            ticket.position = ticket.position or position
             if int(row["kind"]) == REPLACED:
                 ticket.former = ""
             elif int(row["kind"]) == REPLACE_REJECTED and ticket.former:
@@ -154,6 +153,9 @@ class Book:
         if held is None:
             held = Holding(int(row["strategy"]), int(row["instrument"]), int(row["order"]), 0)
             self.holdings[position] = held
+            for ticket in self.tickets.values():
+                if held.order in (ticket.order, ticket.parent):
+                    ticket.position = position
         held.quantity += signed
         if held.quantity == 0:
             del self.holdings[position]

@@ -8,9 +8,10 @@ it is not there.
 
 from typing import TYPE_CHECKING
 
-from tradewind.broker import Cancel, Found, Picture
+from tradewind.broker import Cancel, Found, Picture, Report
 from tradewind.kernel import refusals
 from tradewind.kernel.orders import CANCELLING, HELD, REPLACING, SENT, UNKNOWN
+from tradewind.kernel.records import REPLACE_REJECTED, REPLACED
 from tradewind.trading.book import Ticket
 from tradewind.trading.requests import Ask
 from tradewind.trading.timing import SECOND
@@ -79,8 +80,10 @@ class Resolving:
         if ask.what == "find":
             self.waiting.discard(int(ask.about.split(" ")[0]))
 
-    def found(self, order: int, found: Found) -> None:
+    def found(self, about: str, found: Found) -> None:
         """What the broker says of the order is known; if it says nothing clear, the order stays unknown."""
+        number, _, name = about.partition(" ")
+        order = int(number)
         self.waiting.discard(order)
         trader = self.trader
         trader.reports(found.reports)
@@ -89,7 +92,7 @@ class Resolving:
             return
         status = int(row["status"])
         if found.state == "working":
-            self._working(ticket, status)
+            self._working(ticket, status, name)
         elif found.state == "absent" and status in (UNKNOWN, SENT):
             self._absent(ticket)
         elif found.state != "absent":
@@ -97,7 +100,7 @@ class Resolving:
         elif status in (CANCELLING, REPLACING) and self._settled(ticket):
             trader.settling.begin()
 
-    def _working(self, ticket: Ticket, status: int) -> None:
+    def _working(self, ticket: Ticket, status: int, name: str) -> None:
         """The broker has the order and it works: so do we; a cancel that got lost is sent again, a few times."""
         trader = self.trader
         ticket.absent = 0
@@ -108,9 +111,11 @@ class Resolving:
             ticket.resent += 1
             ticket.sent = trader.time
             trader.send(Cancel(ticket.id, ticket.broker_order), ticket.order)
-        elif status == REPLACING:
-            # The change did not arrive, or not yet; the picture will tell which price holds.
+        elif status == REPLACING and name == ticket.id and ticket.former:
+            trader.reports([Report(REPLACED, ticket.id, "")])  # with which price, the next picture tells
             trader.settling.begin()
+        elif status == REPLACING and name == ticket.former and self._settled(ticket):
+            trader.reports([Report(REPLACE_REJECTED, ticket.id, "", reason=refusals.NOT_EXECUTED)])
 
     def _absent(self, ticket: Ticket) -> None:
         """The broker knows no such order: sent again where that is safe, else given up when nothing can come of it."""

@@ -90,7 +90,7 @@ class Trader:
     def told(self, ask: Ask, answer: Found | CatchUp | Picture | None) -> None:
         """What the broker said to a question; None: it could not be asked."""
         if isinstance(answer, Found):
-            self.resolving.found(int(ask.about.split(" ")[0]), answer)
+            self.resolving.found(ask.about, answer)
         elif isinstance(answer, CatchUp):
             self.settling.caught_up(ask, answer)
         elif isinstance(answer, Picture):

@@ -135,6 +135,12 @@ class VirtualBroker:
             self.say(REJECTED, id=place.id, instrument=place.instrument, text="expired")
             return "refused"
         self.taken[place.id] = self.taken.get(place.id, 0) + 1
+        if place.role == STOP_LOSS:
+            position = self.positions[next(one for one in place.closes if one in self.positions)]
+            position.stop, position.stop_id = place.trigger, place.id
+            self.say(ACCEPTED, id=place.id, instrument=place.instrument, side=place.side, quantity=place.quantity)
+            self.match(place.instrument)
+            return "taken"
         number = f"o{len(self.record) + 1}"
         order = Order(place, number, place.id, place.quantity, place.price, place.trigger)
         self.orders[number] = order
