@@ -41,6 +41,8 @@ class Ours(NamedTuple):
     trigger: int
     status: int
     role: int
+    position: str = ""
+    """The broker's position an attached order protects."""
 
 
 class Difference(NamedTuple):
@@ -217,12 +219,7 @@ def _levels(view: View, picture: Picture) -> list[Difference]:
     for mine in view.orders:
         if mine.role not in (STOP_LOSS, TAKE_PROFIT) or mine.status in (HELD, SENT, UNKNOWN):
             continue
-        places = [
-            name
-            for name, one in view.holdings.items()
-            if (one.strategy, one.instrument) == (mine.strategy, mine.instrument)
-        ]
-        levels = [_level(theirs[name], mine.role) for name in places if name in theirs]
+        levels = [_level(theirs[mine.position], mine.role)] if mine.position in theirs else []
         wanted = mine.trigger if mine.role == STOP_LOSS else mine.price
         word = "stop" if mine.role == STOP_LOSS else "target"
         standing = {one.id for one in picture.orders}

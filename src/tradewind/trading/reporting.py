@@ -152,6 +152,8 @@ class Reporting:
             leg = trader.row(int(one))
             if leg is None or int(leg["role"]) == ENTRY or int(leg["status"]) == HELD:
                 continue
+            if row is not None and int(leg["parent"]) == order:
+                continue  # the rest of this fill opens what they protect
             sibling = parent and row is None and int(leg["parent"]) == parent
             mine = int(leg["strategy"]) == strategy and int(leg["instrument"]) == instrument
             if (mine and (flat or self._bare(report, int(one)))) or sibling:

@@ -196,7 +196,17 @@ class Settling:
                 facts = {name: int(row[name]) for name in ("instrument", "strategy", "side", "price", "trigger")}
                 facts |= {"status": int(row["status"]), "role": int(row["role"])}
                 left = int(row["quantity"] - row["filled"])
-                orders.append(Ours(ticket.order, ticket.id, ticket.former, ticket.broker_order, left=left, **facts))
+                orders.append(
+                    Ours(
+                        ticket.order,
+                        ticket.id,
+                        ticket.former,
+                        ticket.broker_order,
+                        left=left,
+                        position=ticket.position,
+                        **facts,
+                    )
+                )
         positions = {
             (strategy, instrument): steps
             for strategy in range(int(state["strategy_count"]))

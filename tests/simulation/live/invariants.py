@@ -74,5 +74,3 @@ def _protected(world):
 def decisions(world):
     """Return every order the desk decided to send, from its journal."""
     return [row for rows in world.disk.log("commands") for row in rows if int(row["kind"]) == PLACE]
-
-

@@ -143,7 +143,7 @@ class World:
         self.disk, self.now, self.heap, self.count = Disk(), START, [], 0
         self.crash_at, self.steps, self.crashes = set(crash_at), 0, 0
         self.life, self.connected, self.trace, self.trader_class = 0, False, [], trader
-        self.seen = {}
+        self.seen, self.streamed = {}, 0
         self.cursor = 0
         self.trader = None
         self.ends = START + minutes * 60 * SECOND
@@ -345,7 +345,9 @@ class World:
             if not self.connected or self.chance.random() < self.faults.drop_report:
                 self.see("dropped report")
                 continue
-            self.after(self.chance.uniform(0.01, 0.4), self._into, self.life, "reports", [report])
+            # A stream keeps its order; only answers to requests may come before it.
+            self.streamed = max(self.streamed, self.now + int(self.chance.uniform(0.01, 0.4) * SECOND))
+            self.at(self.streamed, self._into, self.life, "reports", [report])
             if self.chance.random() < self.faults.repeat:
                 self.see("repeated report")
                 self.after(self.chance.uniform(0.01, 3), self._into, self.life, "reports", [report])
@@ -361,5 +363,3 @@ class World:
         if self.connected and self.chance.random() < self.faults.cut:
             self._cut()
         self.after(15, self._market)
-
-
