@@ -40,8 +40,9 @@ OURS = {
     "watchdog": "errors",
     "simulators": "broker kernel.records kernel.orders kernel.refusals markets money errors",
     "twin": "kernel runner ports modes requests results markets money settings errors",
+    "series_choice": "kernel.bars adapters markets errors",
     "modes": (
-        "kernel strategy compilation runner wiring limits_wiring ports data results adapters markets risk settings "
+        "kernel strategy compilation runner series_choice wiring limits_wiring ports data results adapters markets risk settings "
         "errors"
     ),
     "requests": "modes settings markets risk money errors",
@@ -89,6 +90,7 @@ OUTSIDE = {
     "watchdog": "",
     "simulators": "*",
     "twin": "numpy polars",
+    "series_choice": "",
     "modes": "numpy",
     "requests": "pydantic",
     "risk_questions": "",

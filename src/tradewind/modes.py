@@ -26,14 +26,13 @@ from tradewind.data.series import SYNTHETIC, Series
 from tradewind.data.spread import SpreadSettings
 from tradewind.data.stress import NewsStress
 from tradewind.data.tape import tape
-from tradewind.errors import BadData, TradewindError, UnknownName
+from tradewind.errors import TradewindError
 from tradewind.kernel.bars import DAY_BAR
 from tradewind.kernel.loop import REPORTS
 from tradewind.kernel.sizing import METHODS
 from tradewind.kernel.step import WANTS_QUOTES
 from tradewind.limits_wiring import RANGE_BAR, day_clocks, hold_limits, series_needed
 from tradewind.markets.blackout import NewsEntry, NewsRules, after_release, announcements, concerning
-from tradewind.markets.clock import utc_datetime
 from tradewind.markets.instruments import Instrument, Profile
 from tradewind.markets.loading import load_profile
 from tradewind.markets.news import Event, known
@@ -43,6 +42,7 @@ from tradewind.ports import Rows
 from tradewind.results.facts import numbered
 from tradewind.risk.limits import Limits
 from tradewind.runner import Runner, Slot
+from tradewind.series_choice import find_series
 from tradewind.settings import Settings
 from tradewind.strategy import Strategy, load, timeframe_name, timeframe_seconds
 from tradewind.wiring import (
@@ -194,7 +194,8 @@ def plan_backtest(request: Request, history: History) -> Plan:
         if pair.symbol not in fixed
     ]
     listings += [Listing(pair, tradable=False) for pair in pairs]
-    series = [find_series(history, one, request) for one in listings]
+    span = (request.start, request.end)
+    series = [find_series(history, one.instrument.symbol, request.feed, span, one.tradable) for one in listings]
     start = max(request.start, min(info.first for infos in series[: len(request.symbols)] for info in infos))
     # Bars are named by their open: the last one still has to close.
     end = min(request.end, 1 + max(info.last + info.timeframe * 1_000_000_000 for infos in series for info in infos))
@@ -203,7 +204,7 @@ def plan_backtest(request: Request, history: History) -> Plan:
     bar_seconds = timeframe_seconds(request.bar)
     instruments = [one.instrument for one in listings]
     finest = max(infos[-1].timeframe for infos in series[: len(request.symbols)])
-    state = _state(request, profile, listings, strategies, finest)
+    state = starting_state(request, profile, listings, strategies, finest)
     for infos, one in zip(series, listings, strict=True):
         _check_timeframes(strategies, infos[-1], one.instrument, bar_seconds)
     journal = MemoryJournal()
@@ -244,7 +245,7 @@ def plan_backtest(request: Request, history: History) -> Plan:
     return plan
 
 
-def _state(
+def starting_state(
     request: Request, profile: Profile, listings: Sequence[Listing], strategies: Sequence[Strategy], finest: int
 ) -> Rows:
     """Return the kernel's first state: markets, account, what each strategy is shown, limits and weights.
@@ -312,53 +313,6 @@ def _blame(strategies: Sequence[Strategy], error: Exception) -> Exception:
         if Path(frame.filename).resolve() in paths:
             return TradewindError(f"{frame.filename}:{frame.lineno}: {type(error).__name__}: {error}")
     return error
-
-
-def find_series(history: History, listing: Listing, request: Request) -> list[SeriesInfo]:
-    """Return the series of one feed to take an instrument's prices from, finest first.
-
-    Where several feeds hold the instrument and none was named, the one that covers most of the period is taken, of
-    equals the finer: prices of two brokers are never mixed.
-    """
-    symbol = listing.instrument.symbol
-    found = [info for info in history.find(symbol, feed=request.feed) if info.side != "ask"]
-    if not found and request.feed is not None:
-        feeds = {info.feed for info in history.find(symbol)}
-        raise UnknownName(f"feed of {symbol}", request.feed, feeds)
-    if not found:
-        raise BadData(f"There is no history of {symbol}{_for(listing)}.", _advice(history, listing))
-    found = [info for info in found if info.last >= request.start and info.first < request.end]
-    if not found:
-        raise BadData(f"No prices of {symbol} lie in the period asked for.", _held(history.find(symbol)))
-    feeds = {info.feed for info in found}
-    best = max(sorted(feeds), key=lambda feed: _merit([info for info in found if info.feed == feed], request))
-    return [info for info in found if info.feed == best]
-
-
-def _merit(infos: Sequence[SeriesInfo], request: Request) -> tuple[int, int]:
-    """Return how much of the period the series of a feed cover, in whole days, and then how fine they are."""
-    first = max(request.start, min(info.first for info in infos))
-    last = min(request.end, max(info.last for info in infos))
-    return (last - first) // (DAY_BAR * 1_000_000_000), -min(info.timeframe for info in infos)
-
-
-def _for(listing: Listing) -> str:
-    return "" if listing.tradable else ", which turns cash into the account's currency"
-
-
-def _advice(history: History, listing: Listing) -> str:
-    """Return what to do when there is no history of an instrument."""
-    symbols = sorted({info.symbol for info in history.series()})
-    held = f" The history holds {', '.join(symbols)}." if symbols else " The history is empty."
-    if listing.tradable:
-        return f"Import some with `tradewind data import FILE --as {listing.instrument.symbol}`.{held}"
-    return f"Import it, or give a fixed rate such as --rate {listing.instrument.symbol}=1.1.{held}"
-
-
-def _held(infos: Sequence[SeriesInfo]) -> str:
-    """Return which periods the series cover, for an error."""
-    spans = {f"{utc_datetime(info.first):%Y-%m-%d} to {utc_datetime(info.last):%Y-%m-%d}" for info in infos}
-    return f"The history holds {', '.join(sorted(spans))}."
 
 
 def subscribe(

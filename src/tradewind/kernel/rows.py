@@ -63,7 +63,7 @@ EVENT = record(
         ("order", "i8"),        # our order id
         ("price", "i8"),        # ticks; DIVIDEND: points per unit, in ticks
         ("quantity", "i8"),     # lot steps, > 0
-        ("amount", "i8"),       # commission of a fill, financing, or CORRECTED: cash to the account, minor units, account currency
+        ("amount", "i8"),       # commission, financing, correction: cash to the account, minor units of its currency
         ("spread", "i4"),       # the spread when filled, ticks
         ("slippage", "i4"),     # ticks lost to slippage, >= 0
         ("strategy", "i2"),

@@ -1,0 +1,126 @@
+"""The folder of an account: journal, heartbeat, kill file, and where people's orders are left and answered.
+
+Files are written beside their place and renamed, so that nobody ever reads half of one. Nothing here needs the
+database: these files are what works when nothing else does.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from tradewind.errors import BadData, TradewindError
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+LARGEST_ORDER = 65_536
+"""Bytes of a person's order; more is not one."""
+
+
+class Folder:
+    """One account's folder."""
+
+    def __init__(self, root: Path) -> None:
+        """Nothing is created before `make`."""
+        self.root = root
+        self.journal = root / "journal.sqlite"
+        self.status = root / "status.json"
+        self.watchdog = root / "watchdog.json"
+        self.kill = root / "KILL"
+        self.inbox, self.outbox = root / "inbox", root / "outbox"
+
+    @property
+    def name(self) -> str:
+        """The account's name."""
+        return self.root.name
+
+    def make(self) -> None:
+        """The folder is there, for its owner alone."""
+        for path in (self.root, self.inbox, self.outbox):
+            path.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def write_status(self, document: Mapping[str, Any]) -> None:
+        """The heartbeat says `document`."""
+        write_whole(self.status, json.dumps(document, separators=(",", ":")))
+
+    def read_status(self) -> dict[str, Any] | None:
+        """Return the latest heartbeat, None where there is none that can be read."""
+        with suppress(OSError, ValueError):
+            found = json.loads(self.status.read_text(encoding="utf-8"))
+            return found if isinstance(found, dict) else None
+        return None
+
+    def kill_level(self) -> int:
+        """Return the kill level asked for by file: 0 where there is none; a file that says nothing clear means 2."""
+        try:
+            text = self.kill.read_text(encoding="utf-8").strip()
+        except FileNotFoundError:
+            return 0
+        except (OSError, ValueError):
+            return 2
+        return int(text) if text in ("1", "2", "3", "4") else 2
+
+    def orders(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Yield people's orders, oldest first, by name; each file is gone once it was yielded.
+
+        A file that is no order is answered and removed.
+        """
+        with suppress(FileNotFoundError):
+            for path in sorted(self.inbox.glob("*.json")):
+                try:
+                    order = _order(path)
+                except BadData as error:
+                    self.answer(path.stem, {"done": False, "text": str(error)})
+                else:
+                    yield path.stem, order
+                with suppress(FileNotFoundError):
+                    path.unlink()
+
+    def answer(self, name: str, document: Mapping[str, Any]) -> None:
+        """Whoever gave the order `name` can read what became of it."""
+        write_whole(self.outbox / f"{name}.json", json.dumps(document))
+
+    def ask(self, name: str, order: Mapping[str, Any]) -> None:
+        """The order waits for the trader."""
+        if not self.inbox.is_dir():
+            raise TradewindError(f"There is no account folder {self.root}.", "Start it with `tradewind paper` or live.")
+        write_whole(self.inbox / f"{name}.json", json.dumps(order))
+
+
+def _order(path: Path) -> Mapping[str, Any]:
+    """Return the order in a file."""
+    if path.stat().st_size > LARGEST_ORDER:
+        raise BadData(f"An order of {path.stat().st_size} bytes is not read.", f"At most {LARGEST_ORDER} are.")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise BadData("The order is not JSON.", "Write an object with a verb.") from None
+    if not isinstance(found, dict) or not isinstance(found.get("verb"), str):
+        raise BadData("The order has no verb.", 'Write an object such as {"verb": "halt"}.')
+    return found
+
+
+def write_whole(path: Path, text: str) -> None:
+    """The file holds the text, or what it held before."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(beside, "w", encoding="utf-8", opener=_private) as file:  # noqa: PTH123 - an opener sets the mode
+            file.write(text)
+        beside.replace(path)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+def account_folder(data: Path, name: str) -> Folder:
+    """Return the folder of the account with that name."""
+    if not NAME.fullmatch(name):
+        raise BadData(f"{name!r} is no name for an account.", "Use small letters, digits, - and _, at most 40.")
+    return Folder(data / "accounts" / name)
