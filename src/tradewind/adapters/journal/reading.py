@@ -1,0 +1,91 @@
+"""Reading back: a log from its end, everything from a commit on. What is not as it was written is never returned.
+
+Each block knows the one before it in its log, so a log is read from its last block backwards without an index, and a
+commit is found by halving, because commit numbers grow with the numbers of blocks.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from tradewind.adapters.journal.chain import Block, is_whole
+from tradewind.adapters.journal.database import COLUMNS, block_at
+from tradewind.adapters.journal.faults import BadJournal, Damage
+
+CHUNK = 512
+"""Blocks read at once."""
+
+
+class Note(NamedTuple):
+    """A document in the journal."""
+
+    number: int
+    """From 1, in order."""
+    commit: int
+    """The commit that makes it durable."""
+    ts: int
+    """When that was, ns UTC; 0 while it is not."""
+    kind: str
+    document: Any
+
+
+def note_in(block: Block) -> Note:
+    """Return the note that a block is."""
+    kind, document = json.loads(block.payload)
+    return Note(block.start + 1, block.commit_number, block.ts, kind, document)
+
+
+def log_from(database: sqlite3.Connection, last: int, start: int) -> list[Block]:
+    """Return the blocks of a log that ends with block `last`, from the one that holds row `start` on."""
+    blocks: list[Block] = []
+    while last:
+        block = _whole_block(database, last)
+        if block.start + block.rows <= start:
+            break
+        blocks.append(block)
+        last = block.before
+    return blocks[::-1]
+
+
+def everything_after(database: sqlite3.Connection, commit: int, until: int) -> Iterator[Block]:
+    """Yield every block of the commits after `commit`, up to block `until`, in the order they were written."""
+    seq = _end_of_commit(database, commit, until)
+    query = f"SELECT {COLUMNS} FROM blocks WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT {CHUNK}"  # noqa: S608 - our own names
+    while seq < until:
+        # In pieces: the connection is free to write while somebody walks along.
+        for row in database.execute(query, (seq, until)).fetchall():
+            block = Block._make(row)
+            if block.seq != seq + 1 or not is_whole(block):
+                raise _changed(seq + 1)
+            seq = block.seq
+            yield block
+        if seq < until and block_at(database, seq + 1) is None:
+            raise _changed(seq + 1)
+
+
+def _end_of_commit(database: sqlite3.Connection, commit: int, until: int) -> int:
+    """Return the seq of the last block of a commit, 0 before the first."""
+    low, high = 0, until
+    while low < high:
+        middle = (low + high + 1) // 2
+        if _whole_block(database, middle).commit_number <= commit:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _whole_block(database: sqlite3.Connection, seq: int) -> Block:
+    block = block_at(database, seq)
+    if block is None or not is_whole(block) or block.seq != seq:
+        raise _changed(seq)
+    return block
+
+
+def _changed(seq: int) -> BadJournal:
+    return BadJournal(
+        f"Block {seq} of the journal is not what was written.",
+        "Stop, and open it again: that says what is good.",
+        Damage(0, 0, 0, f"block {seq} is not what was written"),
+    )
