@@ -57,6 +57,11 @@ class Shelf:
 
     ticks = bars
 
+    def keep(self, *_):
+        """Nothing is kept."""
+
+    kept = keep
+
 
 def recorded(shelf, start, made_of=MADE_OF):
     """Return the whole tape of what lies on the shelf, with the calendar, without its last TIME."""
