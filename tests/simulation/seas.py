@@ -11,7 +11,7 @@ import numpy as np
 from world import joined
 
 from tradewind.adapters.memory import MemoryJournal
-from tradewind.data.tape import _calendar
+from tradewind.data.calendar_rows import calendar_rows
 from tradewind.kernel import loop
 from tradewind.kernel.bars import DAY_BAR
 from tradewind.kernel.records import BAR, EVENT, TIME
@@ -127,7 +127,7 @@ def sea(seed, strategies, handler):
     instants = np.unique(np.concatenate([one["ts"] for one in bars]))
     ends = np.zeros(len(instants), EVENT)
     ends["ts"], ends["kind"] = instants, TIME
-    events = joined([*bars, _calendar(told), ends])
+    events = joined([*bars, calendar_rows(told), ends])
     events = events[np.lexsort((events["instrument"], events["kind"], events["ts"]))]
     slots = [
         Slot(one, one.params()._replace(seed=seed * 10 + number), range(len(declared)), STEP)

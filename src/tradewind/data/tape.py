@@ -15,15 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from tradewind.data.calendar_rows import calendar_rows
 from tradewind.data.legs import Leg, leg_rows
 from tradewind.data.rows import RAW, Rows, in_order
 from tradewind.data.series import History
 from tradewind.errors import BadData
-from tradewind.kernel.records import BAR, EVENT, EVENT_KINDS, TIME
+from tradewind.kernel.records import BAR, EVENT, TIME
 
 BLOCK_ROWS = 65_536
-
-_KINDS = {name: kind for kind, name in EVENT_KINDS.items()}
 
 
 def tape(
@@ -74,7 +73,7 @@ def _told(prices: Iterator[Rows], entries: Iterator[Any]) -> Iterator[Rows]:
         while pending is not None and pending.ts <= last:
             batch.append(pending)
             pending = next(entries, None)
-        yield from _between(rows, _calendar(batch))
+        yield from _between(rows, calendar_rows(batch))
     if last is not None:
         end = np.zeros(1, dtype=EVENT)
         end["ts"], end["kind"] = last, TIME
@@ -95,20 +94,6 @@ def _between(rows: Rows, entries: Rows) -> Iterator[Rows]:
         yield entries[places == place]
         done = place
     yield rows[done:]
-
-
-def _calendar(entries: list[Any]) -> Rows:
-    """Return calendar entries as rows, by time and, within an instant, by kind."""
-    rows = np.zeros(len(entries), dtype=EVENT)
-    kinds = np.array([_KINDS[entry.kind] for entry in entries], dtype=np.int64)
-    rows["kind"] = kinds
-    for kind in np.unique(kinds).tolist():
-        places = np.flatnonzero(kinds == kind)
-        names = [name for name in entries[places[0]]._fields if name != "kind"]
-        values = np.array([[getattr(entries[place], name) for name in names] for place in places.tolist()])
-        for name, column in zip(names, values.T, strict=True):
-            rows[name][places] = column
-    return rows[np.lexsort((kinds, rows["ts"]))]
 
 
 def _blocks(pieces: Iterator[Rows], block_rows: int) -> Iterator[Rows]:
