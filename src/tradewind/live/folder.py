@@ -106,7 +106,7 @@ def write_whole(path: Path, text: str) -> None:
     """The file holds the text, or what it held before."""
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with open(beside, "w", encoding="utf-8", opener=_private) as file:  # noqa: PTH123 - an opener sets the mode
+        with open(beside, "w", encoding="utf-8", opener=_private) as file:
             file.write(text)
         beside.replace(path)
     except OSError:

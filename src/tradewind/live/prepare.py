@@ -102,5 +102,3 @@ def prepare(request: Request) -> Prepared:
     pairs = conversion_pairs(profile, listings, request.settings.account.currency)
     listings += [Listing(pair, tradable=False) for pair in pairs if pair.symbol not in request.settings.rates]
     return Prepared(request, profile, listings, strategies, params, handler_of(strategies))
-
-

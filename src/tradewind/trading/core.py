@@ -5,7 +5,7 @@ from it may leave the machine before `pending` is in the journal: `drain` is wha
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -122,19 +122,19 @@ class Core:
         found: dict[str, Any] = json.loads(payload[8 : 8 + length])
         return found
 
-    def replay(self, tail: Iterable[tuple[str, Any]]) -> Batch:
-        """The tail of the journal is applied; return its notes and executions, in order.
+    def replay(self, tail: Iterable[tuple[str, Any]], heed: Callable[[Mapping[str, Any]], None] | None = None) -> None:
+        """The tail of the journal is applied; `heed` is shown its notes where they stand.
 
         Every log the replay gives is held against what the journal says; the first difference raises Diverged.
         """
-        kept: Batch = []
         told: dict[str, list[Any]] = {}
         for log, content in tail:
-            if log == "events":
-                self.runner.apply(_inputs(content) if self.simulated else content)
-            if log in (NOTE, "executions"):
-                kept.append((log, content))
-            else:
+            if log == NOTE:
+                if heed is not None:
+                    heed(content)
+            elif log != "executions":
+                if log == "events":
+                    self.runner.apply(_inputs(content) if self.simulated else content)
                 told.setdefault(log, []).append(content)
         self.runner.flush()
         given: dict[str, list[Any]] = {}
@@ -147,7 +147,6 @@ class Core:
                     f"Replaying the journal gives other {log} than it holds ({len(second)} bytes, not {len(first)}).",
                     "It was written by other code or with other strategies: start with those, or begin a new account.",
                 )
-        return kept
 
 
 def _inputs(rows: Rows) -> Rows:

@@ -1,0 +1,84 @@
+"""An account's desk is opened: folder, journal, epoch; what is not the same as at the last start is refused."""
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+
+from tradewind.adapters.journal import SqliteJournal
+from tradewind.adapters.memory import DTYPES
+from tradewind.broker import Capabilities
+from tradewind.errors import TradewindError
+from tradewind.live.desk import Desk
+from tradewind.live.folder import Folder, account_folder
+from tradewind.live.prepare import Prepared
+from tradewind.trading.executions import EXECUTION
+from tradewind.trading.identity import new_tag
+
+LAYOUTS: Mapping[str, np.dtype[Any]] = {**DTYPES, "executions": EXECUTION}
+MUST_AGREE = ("symbols", "bar", "strategies", "profile")
+"""What a replay of the journal depends on beside the code."""
+
+
+def open_journal(folder: Folder, **options: Any) -> SqliteJournal:
+    """Return the journal of the account, checked."""
+    return SqliteJournal.open(folder.journal, LAYOUTS, **options)
+
+
+def open_account(
+    prepared: Prepared, name: str, mode: str, capabilities: Capabilities | None = None, **options: Any
+) -> tuple[Desk, SqliteJournal]:
+    """Return the desk of an account, recovered, and its journal; the caller begins it.
+
+    Raises TradewindError where another process runs it, where the journal is damaged, and where it was written for
+    other strategies, instruments or another mode.
+    """
+    folder = account_folder(Path(prepared.request.settings.data), name)
+    folder.make()
+    journal = open_journal(folder)
+    try:
+        document = prepared.start_document() | {"mode": mode, "tag": new_tag(Random(os.urandom(8)))}  # noqa: S311 - a name, no secret
+        first = journal.notes("start")
+        if first:
+            document["tag"] = first[0].document["tag"]
+            _agree(first[-1].document, document, folder)
+        epoch = journal.position.epoch + 1
+        desk = Desk(prepared, folder, journal, tag=document["tag"], epoch=epoch, capabilities=capabilities, **options)
+        desk.start_document = document
+    except BaseException:
+        journal.close()
+        raise
+    return desk, journal
+
+
+def _agree(before: Mapping[str, Any], now: Mapping[str, Any], folder: Folder) -> None:
+    """What the journal was written for is what is asked for now."""
+    if before["mode"] != now["mode"]:
+        raise TradewindError(
+            f"The account {folder.name} was used for {before['mode']} trading, not {now['mode']}.",
+            "Give another --account.",
+        )
+    for name in MUST_AGREE:
+        if before[name] != now[name]:
+            raise TradewindError(
+                f"The account {folder.name} was started with {name} {_short(before[name])}, not {_short(now[name])}.",
+                "Give another --account, or start it as before.",
+            )
+
+
+def _short(value: Any) -> str:
+    """Return a setting in a few words."""
+    if isinstance(value, dict):
+        return (
+            ", ".join(str(key) for key in value) if "digest" not in value else f"{value['name']} {value['digest'][:8]}"
+        )
+    return str(value)
+
+
+def now_ns() -> int:
+    """Return the wall clock, ns UTC."""
+    return time.time_ns()
