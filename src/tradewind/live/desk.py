@@ -158,6 +158,16 @@ class Desk:
             good.append(quote)
         self._quotes(good)
 
+    def missed(self, rows: Rows) -> None:
+        """Bars of a stretch in which no prices came, oldest first, with what the calendar has to say before them."""
+        for place in range(len(rows)):
+            row = rows[place : place + 1]
+            if self.calendar is not None:
+                before = self.calendar.before_bar(int(row["ts"][0]), int(row["span"][0]))
+                if len(before):
+                    self._apply(before)
+            self._apply(row)
+
     def _quotes(self, quotes: Sequence[Quote]) -> None:
         if not quotes:
             return

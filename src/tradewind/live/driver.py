@@ -1,0 +1,160 @@
+"""The thread of a desk: it takes what waits, applies it, makes it durable, hands out what may be sent, and beats.
+
+Whatever goes wrong in it that was not foreseen ends the process: to stop and start from the journal is safe, to go on
+with half a thought is not.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tradewind.kernel.refusals import CLOCK_SUSPECT, FEED_SILENT, NO_WATCHDOG
+from tradewind.kernel.risk_calendar import SKEW
+from tradewind.live.desk import Desk
+from tradewind.live.inbox import Inbox
+from tradewind.live.status import status_of
+from tradewind.trading.requests import Alert, Request
+
+SECOND = 1_000_000_000
+TURN = 0.05
+"""Seconds without an input after which the clock is looked at."""
+BEAT = SECOND
+SKEW_HELD = SECOND
+"""A clock that differs by more from the broker's is not to be traded by."""
+
+
+class Driver:
+    """What turns a desk."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        inbox: Inbox,
+        send: Callable[[Request], None],
+        *,
+        mode: str,
+        may_write: Callable[[], bool] = lambda: True,
+        tell: Callable[[Alert], None] = lambda _alert: None,
+        wall: Callable[[], int] = time.time_ns,
+        needs_watchdog: bool = False,
+    ) -> None:
+        """`send` hands a request to the network; `may_write` says whether this process still leads."""
+        self.desk, self.inbox, self.send, self.mode = desk, inbox, send, mode
+        self.may_write, self.tell, self.wall = may_write, tell, wall
+        self.needs_watchdog = needs_watchdog
+        self.offset = 0
+        """The broker's clock minus ours, ns."""
+        self.error: BaseException | None = None
+        self.stopped = threading.Event()
+        self.beaten = 0
+        self.facts: dict[str, Any] = {}
+
+    def now(self) -> int:
+        """Return the time by the broker's clock, ns UTC."""
+        return self.wall() + self.offset
+
+    def run(self) -> None:
+        """The desk has been turned until it was to stop, or until something went wrong, which is in `error`."""
+        try:
+            while not self.desk.stopping or self._busy():
+                self.turn(TURN)
+                if self.desk.killed == 4 or self.stopped.is_set():
+                    break
+            self.desk.snapshot()
+        except BaseException as error:  # noqa: BLE001 - the network has to hear of whatever ended the thread
+            self.error = error
+        finally:
+            self.stopped.set()
+            self._beat(stopped=True)
+
+    def _busy(self) -> bool:
+        """Return whether something sent still waits for its answer; a stop waits for it a while."""
+        return self.desk.trader is not None and bool(self.desk.trader.unknown()) and not self.stopped.is_set()
+
+    def turn(self, seconds: float) -> None:
+        """What waits has been applied and is durable, and what may be sent is on its way."""
+        others, quotes = self.inbox.take(seconds)
+        now = self.now()
+        if self.desk.trader is not None:
+            self.desk.trader.at(now)
+        for name, arguments in others:
+            getattr(self, f"on_{name}")(*arguments)
+        self.desk.quotes(quotes)
+        self.desk.clock(now)
+        self.carry_out(now)
+        if self.wall() - self.beaten >= BEAT:
+            self.beaten = self.wall()
+            self.desk.people()
+            self._watch_the_watchdog()
+            self.carry_out(now)
+            self._beat()
+
+    def carry_out(self, now: int) -> None:
+        """Everything is durable, and then what it asks for is handed to the network."""
+        for request in self.desk.settle(now):
+            self.send(request)
+        for alert in self.desk.alerts:
+            self.tell(alert)
+        self.desk.alerts.clear()
+
+    def _beat(self, **more: Any) -> None:
+        document = status_of(self.desk, self.mode, clock_offset=self.offset, **self.facts, **more)
+        self.desk.folder.write_status(document)
+
+    def _watch_the_watchdog(self) -> None:
+        """A desk that needs a watchdog opens nothing without a sign of life from it."""
+        if not self.needs_watchdog:
+            return
+        try:
+            age = time.time() - self.desk.folder.watchdog.stat().st_mtime
+        except OSError:
+            age = 1e9
+        self.desk.hold(NO_WATCHDOG, on=age > 5)
+
+    # Inputs that are not prices.
+
+    def on_reports(self, *arguments: Any) -> None:
+        """The broker reported."""
+        if self.desk.trader is not None:
+            self.desk.trader.reports(*arguments)
+
+    def on_answered(self, *arguments: Any) -> None:
+        """The broker answered a request."""
+        if self.desk.trader is not None:
+            self.desk.trader.answered(*arguments)
+
+    def on_unsent(self, *arguments: Any) -> None:
+        """A request was not sent."""
+        if self.desk.trader is not None:
+            self.desk.trader.unsent(*arguments)
+
+    def on_told(self, *arguments: Any) -> None:
+        """The broker answered a question."""
+        if self.desk.trader is not None:
+            self.desk.trader.told(*arguments)
+
+    def on_link(self, link: Any) -> None:
+        """A stream came or went."""
+        self.facts[f"{link.stream}_up"] = link.up
+        if link.stream == "quotes":
+            self.desk.hold(FEED_SILENT, on=not link.up)
+        if self.desk.trader is not None:
+            self.desk.trader.link(link)
+
+    def on_rows(self, rows: Any) -> None:
+        """Bars that were missed are told as rows of their own."""
+        self.desk.missed(rows)
+
+    def on_offset(self, offset: int, within: int) -> None:
+        """Our clock was compared with the broker's: they differ by `offset` ns, known to `within`."""
+        certain = max(0, abs(offset) - within)
+        self.desk.hold(CLOCK_SUSPECT, on=certain > SKEW_HELD)
+        if certain > SKEW_HELD:
+            self.desk.operate(SKEW, skew=offset)
+        elif abs(offset - self.offset) > within:
+            self.offset = offset
+
+    def on_stop(self) -> None:
+        """A person at the keyboard wants it to stop."""
+        self.desk.stopping = True

@@ -1,0 +1,140 @@
+"""Everything that awaits: streams in, requests out, one task each, around one broker.
+
+A request is given to the broker once. If its answer does not come in time it is unknown: nothing here asks again, the
+desk does. Before each one the lease and the kill file are looked at, so that a process that was asleep sends nothing.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+from tradewind.broker import (
+    Answer,
+    Broker,
+    BrokerRefused,
+    BrokerUnreachable,
+    Cancel,
+    Link,
+    Place,
+    Quote,
+    Report,
+)
+from tradewind.errors import TradewindError
+from tradewind.live.inbox import Inbox
+from tradewind.trading.requests import Ask, Request, Send
+
+SECOND = 1_000_000_000
+WITHIN = 10.0
+"""Seconds a broker has to answer; the trader's timing says the same."""
+OFFSET_EVERY = 60.0
+
+
+class Network:
+    """The tasks around a broker."""
+
+    def __init__(
+        self, broker: Broker, inbox: Inbox, *, may_send: Callable[[], bool], wall: Callable[[], int] = time.time_ns
+    ) -> None:
+        """Nothing runs before `run`."""
+        self.broker, self.inbox, self.may_send, self.wall = broker, inbox, may_send, wall
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.offset = 0
+        self._running: set[asyncio.Task[None]] = set()
+        self.failed: BaseException | None = None
+
+    def send(self, request: Request) -> None:
+        """The request is carried out on the loop; called from the desk's thread."""
+        if self.loop is not None:
+            self.loop.call_soon_threadsafe(self._begin, request)
+
+    def _begin(self, request: Request) -> None:
+        task = asyncio.ensure_future(self._carry_out(request))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def run(self, stopped: Callable[[], bool], *, reports: bool = True) -> None:
+        """Streams have been read until `stopped` says so; an unforeseen error is raised."""
+        self.loop = asyncio.get_running_loop()
+        tasks = [asyncio.ensure_future(self._quotes()), asyncio.ensure_future(self._offsets())]
+        if reports:
+            tasks.append(asyncio.ensure_future(self._reports()))
+        try:
+            while not stopped():
+                for task in tasks:
+                    if task.done():
+                        task.result()
+                        raise TradewindError("A stream of the broker ended by itself.", "Start again.")
+                await asyncio.sleep(0.05)
+        finally:
+            for task in [*tasks, *self._running]:
+                task.cancel()
+            await asyncio.gather(*tasks, *self._running, return_exceptions=True)
+            await self.broker.close()
+
+    async def _quotes(self) -> None:
+        async for item in self.broker.quotes():
+            if isinstance(item, Quote):
+                self.inbox.price(item)
+            elif isinstance(item, Link):
+                self.inbox.put("link", item)
+
+    async def _reports(self) -> None:
+        async for item in self.broker.reports():
+            if isinstance(item, Report):
+                self.inbox.put("reports", [item])
+            elif isinstance(item, Link):
+                self.inbox.put("link", item)
+
+    async def _offsets(self) -> None:
+        """The clocks are compared now and every minute; a comparison is as good as its round trip was short."""
+        while True:
+            began = time.monotonic_ns()
+            try:
+                offset = await asyncio.wait_for(self.broker.clock_offset(), WITHIN)
+            except (BrokerUnreachable, TimeoutError):
+                pass
+            else:
+                self.inbox.put("offset", offset, time.monotonic_ns() - began + SECOND // 2)
+            await asyncio.sleep(OFFSET_EVERY)
+
+    async def _carry_out(self, request: Request) -> None:
+        if isinstance(request, Send):
+            await self._send(request)
+        else:
+            await self._ask(request)
+
+    async def _send(self, request: Send) -> None:
+        if request.deadline < self.wall() + self.offset:
+            self.inbox.put("unsent", request, "too late")
+            return
+        if not self.may_send():
+            self.inbox.put("unsent", request, "this process does not lead any more, or is killed")
+            return
+        try:
+            answer = await asyncio.wait_for(self._place(request.what), WITHIN)
+        except BrokerRefused as error:
+            answer = Answer("refused", (), str(error))
+        except (BrokerUnreachable, TimeoutError) as error:
+            answer = Answer("unknown", (), str(error) or "no answer in time")
+        self.inbox.put("answered", request, answer)
+
+    async def _place(self, what: Any) -> Answer:
+        if isinstance(what, Place):
+            return await self.broker.place(what)
+        if isinstance(what, Cancel):
+            return await self.broker.cancel(what)
+        return await self.broker.replace(what)
+
+    async def _ask(self, ask: Ask) -> None:
+        answer: Any = None
+        try:
+            if ask.what == "find":
+                answer = await asyncio.wait_for(self.broker.find(ask.about.split(" ")[1]), WITHIN)
+            elif ask.what == "since":
+                answer = await asyncio.wait_for(self.broker.since(ask.about), 3 * WITHIN)
+            else:
+                answer = await asyncio.wait_for(self.broker.picture(), 3 * WITHIN)
+        except (BrokerUnreachable, BrokerRefused, TimeoutError):
+            answer = None
+        self.inbox.put("told", ask, answer)
