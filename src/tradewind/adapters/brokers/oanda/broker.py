@@ -41,7 +41,7 @@ from tradewind.broker import (
     Replace,
     Report,
 )
-from tradewind.errors import BadData
+from tradewind.errors import UnknownName
 from tradewind.markets.instruments import Instrument
 from tradewind.money import minor_digits
 
@@ -126,7 +126,7 @@ class OandaBroker:
         currency = text(summary, "currency")
         try:
             minor_digits(currency)
-        except BadData as error:
+        except UnknownName as error:
             raise BrokerRefused(error.message, error.hint) from None
         account = Account(self._listing, self._memory, currency)
         log = AccountLog(self._wire, self._path, account)

@@ -25,6 +25,8 @@ SEARCHED = 2000
 """How far back the log is searched for an order that OANDA does not find by our id."""
 RECENT = 500
 """What is told where nothing is said about since when."""
+LAG_S = (0.25, 0.5, 1.0)
+"""Pauses between questions for what must be there: it was denied for up to half a second."""
 MARKS = 50
 """How far before a close its mark may stand."""
 
@@ -134,16 +136,27 @@ class AccountLog:
         kind = word(happened, "type")
         if kind in ("ORDER_FILL", "ORDER_CANCEL", "ORDER_CANCEL_REJECT"):
             await self._learn_order(word(happened, "orderID"))
+        elif change := word(happened, "intendedReplacesOrderID"):
+            await self._learn_order(change)
         elif kind in ATTACHED or kind.removesuffix("_REJECT") in ATTACHED:
             await self.learn_trade(word(happened, "tradeID"))
         elif kind in ENTRIES and inner(happened, "tradeClose") and word(happened, "id") not in self._memory.orders:
             await self._learn_mark(happened)
 
+    async def _settled(self, path: str) -> Json:
+        """Return what OANDA has there; it may deny for a moment what it has just made."""
+        for pause_s in LAG_S:
+            try:
+                return await self._wire.ask(self._path + path)
+            except Missing:
+                await self._wire.timing.sleep(pause_s)
+        return await self._wire.ask(self._path + path)
+
     async def _learn_order(self, number_: str) -> None:
         if number_ in self._memory.orders or not number_.isdigit():
             return
         try:
-            created = await self._transaction(number_)
+            created = inner(await self._settled(f"/transactions/{number_}"), "transaction")
         except Missing:
             self._memory.order_is(number_, Known())
             return
@@ -162,7 +175,7 @@ class AccountLog:
         if number_ in self._memory.trades or not number_.isdigit():
             return
         try:
-            answer = await self._wire.ask(f"{self._path}/trades/{number_}")
+            answer = await self._settled(f"/trades/{number_}")
         except Missing:
             self._memory.trade_is(number_, Trade())
             return

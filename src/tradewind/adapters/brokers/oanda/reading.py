@@ -58,7 +58,7 @@ def number(found: Json, name: str, default: Decimal | None = None) -> Decimal:
             result = Decimal(value)
         except InvalidOperation:
             raise _unfit(name, value, "a number") from None
-        if result.is_finite():
+        if result.is_finite() and abs(result.adjusted()) <= 20:
             return result
     raise _unfit(name, value, "a number")
 

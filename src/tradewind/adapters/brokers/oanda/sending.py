@@ -91,8 +91,7 @@ class Sender:
         if answer.outcome != "refused":
             return answer._replace(reports=tuple(_whole(one, order) for one in answer.reports))
         told = tuple(
-            one._replace(kind=REPLACE_REJECTED, id=order.id) if one.kind in (REJECTED, CANCEL_REJECTED) else one
-            for one in answer.reports
+            one._replace(kind=REPLACE_REJECTED, id=order.id) if one.kind in _ABOUT_IT else one for one in answer.reports
         )
         return answer._replace(reports=told)
 

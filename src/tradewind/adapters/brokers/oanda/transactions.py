@@ -113,6 +113,8 @@ def _rejected(happened: Json, account: Account) -> Report:
     name = word(happened, "instrument") or account.memory.trades.get(trade, Trade()).name
     change = word(happened, "intendedReplacesOrderID") or word(happened, "replacesOrderID")
     why = word(happened, "rejectReason")
+    if change:  # the order that was to be changed lives on
+        id_ = account.memory.orders.get(change, Known()).id or id_
     report = _report(REPLACE_REJECTED if change else REJECTED, happened, Known(id_, name, trade), account)
     return report._replace(reason=reasons.of_ending(why), text=printable(why), broker_order=change)
 

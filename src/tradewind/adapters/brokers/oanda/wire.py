@@ -83,7 +83,7 @@ class Wire:
     ) -> None:
         """Nothing is connected until something is sent."""
         self._token = token
-        self._timing = timing
+        self.timing = timing
         self._where = where
         self.pace = Pace(timing)
         self.date = ""
@@ -114,7 +114,7 @@ class Wire:
             except BrokerUnreachable:
                 if attempt + 1 == TRIES:
                     raise
-                await self._timing.sleep(0.2 * 2**attempt * (0.5 + self._timing.chance.random()))
+                await self.timing.sleep(0.2 * 2**attempt * (0.5 + self.timing.chance.random()))
         raise AssertionError  # the last try returned or raised
 
     async def tell(self, method: str, path: str, body: Json | None, urgency: int) -> Said:
