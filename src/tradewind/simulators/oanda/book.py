@@ -68,7 +68,9 @@ class Book:
         self._batch, self._request = "", ""
         self._saved = 0
         self.begin("")
-        self.write("CREATE", divisionID=DIVISION, siteID=SITE, accountUserID=USER, accountNumber=1, homeCurrency=currency)
+        self.write(
+            "CREATE", divisionID=DIVISION, siteID=SITE, accountUserID=USER, accountNumber=1, homeCurrency=currency
+        )
         self.book_cash(balance)
         self.write(
             "TRANSFER_FUNDS", amount=cash(balance), fundingReason="CLIENT_FUNDING",
@@ -151,7 +153,7 @@ class Book:
 
     def waiting(self) -> Iterator[Document]:
         """Yield the waiting orders, oldest first."""
-        ids = sorted((int(one) for ids in self.pending.values() for one in ids))
+        ids = sorted(int(one) for ids in self.pending.values() for one in ids)
         yield from (self.orders[str(one)] for one in ids)
 
     def find_order(self, specifier: str) -> Document | None:

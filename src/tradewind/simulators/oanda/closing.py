@@ -43,13 +43,11 @@ def _amount(given: object, where: str) -> Decimal | None:
 def close_trade(book: Book, specifier: str, body: Body) -> Reply:
     """Return the answer to the closing of a trade, or of a part of it."""
     wanted = _amount(body.get("units"), "units")
-    found = book.find_trade(specifier)
     first = len(book.transactions)
     named = {"clientTradeID": specifier[1:]} if specifier.startswith("@") else {"tradeID": specifier}
     told: Document = {"units": "ALL" if wanted is None else f"{wanted:f}"}
     try:
-        if found is None or found["state"] != "OPEN":
-            raise Rejected("TRADE_DOESNT_EXIST")
+        found = _open_trade(book, specifier)
         units = _to_close(book, found["instrument"], Decimal(found["currentUnits"]), wanted, "CLOSE_TRADE_")
     except Rejected as no:
         rejected = book.write(
@@ -69,6 +67,8 @@ def close_trade(book: Book, specifier: str, body: Body) -> Reply:
 def _to_close(book: Book, instrument: str, current: Decimal, wanted: Decimal | None, prefix: str) -> str:
     """Return the units of the order that closes so much of what is open."""
     digits = book.listed(instrument).units_digits
+    if not current:
+        raise Rejected("CLOSEOUT_POSITION_DOESNT_EXIST")
     if wanted is not None:
         if wanted <= 0:
             raise Rejected("UNITS_INVALID")
@@ -100,8 +100,6 @@ def close_position(book: Book, instrument: str, body: Body) -> Reply:
         held = [Decimal(one["currentUnits"]) for one in book.open_trades(instrument)]
         current = sum((one for one in held if one * sign > 0), Decimal(0))
         try:
-            if not current:
-                raise Rejected("CLOSEOUT_POSITION_DOESNT_EXIST")
             units[side] = _to_close(book, instrument, current, amount, "CLOSEOUT_POSITION_")
         except Rejected as no:
             wrong[side] = no.reason
@@ -137,17 +135,10 @@ def _reject_sides(book: Book, instrument: str, reasons: Mapping[str, str], asked
 
 def rename_trade(book: Book, specifier: str, body: Body) -> Reply:
     """Return the answer to new client extensions of a trade."""
-    found = book.find_trade(specifier)
     first = len(book.transactions)
     named = {"clientTradeID": specifier[1:]} if specifier.startswith("@") else {"tradeID": specifier}
     try:
-        own = checking.extensions(body, "clientExtensions", "CLIENT_TRADE_").get("clientExtensions")
-        if found is None or found["state"] != "OPEN":
-            raise Rejected("TRADE_DOESNT_EXIST")
-        if not own:
-            raise Rejected("CLIENT_EXTENSIONS_DATA_MISSING")
-        if book.trade_name_taken(own.get("id")) and book.find_trade(f"@{own['id']}") is not found:
-            raise Rejected("CLIENT_TRADE_ID_ALREADY_EXISTS")
+        found, own = _renaming(book, specifier, body)
     except Rejected as no:
         rejected = book.write("TRADE_CLIENT_EXTENSIONS_MODIFY_REJECT", **named, rejectReason=no.reason)
         return rejection(book, first, {"tradeClientExtensionsModifyRejectTransaction": rejected}, no.reason)
@@ -159,6 +150,25 @@ def rename_trade(book: Book, specifier: str, body: Body) -> Reply:
         tradeClientExtensionsModify=own,
     )  # fmt: skip
     return answer(book, 200, first, {"tradeClientExtensionsModifyTransaction": modified})
+
+
+def _renaming(book: Book, specifier: str, body: Body) -> tuple[Document, Document]:
+    """Return the trade and its new extensions, or raise Rejected."""
+    own: Document = checking.extensions(body, "clientExtensions", "CLIENT_TRADE_").get("clientExtensions", {})
+    found = _open_trade(book, specifier)
+    if not own:
+        raise Rejected("CLIENT_EXTENSIONS_DATA_MISSING")
+    if book.trade_name_taken(own.get("id")) and book.find_trade(f"@{own['id']}") is not found:
+        raise Rejected("CLIENT_TRADE_ID_ALREADY_EXISTS")
+    return found, own
+
+
+def _open_trade(book: Book, specifier: str) -> Document:
+    """Return an open trade, or raise Rejected."""
+    found = book.find_trade(specifier)
+    if found is None or found["state"] != "OPEN":
+        raise Rejected("TRADE_DOESNT_EXIST")
+    return found
 
 
 def set_orders(book: Book, specifier: str, body: Body) -> Reply:

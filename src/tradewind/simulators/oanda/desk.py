@@ -68,7 +68,7 @@ ROUTES: tuple[tuple[str, str, Answered], ...] = (
     ("GET", f"/positions/{WORD}", lambda book, _, one: questions.position(book, one)),
     ("PUT", f"/positions/{WORD}/close", lambda book, ask, one: questions.close(book, one, ask.body)),
 )
-"""What is asked of an account: method, path below the account, and who answers (book, request, the word in the path)."""
+"""What is asked of an account: method, path below the account, and who answers (book, request, word in the path)."""
 
 _TABLE = tuple((method, re.compile(path), answer) for method, path, answer in ROUTES)
 

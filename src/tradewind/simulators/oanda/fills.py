@@ -6,8 +6,8 @@ margin does not suffice, a name is taken, or a stop or target that comes with it
 takes the orders that live on it along.
 
 Where the contract does not say what happens, we decided: an order that may only reduce and finds nothing is cancelled
-with POSITION_CLOSEOUT_FAILED, one that may only open against an opposite position with FIFO_VIOLATION; and when only a
-part finds a counterparty, fill-or-kill is cancelled with INSUFFICIENT_LIQUIDITY and for any other order the rest lapses.
+with POSITION_CLOSEOUT_FAILED, one that may only open against an opposite position with FIFO_VIOLATION; where only a
+part finds a counterparty, fill-or-kill is cancelled with INSUFFICIENT_LIQUIDITY, and the rest of other orders lapses.
 """
 
 from decimal import ROUND_DOWN, Decimal

@@ -53,9 +53,9 @@ def place(book: Book, body: Body) -> Reply:
     request = request_of(body)
     kind = checking.kind_of(request)
     first = len(book.transactions)
+    if book.rules.reject_orders:
+        return _reject(book, kind, request, book.rules.reject_orders)
     try:
-        if book.rules.reject_orders:
-            raise Rejected(book.rules.reject_orders)
         fields = _fields(book, kind, request, replaced=None)
     except Rejected as no:
         return _reject(book, kind, request, no.reason)
@@ -163,9 +163,9 @@ def replace(book: Book, specifier: str, body: Body) -> Reply:
     old = book.find_order(specifier)
     if old is None or old["state"] != "PENDING":
         return _missing(book, specifier)
+    if kind != old["type"]:
+        return _reject(book, kind, request, "REPLACING_ORDER_INVALID", replaces=old["id"])
     try:
-        if kind != old["type"]:
-            raise Rejected("REPLACING_ORDER_INVALID")
         fields = _fields(book, kind, request, replaced=old)
     except Rejected as no:
         return _reject(book, kind, request, no.reason, replaces=old["id"])
@@ -198,17 +198,7 @@ def rename(book: Book, specifier: str, body: Body) -> Reply:
     first = len(book.transactions)
     named = {"clientOrderID": specifier[1:]} if specifier.startswith("@") else {"orderID": specifier}
     try:
-        own = checking.extensions(body, "clientExtensions", "CLIENT_ORDER_")
-        trades = checking.extensions(body, "tradeClientExtensions", "CLIENT_TRADE_")
-        if order is None or order["state"] != "PENDING":
-            raise Rejected("ORDER_DOESNT_EXIST")
-        if not own and not trades:
-            raise Rejected("CLIENT_EXTENSIONS_DATA_MISSING")
-        if "tradeID" in order and trades:
-            raise Rejected("TRADE_ON_FILL_CLIENT_EXTENSIONS_NOT_SUPPORTED")
-        wanted = own.get("clientExtensions", {}).get("id")
-        if book.order_name_taken(wanted) and book.find_order(f"@{wanted}") is not order:
-            raise Rejected("CLIENT_ORDER_ID_ALREADY_EXISTS")
+        order, own, trades = _renaming(book, order, body)
     except Rejected as no:
         rejected = book.write("ORDER_CLIENT_EXTENSIONS_MODIFY_REJECT", **named, rejectReason=no.reason)
         return rejection(book, first, {"orderClientExtensionsModifyRejectTransaction": rejected}, no.reason)
@@ -223,6 +213,22 @@ def rename(book: Book, specifier: str, body: Body) -> Reply:
         tradeClientExtensionsModify=trades.get("tradeClientExtensions"),
     )  # fmt: skip
     return answer(book, 200, first, {"orderClientExtensionsModifyTransaction": modified})
+
+
+def _renaming(book: Book, order: Document | None, body: Body) -> tuple[Document, Document, Document]:
+    """Return the order, and the new extensions of it and of its trade, or raise Rejected."""
+    own = checking.extensions(body, "clientExtensions", "CLIENT_ORDER_")
+    trades = checking.extensions(body, "tradeClientExtensions", "CLIENT_TRADE_")
+    if order is None or order["state"] != "PENDING":
+        raise Rejected("ORDER_DOESNT_EXIST")
+    if not own and not trades:
+        raise Rejected("CLIENT_EXTENSIONS_DATA_MISSING")
+    if "tradeID" in order and trades:
+        raise Rejected("TRADE_ON_FILL_CLIENT_EXTENSIONS_NOT_SUPPORTED")
+    wanted = own.get("clientExtensions", {}).get("id")
+    if book.order_name_taken(wanted) and book.find_order(f"@{wanted}") is not order:
+        raise Rejected("CLIENT_ORDER_ID_ALREADY_EXISTS")
+    return order, own, trades
 
 
 def shown(book: Book, specifier: str) -> Reply:

@@ -84,7 +84,8 @@ class Reply(NamedTuple):
 
 def refusal(status: int, message: str, code: str = "") -> Reply:
     """Return an answer that says no."""
-    return Reply(status, {"errorMessage": message} | ({"errorCode": code} if code else {}))
+    body: dict[str, object] = {"errorMessage": message}
+    return Reply(status, body | ({"errorCode": code} if code else {}))
 
 
 def absent(code: str) -> Reply:

@@ -1,7 +1,7 @@
 """What an account is worth now, and how its trades, positions and itself look on the wire.
 
 Open trades are valued at the side they would be closed at. Margin is a share of the value at the middle price of what
-is open net. The account is closed out when half its margin is more than it is worth (`marginCloseoutPercent` reaches 1).
+is open net. The account is closed out when half its margin is as much as it is worth (`marginCloseoutPercent` is 1).
 """
 
 from collections.abc import Iterable

@@ -89,7 +89,7 @@ def places(value: Decimal) -> int:
 def with_places(value: Decimal, digits: int) -> str:
     """Return a number with so many decimal places, rounded half to even."""
     rounded = value.quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_EVEN)
-    return f"{rounded if rounded else abs(rounded):f}"
+    return f"{rounded or abs(rounded):f}"
 
 
 def cash(value: Decimal) -> str:
