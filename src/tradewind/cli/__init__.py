@@ -18,6 +18,7 @@ from tradewind.cli import (
     portfolio,
     reports,
     risk,
+    simulators,
     sweeps,
     synthetic,
     trials,
@@ -45,6 +46,7 @@ app.add_typer(validation.app)
 app.add_typer(market_data.app, name="data")
 app.add_typer(news.app, name="news")
 app.add_typer(risk.app, name="risk")
+app.add_typer(simulators.app, name="simulate")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
