@@ -8,6 +8,7 @@ bit can turn a smaller-than sign into a greater-than sign.
 import hashlib
 import os
 import sqlite3
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,8 +16,7 @@ from typing import Any
 import numpy as np  # noqa: TC002 - a type, cheap because everybody has it loaded
 
 from tradewind.adapters.journal.chain import Block
-from tradewind.adapters.journal.faults import CORRUPT, NOT_A_DATABASE, code_of
-from tradewind.errors import TradewindError
+from tradewind.adapters.journal.faults import CORRUPT, NOT_A_DATABASE, BadJournal, code_of
 
 VERSION = 1
 APPLICATION = 0x54574A4C
@@ -52,7 +52,7 @@ class NotAJournal(Exception):  # noqa: N818 - never leaves this package
     """The file is a sound database, but not of this kind or version, or its schema was changed."""
 
 
-class OtherLayout(TradewindError):  # noqa: N818 - reads as the sentence it prints
+class OtherLayout(BadJournal):
     """Rows are laid out differently from those of this version."""
 
 
@@ -68,12 +68,13 @@ def build(path: Path, layouts: Mapping[str, str], blocks: Iterable[Block] = ()) 
         name.unlink(missing_ok=True)
     database = sqlite3.connect(path, isolation_level=None)
     try:
+        database.execute("PRAGMA page_size = 4096")
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")
         database.execute("BEGIN IMMEDIATE")
         for statement in SCHEMA:
             database.execute(statement)
-        database.executemany("INSERT INTO layouts VALUES (?, ?)", sorted(layouts.items()))
+        add_layouts(database, layouts)
         database.executemany(INSERT, blocks)
         database.execute(f"PRAGMA application_id = {APPLICATION}")
         database.execute(f"PRAGMA user_version = {VERSION}")
@@ -84,6 +85,17 @@ def build(path: Path, layouts: Mapping[str, str], blocks: Iterable[Block] = ()) 
     path.chmod(0o600)
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def add_layouts(database: sqlite3.Connection, layouts: Mapping[str, str]) -> None:
+    """The layouts of these logs are known to the journal."""
+    rows = [(log, _with_checksum(log, layout)) for log, layout in sorted(layouts.items())]
+    database.executemany("INSERT INTO layouts VALUES (?, ?)", rows)
+
+
+def _with_checksum(log: str, layout: str) -> str:
+    """Return a layout as it is stored: what is damaged is told from what is different."""
+    return f"{layout} {zlib.crc32(f'{log} {layout}'.encode()):08x}"
 
 
 def companions(path: Path) -> tuple[Path, Path]:
@@ -127,11 +139,14 @@ def check_schema(database: sqlite3.Connection) -> None:
         raise NotAJournal("it is not in WAL mode")
     if database.execute("PRAGMA freelist_count").fetchone()[0]:
         raise NotAJournal("it has free pages, as if something had been deleted")
+    for log, layout in database.execute("SELECT log, layout FROM layouts"):
+        if layout != _with_checksum(log, layout.split()[0]):
+            raise NotAJournal("its list of layouts was changed")
 
 
 def check_layouts(database: sqlite3.Connection, layouts: Mapping[str, str]) -> list[str]:
     """Return the logs that are new; raise OtherLayout where rows were written in another layout than now."""
-    stored = dict(database.execute("SELECT log, layout FROM layouts"))
+    stored = {log: text.split()[0] for log, text in database.execute("SELECT log, layout FROM layouts")}
     for log, layout in stored.items():
         if log not in layouts:
             raise OtherLayout(f"The journal has a log {log!r}, which is not known here.", UPGRADE)
@@ -164,4 +179,4 @@ def is_damage(error: Exception) -> bool:
     if isinstance(error, sqlite3.Error):
         # Rows and texts that cannot be decoded have no code of their own.
         return code_of(error) in (0, 1, CORRUPT, NOT_A_DATABASE) or isinstance(error, sqlite3.DataError)
-    return isinstance(error, (NotAJournal, ValueError, TypeError, OverflowError))
+    return isinstance(error, (NotAJournal, ValueError, TypeError, OverflowError, AttributeError, IndexError))

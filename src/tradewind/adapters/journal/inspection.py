@@ -18,21 +18,23 @@ from tradewind.adapters.journal import snapshots
 from tradewind.adapters.journal.chain import Block, is_whole
 from tradewind.adapters.journal.database import (
     COLUMNS,
-    NotAJournal,
     block_at,
     blocks_after,
+    build,
     check_schema,
     companions,
     connect,
     is_damage,
 )
-from tradewind.adapters.journal.faults import Damage
+from tradewind.adapters.journal.faults import BadJournal, Damage
 from tradewind.adapters.journal.heads import Head
 from tradewind.adapters.journal.watermark import Mark, read_marks
 
 STRUCTURE_BYTES = 64 << 20
 """Up to this size SQLite's own structure is checked whenever a journal is opened."""
 LARGEST_PADDING = 1 << 32
+CLOSED_HINT = "Stop whoever writes it, then open it for writing: that says how much of it is good."
+PAGE = 4096
 PROBES = 1_000
 """How many blocks behind a damage are looked at for a whole one."""
 
@@ -74,22 +76,27 @@ class Fault(NamedTuple):
     """Nothing damaged was seen; something is not there."""
 
 
-def inspect(files: Files, itemsizes: Mapping[str, int], *, whole: bool = False) -> Finding:
+def inspect(files: Files, itemsizes: Mapping[str, int], *, whole: bool = False, alone: bool = False) -> Finding:
     """Return where the journal ends and what is wrong with it.
 
     Checked from the newest snapshot that fits, or with `whole` from the first block. Errors other than damage (no
-    permission, locked) leave as they are.
+    permission, locked) leave as they are. Only where this process is `alone` with the file is one that SQLite refuses
+    copied, to see how much of it is good: closing a file gives up all locks that a process has on it.
     """
     mark, unmarked = _mark(files.watermark)
     known = mark.commit if mark else 0
     if not files.database.exists():
         return Finding(Head(), Damage(1, 0, known, "the database is missing"), mark)
+    if files.database.stat().st_size == 0:  # SQLite would take it for a new one, and delete the -wal file
+        return Finding(Head(), Damage(1, 0, known, "the database is empty"), mark)
     try:
         with contextlib.closing(connect(files.database, 5.0, readonly=True)) as database:
             finding = _inspect(database, files, itemsizes, whole=whole)
     except Exception as error:
         if not is_damage(error):
             raise
+        if not alone:
+            raise BadJournal(f"{files.database} cannot be read: {error}.", CLOSED_HINT) from error
         head = _readable(files.database, itemsizes)
         return Finding(head, Damage(head.commit + 1, head.commit, max(known, head.commit), str(error)), mark)
     head, damage = finding.head, finding.damage
@@ -194,24 +201,35 @@ def _structure(database: sqlite3.Connection, path: Path, *, whole: bool) -> str:
 def _readable(path: Path, itemsizes: Mapping[str, int]) -> Head:
     """Return the end of what can be read from the beginning of a file that SQLite refuses as it is."""
     head = Head()
-    with contextlib.suppress(sqlite3.Error, NotAJournal), padded_copy(path) as database:
-        advance(head, database, itemsizes)
+    try:
+        with mended_copy(path) as database:
+            advance(head, database, itemsizes)
+    except Exception as error:
+        if not is_damage(error):
+            raise
     return head
 
 
 @contextlib.contextmanager
-def padded_copy(path: Path) -> Iterator[sqlite3.Connection]:
-    """Give a connection to a copy that is as long as its header says, so that what is left of it can be read."""
+def mended_copy(path: Path) -> Iterator[sqlite3.Connection]:
+    """Give a connection to a copy of which as much can be read as there is.
+
+    The first page is the same in every journal, so it is that of a new one, and what is cut off is made of zeros.
+    """
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        copy = Path(folder) / path.name
-        for name in (path, companions(path)[0]):
+        copy, sample = Path(folder) / "copy", Path(folder) / "sample"
+        for name, target in zip((path, companions(path)[0]), (copy, companions(copy)[0]), strict=True):
             if name.exists():
-                shutil.copyfile(name, copy.with_name(name.name))
+                shutil.copyfile(name, target)
+        build(sample, {})
+        first = bytearray(sample.read_bytes()[:PAGE])
         with copy.open("rb+") as file:
-            header = file.read(100)
-            size = file.seek(0, 2)
-            pages = int.from_bytes(header[28:32], "big") * int.from_bytes(header[16:18], "big")
-            if size < pages <= size + LARGEST_PADDING:
-                file.truncate(pages)
+            told = int.from_bytes(file.read(32)[28:], "big")
+            there = -(-file.seek(0, 2) // PAGE)
+            pages = told if there < told <= there + LARGEST_PADDING // PAGE else max(there, 1)
+            first[28:32] = pages.to_bytes(4, "big")
+            file.truncate(pages * PAGE)
+            file.seek(0)
+            file.write(first)
         with contextlib.closing(connect(copy, 5.0, readonly=False)) as database:
             yield database

@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 from tradewind.adapters.journal.chain import GENESIS, Block, sealed
 from tradewind.adapters.journal.database import (
-    NotAJournal,
     blocks_after,
     build,
     companions,
@@ -26,7 +25,7 @@ from tradewind.adapters.journal.database import (
 )
 from tradewind.adapters.journal.faults import BadJournal
 from tradewind.adapters.journal.heads import NOTES, Head
-from tradewind.adapters.journal.inspection import Files, Finding, padded_copy
+from tradewind.adapters.journal.inspection import Files, Finding, mended_copy
 from tradewind.adapters.journal.snapshots import sync_folder
 from tradewind.adapters.journal.watermark import Mark, Watermark
 
@@ -60,7 +59,7 @@ def salvage(files: Files, finding: Finding, layouts: Layouts, ts: int, *, most: 
     epoch = max(finding.head.epoch, finding.mark.epoch if finding.mark else 0)
 
     def blocks() -> Iterator[Block]:
-        with suppress(NotAJournal), padded_copy(files.database) as database:
+        with mended_copy(files.database) as database:
             yield from good_blocks(head, database, layouts.itemsizes, finding.damage.good if finding.damage else 0)
         yield _note(head, finding, max(epoch, head.epoch), ts, quarantine.name)
 

@@ -26,6 +26,7 @@ from tradewind.adapters.journal.chain import Block, joined_digest, sealed
 from tradewind.adapters.journal.database import (
     FENCED,
     INSERT,
+    add_layouts,
     block_at,
     build,
     check_layouts,
@@ -143,9 +144,7 @@ class SqliteJournal:
         self._closers.callback(self._database.close)
         new = check_layouts(self._database, self._layouts.hashes)
         if not options.readonly:
-            self._database.executemany(
-                "INSERT INTO layouts VALUES (?, ?)", [(log, self._layouts.hashes[log]) for log in new]
-            )
+            add_layouts(self._database, {log: self._layouts.hashes[log] for log in new})
             self._reserve = Reserve(files.beside(".reserve"), options.reserve_bytes)
             self.low_on_disk = not self._reserve.held
             self._watermark = Watermark(files.watermark, self._mark())
@@ -161,7 +160,7 @@ class SqliteJournal:
 
     def _sound(self) -> Finding:
         """Return where the journal ends, after mending it if that is allowed."""
-        finding = inspect(self.files, self._layouts.itemsizes)
+        finding = inspect(self.files, self._layouts.itemsizes, alone=not self._options.readonly)
         damage = finding.damage
         if damage is None:
             return finding
