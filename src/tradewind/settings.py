@@ -103,6 +103,21 @@ class News(Section):
     """No entry is sent; a prop firm's rule is [2, 2]."""
 
 
+class BrokerAccount(Section):
+    """The account at a broker that `paper` takes prices from and `live` trades."""
+
+    name: Literal["none", "oanda", "metatrader", "fix"] = "none"
+    account: str = ""
+    token_file: Path | None = None
+    """A file with the token or password, readable by its owner alone."""
+    practice: bool = True
+    base_url: str | None = None
+    """Only for a broker that runs elsewhere than usual, such as a simulated one on this machine."""
+    stream_url: str | None = None
+    options: dict[str, str] = {}
+    """What else the adapter needs: see the broker's page in the documentation."""
+
+
 class Settings(Section):
     """The whole tree."""
 
@@ -114,6 +129,7 @@ class Settings(Section):
     fills: Fills = Fills()
     costs: Costs = Costs()
     news: News = News()
+    broker: BrokerAccount = BrokerAccount()
     risk: str = "none"
     """Risk rules: none, house, the name of a firm's pack, or a risk file."""
     rates: dict[str, Decimal] = {}

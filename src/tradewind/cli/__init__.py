@@ -21,6 +21,7 @@ from tradewind.cli import (
     simulators,
     sweeps,
     synthetic,
+    trading,
     trials,
     validation,
 )
@@ -28,7 +29,7 @@ from tradewind.errors import TradewindError
 
 app = typer.Typer(
     name="tradewind",
-    help="Trade index, metal and FX CFDs by session: backtest, and soon paper and live, with one strategy file.",
+    help="Trade index, metal and FX CFDs by session: backtest, paper and live with one strategy file.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -37,6 +38,7 @@ app = typer.Typer(
 market_data.app.add_typer(synthetic.app)
 market_data.app.add_typer(data_doctor.app)
 app.add_typer(backtests.app)
+app.add_typer(trading.app)
 app.add_typer(sweeps.app)
 app.add_typer(reports.app)
 app.add_typer(certificates.app)

@@ -7,6 +7,7 @@ database: these files are what works when nothing else does.
 import json
 import os
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -81,6 +82,18 @@ class Folder:
     def answer(self, name: str, document: Mapping[str, Any]) -> None:
         """Whoever gave the order `name` can read what became of it."""
         write_whole(self.outbox / f"{name}.json", json.dumps(document))
+
+    def answered(self, name: str, seconds: float) -> dict[str, Any] | None:
+        """Return the answer to an order, None where it does not come within so many seconds."""
+        until = time.monotonic() + seconds
+        path = self.outbox / f"{name}.json"
+        while time.monotonic() < until:
+            with suppress(FileNotFoundError, ValueError):
+                found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+                path.unlink()
+                return found
+            time.sleep(0.05)
+        return None
 
     def ask(self, name: str, order: Mapping[str, Any]) -> None:
         """The order waits for the trader."""

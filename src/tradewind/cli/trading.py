@@ -1,0 +1,196 @@
+"""Verbs that trade: paper on a tape, on made-up prices or on a broker's stream; live at a broker; orders to a desk."""
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tradewind.cli.options import AsJson, DataFolder, SettingsFile, settings_of
+from tradewind.errors import TradewindError
+
+if TYPE_CHECKING:
+    from tradewind.live.desk import Desk
+    from tradewind.modes import Request
+
+app = typer.Typer()
+
+Strategies = Annotated[list[str], typer.Argument(help="Strategy files, or names of shipped ones.")]
+On = Annotated[list[str], typer.Option("--on", help="Instruments, separated by commas or given again.")]
+Sets = Annotated[list[str] | None, typer.Option("--set", help="Parameter, name=value or strategy.name=value.")]
+Risk = Annotated[str | None, typer.Option(help="Risk rules: house, a firm's pack, or a risk file.")]
+Bar = Annotated[str, typer.Option(help="Timeframe of on_bar.")]
+Named = Annotated[str, typer.Option("--account", help="Name of the account's folder.")]
+PARTS = ("tape", "synthetic", "broker")
+
+
+def _request(
+    strategies: list[str], on: list[str], sets: list[str] | None, period: tuple[str | None, str | None],
+    given: dict[str, Any], settings_file: Path | None, data: Path | None, bar: str, feed: str | None = None,
+) -> "Request":  # fmt: skip
+    """Return what was asked for; without risk rules the house's hold."""
+    from tradewind.requests import backtest_request
+
+    settings = settings_of(settings_file, data)
+    if given.get("risk") is None and settings.risk == "none":
+        given["risk"] = "house"
+        typer.echo("Risk rules: house. Choose others with --risk; `tradewind risk show house` lists these.", err=True)
+    given.setdefault("rate", [])
+    return backtest_request(strategies, on, period, sets or [], given=given, settings=settings, feed=feed, bar=bar)
+
+
+@app.command()
+def paper(
+    strategies: Strategies,
+    on: On,
+    source: Annotated[
+        str | None, typer.Option(help="Where prices come from: tape, synthetic or broker; by default what there is.")
+    ] = None,
+    speed: Annotated[float, typer.Option(help="Of a tape: 1 is real time, 1000 as much faster, 0 at once.")] = 60.0,
+    start: Annotated[str | None, typer.Option("--from", help="First day or moment of the tape.")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Last day or moment of the tape.")] = None,
+    feed: Annotated[str | None, typer.Option(help="Which stored feed, where several hold the instrument.")] = None,
+    sets: Sets = None,
+    risk: Risk = None,
+    balance: Annotated[str | None, typer.Option(help="Starting balance.")] = None,
+    bar: Bar = "M5",
+    seed: Annotated[int, typer.Option(help="Of made-up prices.")] = 2025,
+    account: Named = "paper",
+    fresh: Annotated[bool, typer.Option("--fresh", help="Put the former folder aside and begin anew.")] = False,
+    data: DataFolder = None,
+    settings_file: SettingsFile = None,
+) -> None:
+    """Trade without money: live code, simulated fills; it goes on where it stopped, however it stopped."""
+    from tradewind.live.papering import on_a_tape, with_prices
+
+    request = _request(
+        strategies, on, sets, (start, end), {"risk": risk, "balance": balance}, settings_file, data, bar, feed
+    )
+    request, told = with_prices(request, source, seed)
+    typer.echo(told)
+    if source == "broker":
+        from tradewind.live.trading import paper_at_broker
+
+        paper_at_broker(request, account, fresh=fresh, say=typer.echo)
+        return
+    on_a_tape(request, account, speed, fresh=fresh, on_turn=_Line(), say=typer.echo)
+
+
+@app.command()
+def live(
+    strategies: Strategies,
+    on: On,
+    sets: Sets = None,
+    risk: Risk = None,
+    bar: Bar = "M5",
+    account: Named = "live",
+    arm: Annotated[str | None, typer.Option(help="Number of the real account, typed to trade real money.")] = None,
+    warm_up: Annotated[int, typer.Option(help="Days of history to fill indicators with at the first start.")] = 30,
+    watchdog: Annotated[bool, typer.Option(help="Open nothing unless the watchdog is alive.")] = True,
+    data: DataFolder = None,
+    settings_file: SettingsFile = None,
+) -> None:
+    """Trade at the broker of the settings: the same strategy file, the same gate; only the venue is real."""
+    from tradewind.live.trading import live_at_broker
+
+    request = _request(strategies, on, sets, (None, None), {"risk": risk}, settings_file, data, bar)
+    live_at_broker(request, account, arm=arm, warm_up_days=warm_up, watchdog=watchdog, say=typer.echo)
+
+
+@app.command("accounts")
+def accounts(as_json: AsJson = False, data: DataFolder = None, settings_file: SettingsFile = None) -> None:
+    """List the accounts of the data folder: mode, readiness, balance, positions, when they last beat."""
+    from tradewind.live.folder import Folder
+
+    root = settings_of(settings_file, data).data / "accounts"
+    found = [Folder(path) for path in sorted(root.glob("*")) if path.is_dir()]
+    documents = [(one.read_status() or {}) | {"account": one.name} for one in found]
+    if as_json:
+        typer.echo(json.dumps(documents, indent=2))
+        return
+    if not documents:
+        typer.echo(f"No accounts in {root}. Begin one with `tradewind paper STRATEGY --on XAUUSD`.")
+    for one in documents:
+        typer.echo(_in_words(one))
+
+
+@app.command("order-desk")
+def order_desk(
+    verb: Annotated[str, typer.Argument(help="halt, disable, enable, ignore or stop.")],
+    account: Named,
+    strategy: Annotated[str | None, typer.Option(help="Whom to disable or enable.")] = None,
+    broker: Annotated[str | None, typer.Option(help="The broker's id of what to leave alone.")] = None,
+    person: Annotated[str | None, typer.Option(help="Who orders it.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why.")] = None,
+    limits: Annotated[str | None, typer.Option(help="With verb limits: the rules to take, a pack or a file.")] = None,
+    wait: Annotated[float, typer.Option(help="Seconds to wait for the answer.")] = 10.0,
+    data: DataFolder = None,
+    settings_file: SettingsFile = None,
+) -> None:
+    """Give an order to a running account and say what became of it."""
+    from tradewind.live.folder import account_folder
+
+    settings = settings_of(settings_file, data)
+    folder = account_folder(settings.data, account)
+    order: dict[str, Any] = {"verb": "kill" if verb == "halt" else verb}
+    given = {"strategy": strategy, "broker": broker, "person": person, "reason": reason}
+    order |= {name: value for name, value in given.items() if value is not None}
+    if verb == "halt":
+        order["level"] = 1
+    if verb == "limits":
+        order["limits"] = _limits_tree(settings, limits)
+    name = f"{time.time_ns()}-{verb}"
+    folder.ask(name, order)
+    answer = folder.answered(name, wait)
+    if answer is None:
+        raise TradewindError(f"The account {account} did not answer within {wait:g} s.", "Is it running?")
+    if not answer["done"]:
+        raise TradewindError(answer["text"])
+    typer.echo(answer["text"])
+
+
+def _limits_tree(settings: Any, rules: str | None) -> dict[str, Any]:
+    from tradewind.requests import risk_rules
+
+    if rules is None:
+        raise TradewindError("Which limits?", "Give --limits house, a pack or a file.")
+    found = risk_rules(settings.model_copy(update={"risk": rules}))
+    if found is None:
+        raise TradewindError("An account that runs always has limits.", "Give others.")
+    return found.limits.as_tree()
+
+
+def _in_words(one: dict[str, Any]) -> str:
+    """Return an account as one line."""
+    if "mode" not in one:
+        return f"{one['account']}: never ran"
+    age = (time.time_ns() - one["wall_ns"]) / 1e9
+    beat = "stopped" if one.get("stopped") else f"beat {age:.0f} s ago"
+    held = ", ".join(f"{p['symbol']} {p['lots']:+g}" for p in one["positions"]) or "flat"
+    ready = "ready" if one["ready"] else "not ready: " + ", ".join(one["reasons"])
+    return f"{one['account']}: {one['mode']}, {beat}, {held}, balance {one['balance'] / 100:,.2f}, {ready}"
+
+
+class _Line:
+    """What a person sees of a run: one line, written over, about once a second."""
+
+    def __init__(self) -> None:
+        self.said = 0.0
+
+    def __call__(self, desk: "Desk") -> None:
+        """The line says where the desk stands."""
+        import sys
+
+        from tradewind.live.status import positions_of
+        from tradewind.markets.clock import utc_datetime
+
+        if not sys.stderr.isatty() or time.monotonic() - self.said < 0.5:
+            return
+        self.said = time.monotonic()
+        state = desk.core.state["account"]
+        held = ", ".join(f"{p['symbol']} {p['lots']:+g} stop {p['stops']}" for p in positions_of(desk)) or "flat"
+        moment = f"{utc_datetime(desk.core.now):%a %d %b %H:%M:%S}"
+        equity = (int(state["balance"]) + int(state["unrealised"])) / 100
+        sys.stderr.write(f"\r{moment} UTC  equity {equity:,.2f}  {held}\x1b[K")
+        sys.stderr.flush()

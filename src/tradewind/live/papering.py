@@ -1,0 +1,97 @@
+"""`tradewind paper` on a tape: which prices, from where, and the run itself."""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tradewind.data.series import SYNTHETIC
+from tradewind.data.synthetic import write_synthetic
+from tradewind.errors import TradewindError
+from tradewind.live.desk import Desk
+from tradewind.live.folder import account_folder
+from tradewind.live.paper import run_tape
+from tradewind.live.prepare import prepare
+from tradewind.live.start import now_ns, open_account
+from tradewind.markets.clock import day_close, day_open
+from tradewind.modes import EVER, Request, open_history, plan_backtest
+
+MADE_UP = ("US30", "XAUUSD", "EURUSD")
+"""What prices can be made up for."""
+MADE_UP_DAYS = 60
+"""So much of a made-up tape lies before the day that is shown, for indicators."""
+
+
+def with_prices(request: Request, source: str | None, seed: int) -> tuple[Request, str]:
+    """Return the request with a feed to take prices from, made up where none is stored, and a sentence about it."""
+    if source not in (None, "tape", "synthetic", "broker"):
+        raise TradewindError(f"There is no source {source!r}.", "Choose tape, synthetic or broker.")
+    if source == "broker":
+        return request, "Prices: the broker's stream."
+    history = open_history(request.settings)
+    held = {info.symbol for info in history.series() if info.feed != SYNTHETIC}
+    if source == "tape" or (source is None and request.feed is not None):
+        return request, "Prices: the stored tape."
+    if source is None and held.issuperset(request.symbols):
+        return request, "Prices: the stored tape."
+    missing = [one for one in request.symbols if one not in MADE_UP]
+    if missing:
+        raise TradewindError(
+            f"Prices of {', '.join(missing)} are neither stored nor can they be made up.",
+            f"Import some, or choose from {', '.join(MADE_UP)}.",
+        )
+    first, last = _made_up_span(request)
+    write_synthetic(history, request.symbols, seed, (first, last))
+    return (
+        replace(request, feed=SYNTHETIC),
+        f"SYNTHETIC PRICES from seed {seed}: no result on them means anything.",
+    )
+
+
+def _made_up_span(request: Request) -> tuple[int, int]:
+    """Return the period to make prices up for: what was asked for, or the last weeks."""
+    if request.start != EVER[0] and request.end != EVER[1]:
+        return request.start, request.end
+    today = datetime.now(UTC).date()
+    return day_open(today - timedelta(days=MADE_UP_DAYS)), day_close(today - timedelta(days=1))
+
+
+def on_a_tape(
+    request: Request,
+    account: str,
+    speed: float,
+    *,
+    fresh: bool,
+    on_turn: Callable[[Desk], None],
+    say: Callable[[str], Any],
+) -> None:
+    """The tape has been traded from where the account stands."""
+    if fresh:
+        put_aside(request, account)
+    prepared = prepare(request)
+    plan = plan_backtest(request, open_history(request.settings))
+    desk, journal = open_account(prepared, account, "paper", beats=False)
+    with journal:
+        before = desk.tape_rows
+        desk.begin(now_ns(), desk.start_document)
+        if before:
+            say(f"The account {account} goes on after {before:,} events of the tape.")
+        run_tape(desk, plan.feed(), speed=speed, on_turn=on_turn, synthetic=plan.synthetic)
+        say(summary(desk))
+
+
+def put_aside(request: Request, account: str) -> None:
+    """The account's former folder is kept under another name."""
+    root = account_folder(Path(request.settings.data), account).root
+    if root.exists():
+        root.rename(root.with_name(f"{account}-until-{time.strftime('%Y%m%d-%H%M%S')}"))
+
+
+def summary(desk: Desk) -> str:
+    """Return what a run came to, as one line."""
+    account = desk.core.state["account"]
+    trades = sum(int(one["trades"]) for one in desk.core.state["strategies"])
+    equity = (int(account["balance"]) + int(account["unrealised"])) / 100
+    return f"\n{desk.core.events:,} events, {trades} trades, equity {equity:,.2f}. Journal: {desk.folder.journal}"

@@ -1,0 +1,100 @@
+"""Paper on a live stream, and live: the network on this thread's loop, the desk in its own thread, until stopped."""
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from decimal import Decimal
+
+from tradewind import money
+from tradewind.broker import Broker, BrokerRefused, Login, Picture
+from tradewind.errors import TradewindError
+from tradewind.kernel.refusals import STOPPING
+from tradewind.live.desk import Desk
+from tradewind.live.driver import Driver
+from tradewind.live.inbox import Inbox
+from tradewind.live.network import Network
+from tradewind.live.prepare import Prepared
+from tradewind.ports import Rows
+from tradewind.trading.requests import Alert
+
+STOP_WITHIN = 30.0
+"""Seconds a stop waits for answers that are still to come."""
+
+
+async def trade(
+    desk: Desk,
+    broker: Broker,
+    *,
+    mode: str,
+    offset: int,
+    may_send: Callable[[], bool] = lambda: True,
+    tell: Callable[[Alert], None] = lambda _alert: None,
+    needs_watchdog: bool = False,
+    started: Callable[[Driver], None] = lambda _driver: None,
+    wall: Callable[[], int] = time.time_ns,
+) -> None:
+    """The desk has traded at the broker until it was stopped; what ended it unforeseen is raised."""
+    inbox = Inbox()
+    network = Network(broker, inbox, may_send=lambda: may_send() and desk.folder.kill_level() < 4, wall=wall)
+    driver = Driver(
+        desk, inbox, network.send, mode=mode, tell=tell, may_write=may_send, needs_watchdog=needs_watchdog, wall=wall
+    )
+    driver.offset = network.offset = offset
+    thread = threading.Thread(target=driver.run, name="desk", daemon=True)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(number, inbox.put, "stop")
+    network.loop = loop
+    thread.start()
+    started(driver)
+    try:
+        await network.run(driver.stopped.is_set, reports=desk.trader is not None)
+    finally:
+        driver.stopped.set()
+        await asyncio.to_thread(thread.join, STOP_WITHIN)
+    if driver.error is not None:
+        raise driver.error
+
+
+def first_balance(prepared: Prepared, login: Login, picture: Picture) -> Decimal:
+    """Return the balance the account begins with here: the broker's; raise where the account is not as declared."""
+    account = prepared.request.settings.account
+    if login.currency != account.currency:
+        raise BrokerRefused(
+            f"The broker's account is in {login.currency}, the settings say {account.currency}.",
+            "Set account.currency.",
+        )
+    if login.hedging and account.mode == "netting":
+        raise BrokerRefused(
+            "The broker keeps positions apart, the settings say netting.", 'Set account.mode = "hedging".'
+        )
+    return money.amount(picture.balance, login.currency)
+
+
+def armed(login: Login, given: str | None) -> None:
+    """A real account trades only if its own number was typed; a practice account needs nothing."""
+    if login.practice:
+        return
+    if given != login.account:
+        raise TradewindError(
+            f"{login.account} is a real account: orders cost real money.",
+            f"If that is what you want, type its number: --arm {login.account}",
+        )
+
+
+def stop_softly(desk: Desk) -> None:
+    """Nothing is opened from here on."""
+    desk.hold(STOPPING, on=True)
+    desk.stopping = True
+
+
+def warmed(desk: Desk, blocks: Iterable[Rows], source: str) -> int:
+    """Indicators are filled, and the journal says from what; return the events it took."""
+    count = desk.warm_up(iter(blocks))
+    desk.core.note("warmed up", {"events": count, "source": source, "ts": time.time_ns()})
+    desk.settle(desk.core.now, at_once=True)
+    return count

@@ -1,0 +1,177 @@
+"""`tradewind live`, and paper on a broker's stream: connect, compare, warm up, trade until stopped."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from tradewind.adapters.journal import SqliteJournal
+from tradewind.adapters.lease import Lease, lock_account
+from tradewind.broker import Broker, Capabilities, Login
+from tradewind.errors import TradewindError
+from tradewind.live.brokers import open_adapter
+from tradewind.live.desk import Desk
+from tradewind.live.folder import account_folder
+from tradewind.live.papering import put_aside
+from tradewind.live.prepare import Prepared, prepare
+from tradewind.live.run import armed, first_balance, trade, warmed
+from tradewind.live.start import now_ns, open_account
+from tradewind.modes import Request, open_history, plan_backtest
+from tradewind.ports import Rows
+from tradewind.requests import risk_rules
+
+DAY = 86_400 * 1_000_000_000
+LEASE_S = 10.0
+MARGIN_S = 2.0
+Say = Callable[[str], Any]
+
+
+def live_at_broker(
+    request: Request, account: str, *, arm: str | None, warm_up_days: int, watchdog: bool, say: Say
+) -> None:
+    """The account has traded at its broker until it was stopped."""
+    asyncio.run(_live(request, account, arm, warm_up_days, watchdog, say))
+
+
+async def _live(request: Request, account: str, arm: str | None, warm_up_days: int, watchdog: bool, say: Say) -> None:
+    prepared = prepare(request)
+    broker = open_adapter(request.settings.broker, [one.instrument for one in prepared.listings])
+    login = await broker.open()
+    try:
+        armed(login, arm)
+        say(f"{_kind(login)} account {login.account} at {broker.capabilities.broker}, in {login.currency}.")
+        prepared = await _as_the_broker_has_it(prepared, broker, login, account)
+        desk, journal, lease = open_leading(prepared, account, "live", broker.capabilities)
+    except BaseException:
+        await broker.close()
+        raise
+    with journal:
+        desk.begin(now_ns() + login.clock_offset, desk.start_document)
+        await asyncio.to_thread(_warm_up, desk, prepared, warm_up_days, login.clock_offset, say)
+        desk.follow_calendar(now_ns() + login.clock_offset)
+        say("Trading. Ctrl-C stops it softly; stops stay at the broker.")
+        try:
+            await trade(
+                desk,
+                broker,
+                mode="live",
+                offset=login.clock_offset,
+                may_send=partial(_leads, lease),
+                tell=lambda alert: say(f"[{alert.level}] {alert.text}"),
+                needs_watchdog=watchdog,
+            )
+        finally:
+            lease.release()
+    say("Stopped.")
+
+
+def open_leading(
+    prepared: Prepared, account: str, mode: str, capabilities: Capabilities | None
+) -> tuple[Desk, SqliteJournal, Lease]:
+    """Return the desk of an account that this process alone leads."""
+    folder = account_folder(Path(prepared.request.settings.data), account)
+    folder.make()
+    lock = lock_account(folder.root, time.time_ns())
+    try:
+        desk, journal = open_account(prepared, account, mode, capabilities, currency=_currency(prepared))
+        lateness = 0.0 if capabilities is None else capabilities.lateness_s
+        lease = Lease.take(journal, account, LEASE_S, lock=lock, lateness_s=lateness)
+    except BaseException:
+        lock.release()
+        raise
+    desk.epoch = lease.epoch
+    return desk, journal, lease
+
+
+def _leads(lease: Lease) -> bool:
+    """Return whether this process still leads, renewing its lease."""
+    try:
+        lease.renew()
+    except TradewindError:
+        return False
+    return lease.may_write(MARGIN_S)
+
+
+def _currency(prepared: Prepared) -> str:
+    return prepared.request.settings.account.currency
+
+
+def _kind(login: Login) -> str:
+    return "Practice" if login.practice else "REAL"
+
+
+async def _as_the_broker_has_it(prepared: Prepared, broker: Broker, login: Login, account: str) -> Prepared:
+    """Return the same with the balance the account began with here: the broker's at the first start."""
+    picture = await broker.picture()
+    balance = first_balance(prepared, login, picture)
+    request = prepared.request
+    folder = account_folder(Path(request.settings.data), account)
+    first = first_start(folder.journal)
+    if first is not None:
+        balance = type(balance)(first["settings"]["account"]["balance"])
+    settings = request.settings.model_copy(
+        update={"account": request.settings.account.model_copy(update={"balance": balance})}
+    )
+    rules = risk_rules(settings)
+    return prepare(replace(request, settings=settings, risk=None if rules is None else rules.limits))
+
+
+def first_start(path: Path) -> dict[str, Any] | None:
+    """Return what the journal says of its first start, None where it has none."""
+    if not path.is_file():
+        return None
+    from tradewind.live.start import LAYOUTS  # noqa: PLC0415 - a look before the journal is opened to be written
+
+    with SqliteJournal.open(path, LAYOUTS, readonly=True) as journal:
+        found = journal.notes("start")
+    return dict(found[0].document) if found else None
+
+
+def _warm_up(desk: Desk, prepared: Prepared, days: int, offset: int, say: Say) -> None:
+    """At the first start indicators are filled from stored history, as far as there is any."""
+    if desk.core.events > 3 or days <= 0:
+        return
+    now = now_ns() + offset
+    try:
+        blocks, source = history_blocks(prepared, now - days * DAY, now)
+    except TradewindError as error:
+        say(f"Indicators begin empty: {error}")
+        return
+    say(f"Warmed up with {warmed(desk, blocks, source):,} events of stored history.")
+
+
+def history_blocks(prepared: Prepared, start: int, end: int) -> tuple[Iterator[Rows], str]:
+    """Return stored prices of the period as rows, with the calendar, and where they come from."""
+    request = replace(prepared.request, start=start, end=end)
+    plan = plan_backtest(request, open_history(request.settings))
+    return plan.feed(), ", ".join(sorted({info.feed for infos in plan.series for info in infos}))
+
+
+def paper_at_broker(request: Request, account: str, *, fresh: bool, say: Say) -> None:
+    """The account has been traded without money on the broker's prices until it was stopped."""
+    asyncio.run(_paper(request, account, fresh, say))
+
+
+async def _paper(request: Request, account: str, fresh: bool, say: Say) -> None:
+    if fresh:
+        put_aside(request, account)
+    prepared = prepare(request)
+    broker = open_adapter(request.settings.broker, [one.instrument for one in prepared.listings])
+    login = await broker.open()
+    try:
+        desk, journal, lease = open_leading(prepared, account, "paper", None)
+    except BaseException:
+        await broker.close()
+        raise
+    with journal:
+        desk.begin(now_ns() + login.clock_offset, desk.start_document)
+        await asyncio.to_thread(_warm_up, desk, prepared, 30, login.clock_offset, say)
+        desk.follow_calendar(now_ns() + login.clock_offset)
+        say("Trading on paper. Ctrl-C stops it.")
+        try:
+            await trade(desk, broker, mode="paper", offset=login.clock_offset, may_send=partial(_leads, lease))
+        finally:
+            lease.release()
