@@ -45,8 +45,10 @@ class FileLock:
             named = f"process {self.former.get('pid', '?')}, since {self.former.get('since', '?')}"
             raise LockHeld(f"{what} is in use by {named}.", "Stop that one first.", self.former) from error
         status = os.fstat(self._file)
-        self.identity = f"{status.st_dev}-{status.st_ino}"
-        """The same for as long as the file was not deleted."""
+        self._place = (status.st_dev, status.st_ino)
+        boot = _boot()
+        self.identity = f"{boot}-{status.st_dev}-{status.st_ino}" if boot else ""
+        """Whoever held a lock of this identity has let go of it or is dead; empty where that cannot be known."""
         raw = json.dumps({"pid": os.getpid(), "since": since}).encode()
         os.ftruncate(self._file, 0)
         os.lseek(self._file, 0, os.SEEK_SET)
@@ -56,7 +58,7 @@ class FileLock:
         """Whether the file with the name is the one that is locked."""
         with contextlib.suppress(OSError):
             status = self.path.stat()
-            return self.identity == f"{status.st_dev}-{status.st_ino}"
+            return self._file >= 0 and self._place == (status.st_dev, status.st_ino)
         return False
 
     def release(self) -> None:
@@ -72,6 +74,13 @@ def _lock(file: int) -> None:
         msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
     else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _boot() -> str:
+    """Return what names the time since this machine was started, empty where nothing does."""
+    with contextlib.suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return ""
 
 
 def _holder(file: int) -> Mapping[str, Any]:

@@ -40,7 +40,7 @@ def log_from(database: sqlite3.Connection, last: int, start: int) -> list[Block]
     """Return the blocks of a log that ends with block `last`, from the one that holds row `start` on."""
     blocks: list[Block] = []
     while last:
-        block = _whole_block(database, last)
+        block = block_that_is_whole(database, last)
         if block.start + block.rows <= start:
             break
         blocks.append(block)
@@ -69,14 +69,15 @@ def _end_of_commit(database: sqlite3.Connection, commit: int, until: int) -> int
     low, high = 0, until
     while low < high:
         middle = (low + high + 1) // 2
-        if _whole_block(database, middle).commit_number <= commit:
+        if block_that_is_whole(database, middle).commit_number <= commit:
             low = middle
         else:
             high = middle - 1
     return low
 
 
-def _whole_block(database: sqlite3.Connection, seq: int) -> Block:
+def block_that_is_whole(database: sqlite3.Connection, seq: int) -> Block:
+    """Return a block, or raise BadJournal."""
     block = block_at(database, seq)
     if block is None or not is_whole(block) or block.seq != seq:
         raise _changed(seq)

@@ -14,13 +14,11 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, Self
 
 import numpy as np
 
-from tradewind.adapters.file_lock import FileLock
 from tradewind.adapters.journal import snapshots
 from tradewind.adapters.journal.chain import Block, joined_digest, sealed
 from tradewind.adapters.journal.database import (
@@ -28,7 +26,6 @@ from tradewind.adapters.journal.database import (
     INSERT,
     add_layouts,
     block_at,
-    build,
     check_layouts,
     connect,
     layout_of,
@@ -46,13 +43,16 @@ from tradewind.adapters.journal.faults import (
     translated,
 )
 from tradewind.adapters.journal.heads import NOTES, Head, LogEnd
-from tradewind.adapters.journal.inspection import Files, Finding, advance, inspect
-from tradewind.adapters.journal.reading import Note, everything_after, log_from, note_in
+from tradewind.adapters.journal.inspection import Files, advance, inspect
+from tradewind.adapters.journal.opening import Options, lock, mark_of, sound
+from tradewind.adapters.journal.reading import Note, block_that_is_whole, everything_after, log_from, note_in
 from tradewind.adapters.journal.reserve import Reserve, free_share
-from tradewind.adapters.journal.salvage import Layouts, copy_online, finish, note_payload, salvage
-from tradewind.adapters.journal.watermark import Mark, Watermark
+from tradewind.adapters.journal.salvage import Layouts, copy_online, note_payload
+from tradewind.adapters.journal.watermark import Watermark
 from tradewind.errors import BadData, UnknownName
 from tradewind.ports import Rows
+
+NEWEST = "SELECT seq, epoch FROM blocks ORDER BY seq DESC LIMIT 1"
 
 
 class Position(NamedTuple):
@@ -63,21 +63,6 @@ class Position(NamedTuple):
     epoch: int
     chain: str
     rows: Mapping[str, int]
-
-
-class Options(NamedTuple):
-    """How a journal is opened."""
-
-    clock: Callable[[], int] = time.time_ns
-    """ns UTC; explains, never orders."""
-    readonly: bool = False
-    """Nothing is written or mended; another process may be writing."""
-    exclusive: bool = True
-    """A second writer is refused; without it only fencing stands between two."""
-    accept: bool = False
-    """A person has seen the damage: what is good is kept, the rest is put aside."""
-    busy_s: float = 5.0
-    reserve_bytes: int = 4 << 20
 
 
 class SqliteJournal:
@@ -99,7 +84,6 @@ class SqliteJournal:
         self._pending: list[tuple[str, list[bytes]]] = []
         self._failed = ""
         self._closers = ExitStack()
-        self._lock: FileLock | None = None
         self._head = Head()
 
     @classmethod
@@ -132,14 +116,8 @@ class SqliteJournal:
         if not options.readonly:
             files.database.parent.mkdir(parents=True, exist_ok=True)
             if options.exclusive:
-                since = datetime.fromtimestamp(options.clock() / 1e9, UTC).isoformat(timespec="seconds")
-                self._lock = FileLock(files.beside(".lock"), f"The journal {files.database}", since)
-                self._closers.callback(self._lock.release)
-            finish(files)
-            if not files.database.exists() and not files.watermark.exists():
-                self._create()
-        finding = self._sound()
-        self._head = finding.head
+                self._closers.callback(lock(files, options.clock()).release)
+        self._head, self.cut = sound(files, self._layouts, options)
         self._database = connect(files.database, options.busy_s, readonly=options.readonly)
         self._closers.callback(self._database.close)
         new = check_layouts(self._database, self._layouts.hashes)
@@ -147,32 +125,8 @@ class SqliteJournal:
             add_layouts(self._database, {log: self._layouts.hashes[log] for log in new})
             self._reserve = Reserve(files.beside(".reserve"), options.reserve_bytes)
             self.low_on_disk = not self._reserve.held
-            self._watermark = Watermark(files.watermark, self._mark())
+            self._watermark = Watermark(files.watermark, mark_of(self._head))
             self._closers.callback(self._watermark.close)
-
-    def _create(self) -> None:
-        """An empty journal lies there; its watermark comes last, so what a kill leaves is made again."""
-        new = self.files.beside(".unfinished")
-        build(new, self._layouts.hashes)
-        new.replace(self.files.database)
-        Watermark(self.files.watermark, self._mark()).close()
-        snapshots.sync_folder(self.files.database.parent)
-
-    def _sound(self) -> Finding:
-        """Return where the journal ends, after mending it if that is allowed."""
-        finding = inspect(self.files, self._layouts.itemsizes, alone=not self._options.readonly)
-        damage = finding.damage
-        if damage is None:
-            return finding
-        allowed = damage.repairable or self._options.accept
-        if self._options.readonly or not allowed or not self.files.database.exists():
-            raise bad(self.files.database, damage)
-        salvage(self.files, finding, self._layouts, self._options.clock(), most=self._options.accept)
-        self.cut = damage
-        finding = inspect(self.files, self._layouts.itemsizes)
-        if finding.damage is not None:
-            raise bad(self.files.database, finding.damage)
-        return finding
 
     def append(self, log: str, rows: Rows) -> None:
         """The rows stand at the end of the log, durably after the next `commit`."""
@@ -224,11 +178,23 @@ class SqliteJournal:
         self._pending.clear()
         try:
             if blocks:
-                self._watermark.advance(self._mark())
+                self._watermark.advance(mark_of(self._head))
         except OSError as error:
             self._fail(error)
         self._failed = ""
         return self._head.commit
+
+    def newest_epoch(self) -> int:
+        """The epoch of the newest leader, 0 where nobody led yet."""
+        return self._head.epoch
+
+    def confirm(self, epoch: int) -> None:
+        """No newer leader has written up to this moment; raises Fenced where one has."""
+        self._usable()
+        with translated(self.files.database):
+            last = self._database.execute(NEWEST).fetchone()
+        if last is not None and (last[1] > epoch or last[0] != self._head.seq):
+            raise self._fenced(epoch)
 
     def _blocks(self, epoch: int) -> list[Block]:
         """Return what is pending as the next blocks."""
@@ -264,7 +230,7 @@ class SqliteJournal:
 
     def _transaction(self, blocks: list[Block], epoch: int) -> None:
         self._database.execute("BEGIN IMMEDIATE" if blocks else "BEGIN")
-        last = self._database.execute("SELECT seq, epoch FROM blocks ORDER BY seq DESC LIMIT 1").fetchone()
+        last = self._database.execute(NEWEST).fetchone()
         seq, newest = last or (0, 0)
         if newest > epoch or seq != self._head.seq:
             self._roll_back()
@@ -322,6 +288,18 @@ class SqliteJournal:
         for number, payload in enumerate(waiting, end.rows + 1):
             found.append(Note(number, self._head.commit + 1, 0, *json.loads(payload)))
         return [note for note in found if note.number > after and kind in (None, note.kind)]
+
+    def last_note(self, kind: str) -> Note | None:
+        """The newest committed note of a kind, or None."""
+        self._usable()
+        with translated(self.files.database):
+            seq = self._head.logs.get(NOTES, LogEnd()).last
+            while seq:
+                block = block_that_is_whole(self._database, seq)
+                if (note := note_in(block)).kind == kind:
+                    return note
+                seq = block.before
+        return None
 
     def tail(self, after_commit: int = 0) -> Iterator[tuple[str, Any]]:
         """Everything of the commits after `after_commit` in the order appended: a log and its rows, or "notes", a Note.
@@ -407,9 +385,6 @@ class SqliteJournal:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _mark(self) -> Mark:
-        return Mark(self._head.commit, self._head.seq, self._head.epoch, self._head.chain)
 
     def _dtype(self, log: str) -> "np.dtype[Any]":
         if log not in self._dtypes:
