@@ -153,6 +153,7 @@ MORE = {
     ("results.printing_sweeps", "rich"): "it builds tables; whoever calls it prints them",
     ("cli", "markets.clock"): "it shows moments as dates",
     ("liveness", "kernel.records"): "what it tells are the kernel's rows",
+    ("liveness", "broker"): "quotes and candles are those of the seam",
     ("liveness.calendar", "data.calendar_rows"): "a live calendar has the order and the bytes of a tape's",
 }
 """What single modules or layers may import beyond the tables, and why."""
