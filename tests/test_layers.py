@@ -144,6 +144,7 @@ MORE = {
     ("research.adaptive", "optuna"): "samplers, an extra loaded when it is asked for",
     ("research.cluster", "ray"): "an extra, loaded when a cluster is asked for",
     ("results.printing_sweeps", "rich"): "it builds tables; whoever calls it prints them",
+    ("cli.brokers", "adapters.brokers broker markets.loading"): "the verbs of brokers are that and nothing else",
     ("cli", "markets.clock"): "it shows moments as dates",
 }
 """What single modules or layers may import beyond the tables, and why."""
