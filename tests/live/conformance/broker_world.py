@@ -1,8 +1,8 @@
 """The world an adapter is tried in: a broker behind it whose prices can be moved and whose wire can be broken.
 
-An adapter joins with one class that is a `World` and one line: `test_it_conforms = conformance(ItsWorld)` (see `test_memory_conforms`). Scenarios
-that need a fault its world cannot make are left out and are listed by the world itself in `cannot`, so that nothing is
-left out unseen.
+An adapter joins with one class that is a `World` and one line: `test_it_conforms = conformance(ItsWorld)` (see
+`test_memory_conforms`). Scenarios that need a fault its world cannot make are left out and are listed by the world
+itself in `cannot`, so that nothing is left out unseen.
 """
 
 import asyncio
