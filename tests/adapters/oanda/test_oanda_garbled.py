@@ -1,4 +1,4 @@
-"""Answers with anything anywhere: an adapter answers or raises what the seam allows, and takes no rubbish for a fill."""
+"""Answers with anything anywhere: we answer or raise what the seam allows, and take no rubbish for a fill."""
 
 import copy
 import random
