@@ -151,6 +151,7 @@ MORE = {
     ("research.adaptive", "optuna"): "samplers, an extra loaded when it is asked for",
     ("research.cluster", "ray"): "an extra, loaded when a cluster is asked for",
     ("results.printing_sweeps", "rich"): "it builds tables; whoever calls it prints them",
+    ("cli.brokers", "adapters.brokers broker markets.loading"): "the verbs of brokers are that and nothing else",
     ("cli", "markets.clock"): "it shows moments as dates",
     ("liveness", "kernel.records"): "what it tells are the kernel's rows",
     ("liveness", "broker"): "quotes and candles are those of the seam",

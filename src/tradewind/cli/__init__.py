@@ -11,6 +11,7 @@ import typer
 
 from tradewind.cli import (
     backtests,
+    brokers,
     certificates,
     data_doctor,
     market_data,
@@ -49,6 +50,7 @@ app.add_typer(market_data.app, name="data")
 app.add_typer(news.app, name="news")
 app.add_typer(risk.app, name="risk")
 app.add_typer(simulators.app, name="simulate")
+app.add_typer(brokers.app, name="broker")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -1,6 +1,7 @@
 """An OANDA that says what a test wrote down, by httpx.MockTransport or by a small server that breaks its streams."""
 
 import asyncio
+import itertools
 import json
 from collections.abc import Callable
 from contextlib import asynccontextmanager
@@ -102,7 +103,7 @@ def summary(last):
 
 def broker_on(script, **changed):
     """Return a broker that talks to the script, at a clock that stands still."""
-    timing = Timing(now=lambda: NOW, sleep=no_sleep)
+    timing = Timing(now=lambda: NOW, sleep=no_sleep, steady=itertools.count(0, 10**9).__next__)
     wanted = {"instruments": instruments(), "clock": timing, "transport": httpx.MockTransport(script.handle)}
     return OandaBroker(ACCOUNT, Token(SECRET), **(wanted | changed))
 

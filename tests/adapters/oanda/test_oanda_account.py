@@ -156,7 +156,7 @@ TRADE = {
 }  # fmt: skip
 LEGS = [
     leg("13", "STOP_LOSS", "S0", price="1990.000"),
-    leg("14", "TRAILING_STOP_LOSS", "S0-T", distance="5.000", trailingStopValue="1995.000"),
+    leg("14", "TRAILING_STOP_LOSS", "S0-TRAIL", distance="5.000", trailingStopValue="1995.000"),
     leg("15", "TAKE_PROFIT", "T0", price="2020.000"),
 ]
 WORKING = {"id": "20", "type": "STOP", "instrument": "US30_USD", "units": "-2", "price": "35000.5", "state": "PENDING"}

@@ -100,7 +100,7 @@ def test_a_trail_beside_a_fixed_stop_has_an_id_of_its_own():
     body = order_body(place(MARKET, trail=5_000, **LEGS), LISTING.of(XAUUSD))
 
     assert body["trailingStopLossOnFill"]["distance"] == "5.000"
-    assert body["trailingStopLossOnFill"]["clientExtensions"]["id"] == LEGS["stop_id"] + "-T"
+    assert body["trailingStopLossOnFill"]["clientExtensions"]["id"] == LEGS["stop_id"] + "-TRAIL"
 
 
 def test_a_price_has_the_digits_of_its_instrument_and_no_more():

@@ -58,7 +58,7 @@ def test_the_sum_of_all_reports_is_the_balance_to_the_cent():
 
 @pytest.mark.parametrize(
     ("reason", "client", "id_", "why"),
-    [("STOP_LOSS_ORDER", "S0", "S0", STOP_LOSS_HIT), ("STOP_LOSS_ORDER", "S0-T", "S0", STOP_LOSS_HIT),
+    [("STOP_LOSS_ORDER", "S0", "S0", STOP_LOSS_HIT), ("STOP_LOSS_ORDER", "S0-TRAIL", "S0", STOP_LOSS_HIT),
      ("MARKET_ORDER_MARGIN_CLOSEOUT", None, "", STOPPED_OUT)],
 )  # fmt: skip
 def test_a_fill_of_a_leg_carries_the_legs_id_and_one_of_the_brokers_own_carries_none(reason, client, id_, why):

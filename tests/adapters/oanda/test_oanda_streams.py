@@ -251,6 +251,22 @@ def test_what_was_missed_while_the_stream_was_down_is_told_after_it_is_up_again(
     assert world.connections == 2
 
 
+def test_a_stream_ends_when_the_broker_is_closed():
+    async def run():
+        world = World([line(PRICE), None])
+        async with server(world.handle) as address, asyncio.timeout(60):
+            timing = Timing(now=lambda: NOW, sleep=no_sleep)
+            broker = OandaBroker(ACCOUNT, Token(SECRET), instruments=instruments(), clock=timing, base_url=address)
+            heard_ = []
+            async for item in broker.quotes():
+                heard_.append(item)
+                if isinstance(item, Quote):
+                    await broker.close()
+            return heard_
+
+    assert kinds(asyncio.run(run())) == ["up", "quote", "down"]
+
+
 class Hand:
     """A clock and a sleep turned by hand."""
 

@@ -1,8 +1,8 @@
 """The world an adapter is tried in: a broker behind it whose prices can be moved and whose wire can be broken.
 
-An adapter joins with one class that is a `World` and one line: `test_it_conforms = conformance(ItsWorld)`. Scenarios
-that need a fault its world cannot make are left out and are listed by the world itself in `cannot`, so that nothing is
-left out unseen.
+An adapter joins with one class that is a `World` and one line: `test_it_conforms = conformance(ItsWorld)` (see
+`test_memory_conforms`). Scenarios that need a fault its world cannot make are left out and are listed by the world
+itself in `cannot`, so that nothing is left out unseen.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from typing import Protocol, Self
 
 from tradewind.broker import Broker, BrokerUnreachable, Found, Place, Report
 from tradewind.kernel.orders import LIMIT, MARKET
+from tradewind.kernel.records import FILLED
 
 LOSE_REQUEST = "lose request"
 """The next request for an order never arrives, and no answer comes."""
@@ -108,3 +109,19 @@ async def listen(broker: Broker, enough: Callable) -> list:
                 break
     await stream.aclose()
     return heard
+
+
+def filled(reports, id_):
+    """Return how much of an order was filled, each execution counted once."""
+    return sum(one.quantity for one in once(reports) if one.kind == FILLED and one.id == id_)
+
+
+async def is_filled(broker, id_, steps=SIZE):
+    """Return the picture once so much of an order is filled."""
+    await until(lambda: broker.find(id_), lambda one: filled(one.reports, id_) >= steps)
+    return await broker.picture()
+
+
+def net(picture):
+    """Return the net lot steps in instrument 0."""
+    return sum(one.quantity for one in picture.positions if one.instrument == 0)

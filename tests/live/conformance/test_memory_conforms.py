@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from broker_scenarios import SCENARIOS, conformance
+from broker_conformance import SCENARIOS, conformance
 from broker_world import CUT, EVERY_FAULT
 from memory_broker import CAPABILITIES, Exchange, MemoryBroker
 

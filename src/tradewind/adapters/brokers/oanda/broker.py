@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from tradewind.adapters.brokers.oanda import candles, streams
-from tradewind.adapters.brokers.oanda.listing import Listing, must_agree
+from tradewind.adapters.brokers.oanda.listing import Difference, Listing, differences, must_agree, records_of
 from tradewind.adapters.brokers.oanda.log import AccountLog
 from tradewind.adapters.brokers.oanda.memory import Memory
 from tradewind.adapters.brokers.oanda.pace import Timing
@@ -206,6 +206,11 @@ class OandaBroker:
     async def instrument_records(self) -> list[Json]:
         """Return OANDA's records of all instruments of the account."""
         return listed(await self._wire.ask(f"{self._path}/instruments"), "instruments", needed=True)
+
+    async def differences(self) -> list[Difference]:
+        """Return everything that OANDA's instrument records and our profile see differently, harmless or not."""
+        records = records_of(await self.instrument_records(), self._listing.instruments)
+        return [found for one in self._listing.instruments for found in differences(records[one.broker_symbol], one)]
 
     @property
     def _open(self) -> tuple[Account, AccountLog, Sender]:

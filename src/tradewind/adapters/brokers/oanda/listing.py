@@ -86,6 +86,10 @@ class Listing:
         return ",".join(self._named)
 
 
+class Disagreement(BrokerRefused):
+    """The account's instruments are not what our profile says."""
+
+
 class Difference(NamedTuple):
     """Something of an instrument that OANDA and our profile see differently."""
 
@@ -139,7 +143,7 @@ def must_agree(found: Sequence[Json], instruments: Sequence[Instrument]) -> None
     for one in instruments:
         for bad in differences(records[one.broker_symbol], one):
             if bad.refused:
-                raise BrokerRefused(
+                raise Disagreement(
                     f"{bad.symbol}: the {bad.what} is {printable(bad.broker)} at OANDA and {bad.ours} in the profile.",
                     "Correct the profile: tradewind broker probe shows all differences.",
                 )

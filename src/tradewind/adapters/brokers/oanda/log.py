@@ -11,6 +11,7 @@ from typing import Literal
 
 from tradewind.adapters.brokers.oanda.memory import ATTACHED, ENTRIES, Known, Memory, Trade, word
 from tradewind.adapters.brokers.oanda.orders import ours
+from tradewind.adapters.brokers.oanda.pace import QUERY
 from tradewind.adapters.brokers.oanda.reading import Json, inner, listed, number, whole
 from tradewind.adapters.brokers.oanda.transactions import Account, reports_of
 from tradewind.adapters.brokers.oanda.wire import Missing, Wire
@@ -143,20 +144,20 @@ class AccountLog:
         elif kind in ENTRIES and inner(happened, "tradeClose") and word(happened, "id") not in self._memory.orders:
             await self._learn_mark(happened)
 
-    async def _settled(self, path: str) -> Json:
+    async def settled(self, path: str, urgency: int = QUERY) -> Json:
         """Return what OANDA has there; it may deny for a moment what it has just made."""
         for pause_s in LAG_S:
             try:
-                return await self._wire.ask(self._path + path)
+                return await self._wire.ask(self._path + path, urgency=urgency)
             except Missing:
                 await self._wire.timing.sleep(pause_s)
-        return await self._wire.ask(self._path + path)
+        return await self._wire.ask(self._path + path, urgency=urgency)
 
     async def _learn_order(self, number_: str) -> None:
         if number_ in self._memory.orders or not number_.isdigit():
             return
         try:
-            created = inner(await self._settled(f"/transactions/{number_}"), "transaction")
+            created = inner(await self.settled(f"/transactions/{number_}"), "transaction")
         except Missing:
             self._memory.order_is(number_, Known())
             return
@@ -175,7 +176,7 @@ class AccountLog:
         if number_ in self._memory.trades or not number_.isdigit():
             return
         try:
-            answer = await self._settled(f"/trades/{number_}")
+            answer = await self.settled(f"/trades/{number_}")
         except Missing:
             self._memory.trade_is(number_, Trade())
             return

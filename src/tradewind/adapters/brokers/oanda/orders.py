@@ -26,7 +26,7 @@ from tradewind.kernel.orders import (
     STOP_LOSS,
 )
 
-TRAIL = "-T"
+TRAIL = "-TRAIL"
 CLOSES = "closes for "
 """How the comment of a trade begins that one of our orders is about to close."""
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from tradewind.broker import BrokerUnreachable
@@ -79,13 +80,19 @@ def moment(found: Json, name: str, default: int | None = None) -> int:
     words = str(value) if isinstance(value, str | int | Decimal) else ""
     if match := _RFC.fullmatch(words):
         try:
-            at = datetime.strptime(match[1], "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
+            second = _second(match[1])
         except ValueError:
             raise _unfit(name, value, "a time") from None
-        return int(at.timestamp()) * 10**9 + int((match[2] or "0").ljust(9, "0"))
+        return second * 10**9 + int((match[2] or "0").ljust(9, "0"))
     if match := _UNIX.fullmatch(words):
         return int(match[1]) * 10**9 + int((match[2] or "0").ljust(9, "0"))
     raise _unfit(name, value, "a time")
+
+
+@lru_cache(maxsize=64)
+def _second(words: str) -> int:
+    """Return the second that is written, since 1970; most lines of a stream share theirs with others."""
+    return int(datetime.fromisoformat(words).replace(tzinfo=UTC).timestamp())
 
 
 def written(ts: int) -> str:

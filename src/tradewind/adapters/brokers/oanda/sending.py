@@ -79,7 +79,7 @@ class Sender:
                 path, body = f"/trades/{order.position}/orders", orders.dependent_body(order, row)
             else:
                 which = _which(order.id, order.broker_order)
-                living = inner(await self._wire.ask(f"{self._path}/orders/{which}", urgency=URGENT), "order")
+                living = inner(await self._log.settled(f"/orders/{which}", URGENT), "order")
                 path, body = f"/orders/{which}", {"order": orders.replaced_body(order, living, row)}
         except (BrokerRefused, BadData) as error:
             return Answer("refused", text=f"not sent: {error.message}")

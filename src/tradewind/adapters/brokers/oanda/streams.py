@@ -36,9 +36,9 @@ def quote_of(line: Json, listing: Listing) -> Quote | None:
 async def quotes(
     wire: Wire, path: str, listing: Listing, timing: Timing, heard: Callable[[int], None]
 ) -> AsyncIterator[Quote | Heartbeat | Link]:
-    """Yield prices for ever; `heard` is told the broker's time of every heartbeat."""
+    """Yield prices until the wire is closed; `heard` is told the broker's time of every heartbeat."""
     pause = Pause(timing)
-    while True:
+    while not wire.closed:
         try:
             async with aclosing(wire.lines(f"{path}/pricing/stream", {"instruments": listing.names})) as lines:
                 async for line in lines:
@@ -53,15 +53,16 @@ async def quotes(
                         yield quote
         except BrokerUnreachable as error:
             yield Link("quotes", up=False, reason=error.message)
-        await pause.over()
+        if not wire.closed:
+            await pause.over()
 
 
 async def reports(
     wire: Wire, path: str, log: AccountLog, timing: Timing, seen: int
 ) -> AsyncIterator[Report | Heartbeat | Link]:
-    """Yield what happens after transaction `seen`, in order and each once, for ever."""
+    """Yield what happens after transaction `seen`, in order and each once, until the wire is closed."""
     pause = Pause(timing)
-    while True:
+    while not wire.closed:
         try:
             async with aclosing(wire.lines(f"{path}/transactions/stream", {})) as lines:
                 async for line in lines:
@@ -88,4 +89,5 @@ async def reports(
                         yield Heartbeat(moment(line, "time"), str(seen))
         except BrokerUnreachable as error:
             yield Link("reports", up=False, reason=error.message)
-        await pause.over()
+        if not wire.closed:
+            await pause.over()

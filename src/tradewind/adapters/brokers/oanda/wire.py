@@ -86,6 +86,7 @@ class Wire:
         self.timing = timing
         self._where = where
         self.pace = Pace(timing)
+        self.closed = False
         self.date = ""
         """The Date header of the last answer."""
         headers = {
@@ -100,6 +101,7 @@ class Wire:
 
     async def close(self) -> None:
         """All connections are closed."""
+        self.closed = True
         await self._client.aclose()
 
     async def ask(self, path: str, params: Mapping[str, str] | None = None, urgency: int = QUERY) -> Json:

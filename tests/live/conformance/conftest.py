@@ -1,0 +1,6 @@
+"""What worlds share with the tests of simulators lies one folder up."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
