@@ -95,7 +95,8 @@ def live(
     from tradewind.live.trading import live_at_broker
 
     request = _request(strategies, on, sets, (None, None), {"risk": risk}, settings_file, data, bar)
-    live_at_broker(request, account, arm=arm, warm_up_days=warm_up, watchdog=watchdog, say=typer.echo)
+    code = live_at_broker(request, account, arm=arm, warm_up_days=warm_up, watchdog=watchdog, say=typer.echo)
+    raise typer.Exit(code)
 
 
 @app.command("accounts")

@@ -1,8 +1,9 @@
 """`tradewind live`, and paper on a broker's stream: connect, compare, warm up, trade until stopped."""
 
 import asyncio
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,6 +16,7 @@ from tradewind.errors import TradewindError
 from tradewind.live.brokers import open_adapter
 from tradewind.live.desk import Desk
 from tradewind.live.folder import account_folder
+from tradewind.live.keeper import keep
 from tradewind.live.papering import put_aside
 from tradewind.live.prepare import Prepared, prepare
 from tradewind.live.run import armed, first_balance, trade, warmed
@@ -22,6 +24,7 @@ from tradewind.live.start import now_ns, open_account
 from tradewind.modes import Request, open_history, plan_backtest
 from tradewind.ports import Rows
 from tradewind.requests import risk_rules
+from tradewind.trading.events import time_row
 
 DAY = 86_400 * 1_000_000_000
 LEASE_S = 10.0
@@ -31,14 +34,33 @@ Say = Callable[[str], Any]
 
 def live_at_broker(
     request: Request, account: str, *, arm: str | None, warm_up_days: int, watchdog: bool, say: Say
-) -> None:
-    """The account has traded at its broker until it was stopped."""
-    asyncio.run(_live(request, account, arm, warm_up_days, watchdog, say))
+) -> int:
+    """Return the exit code of a trader that has traded at its broker until it was stopped; killed, it goes on."""
+    prepared = loaded(request)
+    folder = account_folder(Path(request.settings.data), account)
+    folder.make()
+    return keep(lambda: _ended(_live(prepared, account, arm, warm_up_days, watchdog, say)), folder, say)
 
 
-async def _live(request: Request, account: str, arm: str | None, warm_up_days: int, watchdog: bool, say: Say) -> None:
+def loaded(request: Request) -> Prepared:
+    """Return the request prepared, with all that a start takes long for in memory."""
     prepared = prepare(request)
-    broker = open_adapter(request.settings.broker, [one.instrument for one in prepared.listings])
+    prepared.core(simulated=False).apply(time_row(0))
+    return prepared
+
+
+def _ended(run: Coroutine[Any, Any, None]) -> int:
+    """Return 0 after a run that was stopped, 2 after a mistake a person can mend, which is said."""
+    try:
+        asyncio.run(run)
+    except TradewindError as error:
+        sys.stderr.write(f"tradewind: {error}\n")
+        return 2
+    return 0
+
+
+async def _live(prepared: Prepared, account: str, arm: str | None, warm_up_days: int, watchdog: bool, say: Say) -> None:
+    broker = open_adapter(prepared.request.settings.broker, [one.instrument for one in prepared.listings])
     login = await broker.open()
     try:
         armed(login, arm)
@@ -116,7 +138,8 @@ async def _as_the_broker_has_it(prepared: Prepared, broker: Broker, login: Login
         update={"account": request.settings.account.model_copy(update={"balance": balance})}
     )
     rules = risk_rules(settings)
-    return prepare(replace(request, settings=settings, risk=None if rules is None else rules.limits))
+    changed = replace(request, settings=settings, risk=None if rules is None else rules.limits)
+    return replace(prepared, request=changed)
 
 
 def first_start(path: Path) -> dict[str, Any] | None:
