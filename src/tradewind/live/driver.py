@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tradewind.kernel.refusals import CLOCK_SUSPECT, FEED_SILENT, NO_WATCHDOG
+from tradewind.kernel.refusals import CLOCK_SUSPECT, FEED_SILENT, NO_WATCHDOG, STOPPING
 from tradewind.kernel.risk_calendar import SKEW
 from tradewind.live.desk import Desk
 from tradewind.live.inbox import Inbox
@@ -34,14 +34,14 @@ class Driver:
         send: Callable[[Request], None],
         *,
         mode: str,
-        may_write: Callable[[], bool] = lambda: True,
+        renew: Callable[[], None] = lambda: None,
         tell: Callable[[Alert], None] = lambda _alert: None,
         wall: Callable[[], int] = time.time_ns,
         needs_watchdog: bool = False,
     ) -> None:
-        """`send` hands a request to the network; `may_write` says whether this process still leads."""
+        """`send` hands a request to the network; `renew` keeps the lease, or raises because it is lost."""
         self.desk, self.inbox, self.send, self.mode = desk, inbox, send, mode
-        self.may_write, self.tell, self.wall = may_write, tell, wall
+        self.renew, self.tell, self.wall = renew, tell, wall
         self.needs_watchdog = needs_watchdog
         self.offset = 0
         """The broker's clock minus ours, ns."""
@@ -92,6 +92,7 @@ class Driver:
 
     def carry_out(self, now: int) -> None:
         """Everything is durable, and then what it asks for is handed to the network."""
+        self.renew()
         for request in self.desk.settle(now):
             self.send(request)
         for alert in self.desk.alerts:
@@ -157,4 +158,5 @@ class Driver:
 
     def on_stop(self) -> None:
         """A person at the keyboard wants it to stop."""
+        self.desk.hold(STOPPING, on=True)
         self.desk.stopping = True

@@ -11,7 +11,6 @@ from decimal import Decimal
 from tradewind import money
 from tradewind.broker import Broker, BrokerRefused, Login, Picture
 from tradewind.errors import TradewindError
-from tradewind.kernel.refusals import STOPPING
 from tradewind.live.desk import Desk
 from tradewind.live.driver import Driver
 from tradewind.live.inbox import Inbox
@@ -31,6 +30,7 @@ async def trade(
     mode: str,
     offset: int,
     may_send: Callable[[], bool] = lambda: True,
+    renew: Callable[[], None] = lambda: None,
     tell: Callable[[Alert], None] = lambda _alert: None,
     needs_watchdog: bool = False,
     started: Callable[[Driver], None] = lambda _driver: None,
@@ -40,7 +40,7 @@ async def trade(
     inbox = Inbox()
     network = Network(broker, inbox, may_send=lambda: may_send() and desk.folder.kill_level() < 4, wall=wall)
     driver = Driver(
-        desk, inbox, network.send, mode=mode, tell=tell, may_write=may_send, needs_watchdog=needs_watchdog, wall=wall
+        desk, inbox, network.send, mode=mode, tell=tell, renew=renew, needs_watchdog=needs_watchdog, wall=wall
     )
     driver.offset = network.offset = offset
     thread = threading.Thread(target=driver.run, name="desk", daemon=True)
@@ -84,12 +84,6 @@ def armed(login: Login, given: str | None) -> None:
             f"{login.account} is a real account: orders cost real money.",
             f"If that is what you want, type its number: --arm {login.account}",
         )
-
-
-def stop_softly(desk: Desk) -> None:
-    """Nothing is opened from here on."""
-    desk.hold(STOPPING, on=True)
-    desk.stopping = True
 
 
 def warmed(desk: Desk, blocks: Iterable[Rows], source: str) -> int:

@@ -81,7 +81,8 @@ async def _live(prepared: Prepared, account: str, arm: str | None, warm_up_days:
                 broker,
                 mode="live",
                 offset=login.clock_offset,
-                may_send=partial(_leads, lease),
+                may_send=partial(lease.may_write, MARGIN_S),
+                renew=lease.renew,
                 tell=lambda alert: say(f"[{alert.level}] {alert.text}"),
                 needs_watchdog=watchdog,
             )
@@ -106,15 +107,6 @@ def open_leading(
         raise
     desk.epoch = lease.epoch
     return desk, journal, lease
-
-
-def _leads(lease: Lease) -> bool:
-    """Return whether this process still leads, renewing its lease."""
-    try:
-        lease.renew()
-    except TradewindError:
-        return False
-    return lease.may_write(MARGIN_S)
 
 
 def _currency(prepared: Prepared) -> str:
@@ -195,6 +187,13 @@ async def _paper(request: Request, account: str, fresh: bool, say: Say) -> None:
         desk.follow_calendar(now_ns() + login.clock_offset)
         say("Trading on paper. Ctrl-C stops it.")
         try:
-            await trade(desk, broker, mode="paper", offset=login.clock_offset, may_send=partial(_leads, lease))
+            await trade(
+                desk,
+                broker,
+                mode="paper",
+                offset=login.clock_offset,
+                may_send=partial(lease.may_write, MARGIN_S),
+                renew=lease.renew,
+            )
         finally:
             lease.release()
