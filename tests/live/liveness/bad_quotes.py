@@ -71,7 +71,7 @@ KINDS = {
     "both jump up": (lambda at: [at.moved(*[at.jump()] * 2)], "spike"),
     "both jump down": (lambda at: [at.moved(*[-at.jump()] * 2)], "spike"),
     "only the ask jumps": (lambda at: [at.moved(0, min(at.jump(), int(0.049 * at.last.bid)))], "spike"),
-    "the same jump is sent twice": (lambda at: [at.moved(*[jump := at.jump()] * 2)] * 2, "spike"),
+    "the same jump is sent twice": (lambda at: [at.moved(*[at.jump()] * 2)] * 2, "spike"),
     "a jump up and one down": (
         lambda at: [at.moved(*[at.jump()] * 2), at.moved(*[-at.jump()] * 2)._replace(ts=at.now + 1)],
         "spike",
@@ -93,7 +93,7 @@ KINDS = {
     "nobody can trade on it": fields("tradable", False, "not tradable"),
     "tradable is no word of ours": fields("tradable", "yes", "not tradable"),
 }
-"""What is put in, and the finding it must leave. Replays, weekends and stalls need more than one quote: see the tests."""
+"""What is put in, and the finding it must leave. Replays, weekends and stalls take more than one: see the tests."""
 
 
 def market(seed, count, start):
