@@ -8,7 +8,7 @@ brings it back. Bytes from outside are untrusted: what is looked at is bounded, 
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import simplefix
+import simplefix  # type: ignore[import-untyped]  # it publishes no types
 
 from tradewind.errors import TradewindError
 
