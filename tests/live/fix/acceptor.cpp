@@ -214,7 +214,9 @@ class Broker : public FIX::Application {
         }
     }
     void subscribe(const FIX::Message& m) {
-        string symbol = get(m, 55);
+        FIX::Group asked(146, 55);
+        m.getGroup(1, asked);
+        string symbol = asked.getField(55);
         if (!prices.count(symbol)) {
             FIX::Message r = make("Y");
             r.setField(262, get(m, 262));
@@ -270,13 +272,14 @@ class Broker : public FIX::Application {
 };
 
 int main(int, char** argv) {
-    string port = argv[1], store = argv[2], reset = argv[4];
+    string port = argv[1], store = argv[2], reset = argv[4], dictionary = argv[5];
     Broker broker;
     broker.password = argv[3];
     broker.prices = {{"US30", {"39000.5", "39002.0"}}, {"XAUUSD", {"2400.10", "2400.35"}}};
     std::stringstream words;
     words << "[DEFAULT]\nConnectionType=acceptor\nSocketAcceptPort=" << port << "\nSocketReuseAddress=Y\n"
-          << "FileStorePath=" << store << "\nStartTime=00:00:00\nEndTime=00:00:00\nUseDataDictionary=N\n"
+          << "FileStorePath=" << store << "\nStartTime=00:00:00\nEndTime=00:00:00\n"
+          << "UseDataDictionary=Y\nDataDictionary=" << dictionary << "\n"
           << "ResetOnLogon=" << reset << "\nCheckLatency=N\n"
           << "[SESSION]\nBeginString=FIX.4.4\nSenderCompID=BROKER\nTargetCompID=DESK\n";
     FIX::SessionSettings settings(words);

@@ -22,8 +22,10 @@ from tradewind.adapters.brokers.fix.session import Identity
 from tradewind.adapters.brokers.fix.settings import Account, Endpoint, Listed, Secret
 
 SOURCE = Path(__file__).parent / "acceptor.cpp"
+DICTIONARY = SOURCE.with_name("dictionary.xml")
+"""Our messages are held against it by the engine: unknown, missing, empty, repeated or ill-typed fields are refused."""
 PASSWORD = "correct horse"  # noqa: S105  a test's own
-PATIENCE_S = 60
+PATIENCE_S = 15
 """How long a condition may take on a busy machine before it counts as never."""
 
 US30 = Listed("US30", "US30", Decimal("0.1"), Decimal(1))
@@ -58,7 +60,7 @@ class Acceptor:
 
     def __init__(self, program, folder, *, reset):
         self.port = free_port()
-        self._arguments = (program, str(self.port), str(folder), PASSWORD, "Y" if reset else "N")
+        self._arguments = (program, str(self.port), str(folder), PASSWORD, "Y" if reset else "N", DICTIONARY)
         self.lines = []
         self._news = threading.Condition()
         self.start()

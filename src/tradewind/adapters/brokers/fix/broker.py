@@ -43,7 +43,6 @@ from tradewind.errors import TradewindError
 from tradewind.kernel.records import (
     CANCEL_REJECTED,
     CANCELLED,
-    EXPIRED,
     REJECTED,
     REPLACE_REJECTED,
     REPLACED,
@@ -58,8 +57,6 @@ QUOTES = 4096
 """Quotes kept for a reader that is slow; the oldest go first."""
 AGREEING = 3
 """How often a picture is tried in which nothing happens while it is taken."""
-
-ENDS = {CANCELLED, EXPIRED, REJECTED}
 
 
 class FixBroker:
@@ -95,6 +92,7 @@ class FixBroker:
         self._tops = Tops(self._book)
         self._sketches: OrderedDict[str, requests.Sketch] = OrderedDict()
         self._priced: dict[int, str] = {}
+        self._subscribed: dict[str, int] = {}
         self._all_priced = asyncio.Event()
         self._happenings = 0
         self._names = 0
@@ -173,6 +171,7 @@ class FixBroker:
     def _prices_turned(self, told: Told) -> None:
         """The stream of prices was connected, and is asked for; or was lost."""
         self._tops.forget()
+        self._subscribed.clear()
         if not isinstance(told, Up):
             self._quotes.put_nowait(
                 Link("quotes", up=False, reason=told.reason if not isinstance(told, Deliver) else "")
@@ -181,7 +180,8 @@ class FixBroker:
         self._quotes.put_nowait(Link("quotes", up=True))
         for place, row in enumerate(self._book.listed):
             with suppress(NotSent):
-                self._prices.send(requests.PRICES_REQUEST, requests.prices(f"TWQ-{place}", row, self._dialect))
+                body = requests.prices(f"TWQ-{place}", row, self._dialect)
+                self._subscribed[str(self._prices.send(requests.PRICES_REQUEST, body))] = place
 
     def _trade_message(self, message: Message) -> None:
         if message.type == "0":
@@ -202,8 +202,6 @@ class FixBroker:
 
     def _happened(self, report: Report) -> None:
         self._happenings += 1
-        if report.kind in ENDS:
-            self._sketches.pop(report.id, None)
         self._reports.put_nowait(report)
 
     def _price_message(self, message: Message) -> None:
@@ -214,6 +212,8 @@ class FixBroker:
             _, _, place = message.get(262).partition("TWQ-")
             if place.isdigit() and int(place) < len(self._book.listed):
                 self._price_known(int(place), answers.text_of(message) or "refused")
+        elif message.type in {answers.REJECT, answers.BUSINESS_REJECT} and message.get(45) in self._subscribed:
+            self._price_known(self._subscribed[message.get(45)], answers.text_of(message) or "rejected")
         elif message.type in {answers.PRICES, answers.PRICE_CHANGES}:
             try:
                 quotes = self._tops.read(message)
@@ -293,9 +293,8 @@ class FixBroker:
 
     async def _sketch(self, order: str) -> requests.Sketch | None:
         """Return the looks of an order, asked for where they are needed and not known."""
-        if self._dialect.terse or order in self._sketches:
-            return self._sketches.get(order)
-        await self.find(order)
+        if not (self._dialect.terse or order in self._sketches):
+            await self.since("")
         return self._sketches.get(order)
 
     async def _request(self, kind: str, body: list[Pair], about: tuple[str, str, int]) -> Answer:
@@ -354,10 +353,22 @@ class FixBroker:
                 return Picture(self._now(), "", self._account.currency, 0, 0, 0, orders, positions)
         raise BrokerUnreachable("Too much happens in the account for a picture of one moment; ask again.")
 
-    async def find(self, id: str) -> Found:  # noqa: A002 - our word for it
-        """What became of the order with our id."""
-        body = requests.status(id, self._sketches.get(id), self._dialect)
-        return await questions.found(self._ask, id, body, self._book, self._dialect)
+    async def find(self, id: str, instrument: int = -1, side: int = 0) -> Found:  # noqa: A002 - our word for it
+        """What became of the order with our id; the standard wants its instrument and side where it is not known."""
+        sketch = self._sketches.get(id)
+        if sketch is None and instrument >= 0 and side:
+            sketch = requests.Sketch(self._book.listed[instrument], side, 0, 0)
+        if sketch is None and not self._dialect.terse:
+            if self._dialect.mass_status:
+                await self.since("")  # living orders tell what they look like
+            sketch = self._sketches.get(id)
+            if sketch is None:
+                raise BrokerUnreachable(
+                    f"FIX asks for an order by instrument and side, and those of {id} are not known."
+                )
+        return await questions.found(
+            self._ask, id, requests.status(id, sketch, self._dialect), self._book, self._dialect
+        )
 
     async def since(self, sequence: str) -> CatchUp:  # noqa: ARG002 - FIX has no sequence of happenings
         """What the living orders tell of themselves: nothing else is told without a search."""

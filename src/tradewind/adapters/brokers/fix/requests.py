@@ -113,7 +113,9 @@ def new_order(order: Place, listed: Listed, dialect: Dialect, account: str, now:
 def cancel(order: Cancel, name: str, sketch: Sketch | None, dialect: Dialect, now: int) -> list[Pair]:
     """Return the fields of OrderCancelRequest, `name` being its own id."""
     fields = [(41, order.id), *([(37, order.broker_order)] if order.broker_order else []), (11, name)]
-    if sketch is not None and not dialect.terse:
+    if not dialect.terse:
+        if sketch is None:
+            raise Unsayable(f"{order.id} is not among the living orders, so it cannot be cancelled over FIX.")
         fields += names(sketch.listed, dialect)
         side = "1" if sketch.side > 0 else "2"
         fields += [(54, side), (38, quantity(sketch.quantity, sketch.listed)), (60, stamp(now))]
@@ -123,7 +125,9 @@ def cancel(order: Cancel, name: str, sketch: Sketch | None, dialect: Dialect, no
 def replace(change: Replace, listed: Listed, sketch: Sketch | None, dialect: Dialect, now: int) -> list[Pair]:
     """Return the fields of OrderCancelReplaceRequest."""
     fields = [(41, change.id), *([(37, change.broker_order)] if change.broker_order else []), (11, change.new_id)]
-    if dialect.terse or sketch is None:
+    if sketch is None and not dialect.terse:
+        raise Unsayable(f"{change.id} is not among the living orders, so it cannot be changed over FIX.")
+    if sketch is None or dialect.terse:
         fields.append((38, quantity(change.quantity, listed)))
         fields += [(44, price(change.price, listed))] if change.price else []
         fields += [(99, price(change.trigger, listed))] if change.trigger else []

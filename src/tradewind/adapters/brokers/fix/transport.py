@@ -82,9 +82,9 @@ class FixLink:
         if self._session is not None and self.up:
             self._perform(self._session.leave(self._now()))
             await asyncio.wait({self._task}, timeout=2.0)
-        self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        while not self._task.done():  # a cancel that meets a read which just ended is swallowed by wait_for
+            self._task.cancel()
+            await asyncio.wait({self._task}, timeout=0.2)
         self._task = None
         if isinstance(self._numbers, FileNumbers):
             self._numbers.close()
@@ -117,6 +117,8 @@ class FixLink:
                 self._first.set_exception(kind(f"FIX logon at {where} failed: {down.reason}."))
                 return
             self._told(down)
+            if self._closing:
+                return
             tries = 0 if logged_on and not down.refused and self._was_up else tries + 1
             wait = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(tries, 10))
             await self._sleep(wait * self._chance.uniform(0.5, 1.0))
