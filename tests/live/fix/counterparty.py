@@ -98,6 +98,7 @@ class Acceptor:
     def pause(self):
         """It stands still."""
         os.kill(self.process.pid, signal.SIGSTOP)
+        os.waitpid(self.process.pid, os.WUNTRACED)  # all of its threads stand
 
     def kill(self):
         """It is gone without a word."""

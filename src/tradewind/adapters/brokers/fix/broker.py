@@ -9,7 +9,6 @@ picture and for each order it does not understand.
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import suppress
 from random import Random
 from typing import NoReturn
 
@@ -17,7 +16,7 @@ from tradewind.adapters.brokers.fix import answers, questions, requests
 from tradewind.adapters.brokers.fix.dialects import Dialect
 from tradewind.adapters.brokers.fix.inquiries import Inquiries, Inquiry, by_number
 from tradewind.adapters.brokers.fix.moments import moment
-from tradewind.adapters.brokers.fix.prices import Tops
+from tradewind.adapters.brokers.fix.quotes import QuoteStream
 from tradewind.adapters.brokers.fix.session import Deliver, Up
 from tradewind.adapters.brokers.fix.settings import Account, Endpoint, Listed
 from tradewind.adapters.brokers.fix.transport import FixLink, NotSent, Told
@@ -53,8 +52,6 @@ from tradewind.kernel.refusals import NO_SUCH_ORDER
 ANSWER_S = 10.0
 KNOWN = 4096
 """Orders whose looks are kept."""
-QUOTES = 4096
-"""Quotes kept for a reader that is slow; the oldest go first."""
 AGREEING = 3
 """How often a picture is tried in which nothing happens while it is taken."""
 
@@ -87,17 +84,13 @@ class FixBroker:
         self._prices = self._trade
         if prices is not None:
             self._prices = FixLink(prices, self._prices_told, now=now, chance=chance, sleep=sleep)
-        self._quotes: asyncio.Queue[Quote | Heartbeat | Link | None] = asyncio.Queue()
         self._reports: asyncio.Queue[Report | Heartbeat | Link | None] = asyncio.Queue()
-        self._tops = Tops(self._book)
+        self._stream = QuoteStream(self._book, dialect)
         self._sketches: OrderedDict[str, requests.Sketch] = OrderedDict()
-        self._priced: dict[int, str] = {}
-        self._subscribed: dict[str, int] = {}
-        self._all_priced = asyncio.Event()
         self._happenings = 0
         self._names = 0
         self.garbled = 0
-        """Messages that were whole but meant nothing."""
+        """Reports that were whole but meant nothing."""
 
     # The session.
 
@@ -118,7 +111,7 @@ class FixBroker:
     async def close(self) -> None:
         """We are logged out; orders stay as they are."""
         await self._stop()
-        self._quotes.put_nowait(None)
+        self._stream.end()
         self._reports.put_nowait(None)
 
     async def _stop(self) -> None:
@@ -131,9 +124,7 @@ class FixBroker:
             codes = await questions.codes(self._ask, self._name("TWL-"))
             unknown = [row.code for row in self._book.listed if row.code not in codes]
         else:
-            with suppress(TimeoutError):  # a closed market tells no price, which is no refusal
-                await asyncio.wait_for(self._all_priced.wait(), self._answer_s)
-            unknown = [self._book.listed[place].code for place, words in self._priced.items() if words]
+            unknown = await self._stream.refused(self._answer_s)
         if unknown:
             raise BrokerRefused(
                 f"{self.capabilities.broker} does not have {', '.join(unknown)}.", "Correct the symbols of the account."
@@ -152,7 +143,7 @@ class FixBroker:
                 lost = answers.order_of(told.message)
                 self._reports.put_nowait(Report(UNKNOWN_OUTCOME, lost, "", occurred=self._now(), text=error.message))
             if self._prices is self._trade:
-                self._price_message(told.message)
+                self._prices_told(told)
             return
         up = isinstance(told, Up)
         if not up:
@@ -160,28 +151,10 @@ class FixBroker:
         self._happenings += 1
         self._reports.put_nowait(Link("reports", up, "" if isinstance(told, Up) else told.reason))
         if self._prices is self._trade:
-            self._prices_turned(told)
+            self._prices_told(told)
 
     def _prices_told(self, told: Told) -> None:
-        if isinstance(told, Deliver):
-            self._price_message(told.message)
-        else:
-            self._prices_turned(told)
-
-    def _prices_turned(self, told: Told) -> None:
-        """The stream of prices was connected, and is asked for; or was lost."""
-        self._tops.forget()
-        self._subscribed.clear()
-        if not isinstance(told, Up):
-            self._quotes.put_nowait(
-                Link("quotes", up=False, reason=told.reason if not isinstance(told, Deliver) else "")
-            )
-            return
-        self._quotes.put_nowait(Link("quotes", up=True))
-        for place, row in enumerate(self._book.listed):
-            with suppress(NotSent):
-                body = requests.prices(f"TWQ-{place}", row, self._dialect)
-                self._subscribed[str(self._prices.send(requests.PRICES_REQUEST, body))] = place
+        self._stream.told(told, self._prices)
 
     def _trade_message(self, message: Message) -> None:
         if message.type == "0":
@@ -204,34 +177,6 @@ class FixBroker:
         self._happenings += 1
         self._reports.put_nowait(report)
 
-    def _price_message(self, message: Message) -> None:
-        if message.type == "0":
-            with suppress(Garbled):
-                self._quotes.put_nowait(Heartbeat(moment(message.get(52))))
-        elif message.type == answers.PRICES_REFUSED:
-            _, _, place = message.get(262).partition("TWQ-")
-            if place.isdigit() and int(place) < len(self._book.listed):
-                self._price_known(int(place), answers.text_of(message) or "refused")
-        elif message.type in {answers.REJECT, answers.BUSINESS_REJECT} and message.get(45) in self._subscribed:
-            self._price_known(self._subscribed[message.get(45)], answers.text_of(message) or "rejected")
-        elif message.type in {answers.PRICES, answers.PRICE_CHANGES}:
-            try:
-                quotes = self._tops.read(message)
-            except Garbled:
-                self.garbled += 1
-                return
-            for quote in quotes:
-                self._price_known(quote.instrument, "")
-                if self._quotes.qsize() >= QUOTES:
-                    self._quotes.get_nowait()
-                self._quotes.put_nowait(quote)
-
-    def _price_known(self, place: int, refused: str) -> None:
-        """Whether the broker has the instrument is known."""
-        self._priced.setdefault(place, refused)
-        if len(self._priced) == len(self._book.listed):
-            self._all_priced.set()
-
     def _learn(self, message: Message) -> None:
         """The looks of the order of a report are known."""
         place = answers.place_of(message, self._book)
@@ -251,7 +196,7 @@ class FixBroker:
 
     async def quotes(self) -> AsyncIterator[Quote | Heartbeat | Link]:
         """Prices as they come."""
-        while (item := await self._quotes.get()) is not None:
+        async for item in self._stream.items():
             yield item
 
     async def reports(self) -> AsyncIterator[Report | Heartbeat | Link]:
