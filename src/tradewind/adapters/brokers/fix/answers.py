@@ -6,7 +6,7 @@ never success. A field that does not mean anything makes the message `Garbled`.
 
 import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import NamedTuple
 
 from tradewind import money
@@ -64,6 +64,7 @@ REJECTED_FOR = {
 NOT_CANCELLED_FOR = {"0": refusals.ORDER_IS_ENDING, "1": refusals.NO_SUCH_ORDER, "3": refusals.ORDER_IS_ENDING}
 """CxlRejReason (102)."""
 
+AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{0,15})?")
 OURS = re.compile(r"[A-Z0-9-]{1,32}")
 TEXT = 200
 
@@ -78,32 +79,32 @@ class Book(NamedTuple):
     position_ids: bool
 
 
+def amount(text: str) -> Decimal:
+    """Return what a field says as a decimal; `Garbled` where it is none: FIX knows no exponents."""
+    if not AMOUNT.fullmatch(text):
+        raise Garbled(f"{text[:40]!a} is not an amount.")
+    return Decimal(text)
+
+
 def number(message: Message, tag: int) -> Decimal:
     """Return a field as a decimal, 0 where it is missing; `Garbled` where it is none."""
-    text = message.get(tag, "0")
-    try:
-        value = Decimal(text) if len(text) <= 30 else Decimal("NaN")
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or abs(value) > Decimal("1e15") or "_" in text:
-        raise Garbled(f"Field {tag} of a message of type {message.type!r} is {text[:40]!r}, not an amount.")
-    return value
+    return amount(message.get(tag, "0"))
 
 
-def steps(amount: Decimal, listed: Listed) -> int:
+def steps(quantity: Decimal, listed: Listed) -> int:
     """Return a quantity in lot steps; `Garbled` where it is no whole number of them."""
-    whole, rest = divmod(abs(amount), listed.step)
+    whole, rest = divmod(abs(quantity), listed.step)
     if rest or whole > money.MAX_STEPS:
-        raise Garbled(f"{amount} of {listed.symbol} is no whole number of lot steps of {listed.step}.")
+        raise Garbled(f"{quantity} of {listed.symbol} is no whole number of lot steps of {listed.step}.")
     return int(whole)
 
 
-def ticks(amount: Decimal, listed: Listed) -> int:
+def ticks(price: Decimal, listed: Listed) -> int:
     """Return a price to the nearest tick, 0 for 0; `Garbled` beyond what a price can be."""
     try:
-        return money.ticks(amount, listed.tick_size) if amount else 0
+        return money.ticks(price, listed.tick_size) if price else 0
     except TradewindError as error:
-        raise Garbled(f"{amount} is no price of {listed.symbol}.") from error
+        raise Garbled(f"{price} is no price of {listed.symbol}.") from error
 
 
 def place_of(message: Message, book: Book) -> int:

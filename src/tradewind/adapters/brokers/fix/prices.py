@@ -6,7 +6,7 @@ bid above the ask, makes a quote that is not tradable; without any price of a si
 
 from collections.abc import Iterable
 
-from tradewind.adapters.brokers.fix.answers import Book, place_of
+from tradewind.adapters.brokers.fix.answers import Book, amount, place_of
 from tradewind.adapters.brokers.fix.moments import moment
 from tradewind.adapters.brokers.fix.wire import Garbled, Message
 from tradewind.broker import Quote
@@ -78,9 +78,9 @@ class Tops:
             if side not in {BID, ASK}:
                 continue
             try:
-                kept[side, entry.get(278, "")] = ticks(entry.get(270, ""), size)
+                kept[side, entry.get(278, "")] = ticks(amount(entry.get(270, "")), size)
             except TradewindError as error:
-                raise Garbled(f"{entry.get(270, '')[:40]!r} is no price.") from error
+                raise Garbled(f"{entry.get(270, '')[:40]!a} is no price.") from error
             if len(kept) > ENTRIES:
                 del kept[next(iter(kept))]
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tradewind.adapters.brokers.fix.moments import stamp
 from tradewind.adapters.brokers.fix.numbers import Numbers
-from tradewind.adapters.brokers.fix.wire import Frames, Garbled, Message, Pair, encode
+from tradewind.adapters.brokers.fix.wire import Frames, Garbled, Message, Pair, encode, sendable
 
 SECOND = 1_000_000_000
 LOGON_S = 10
@@ -190,7 +190,7 @@ class Session:
         if message.type == RESEND_REQUEST:
             return self._fill(message, now)
         if message.type == TEST_REQUEST:
-            return [self._send(HEARTBEAT, [(112, message.get(112, "none"))], now)[1]]
+            return [self._send(HEARTBEAT, [(112, sendable(message.get(112)))], now)[1]]
         if message.type == LOGOUT:
             return self._logged_out(message, now)
         if message.type == LOGON:
@@ -261,11 +261,11 @@ class Session:
         return number, Send(data)
 
     def _refuse(self, number: int, reason: str, now: int) -> Send:
-        return self._send(REJECT, [(45, str(number)), (58, reason)], now)[1]
+        return self._send(REJECT, [(45, str(number)), (58, sendable(reason))], now)[1]
 
     def _out(self, reason: str, now: int) -> list[Effect]:
         """We end it: a logout that says why, and no waiting."""
-        return [self._send(LOGOUT, [(58, reason)], now)[1], *self._down(reason)]
+        return [self._send(LOGOUT, [(58, sendable(reason))], now)[1], *self._down(reason)]
 
     def _down(self, reason: str, *, refused: bool = False) -> list[Effect]:
         self.state = "down"

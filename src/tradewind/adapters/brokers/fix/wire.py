@@ -93,6 +93,11 @@ def encode(kind: str, header: Iterable[Pair], body: Iterable[Pair]) -> bytes:
     return encoded
 
 
+def sendable(text: str) -> str:
+    """Return a text of somebody else's as far as a field of ours can carry it; a question mark for what it cannot."""
+    return "".join(letter if " " <= letter <= "~" else "?" for letter in text[:200]) or "?"
+
+
 def checksum(data: bytes | bytearray) -> bytes:
     """Return the three digits that stand in field 10 after `data`."""
     return b"%03d" % (sum(data) % 256)
@@ -183,7 +188,7 @@ class Frames:
         self._parser.append_buffer(frame)
         try:
             parsed = self._parser.get_message()
-        except (simplefix.ParsingError, ValueError):
+        except (simplefix.errors.ParsingError, ValueError):
             return None
         if parsed is None or self._parser.get_buffer():
             return None
