@@ -58,6 +58,10 @@ class Capabilities(NamedTuple):
     """At most so many quotes an instrument; 0: every one."""
     tried: str
     """Where and when the adapter last worked against the real broker; empty: simulated only."""
+    tells_money: bool = True
+    """Balance, equity and margin stand in the picture; else they are 0 there and mean nothing."""
+    tells_bars: bool = True
+    """Closed bars can be asked for; else `candles` refuses."""
 
 
 class Place(NamedTuple):
@@ -138,6 +142,9 @@ class Report(NamedTuple):
     """The broker's position the fill opened or reduced, where positions are kept apart."""
     text: str = ""
     """The broker's own words."""
+    filled: int = 0
+    """Of a fill: how much of the order is filled after it, where the broker tells. One whose `quantity` equals it may
+    tell of several fills at once: what is not known yet of it is the difference to what was."""
 
 
 class Answer(NamedTuple):
