@@ -30,6 +30,8 @@ class Beat(NamedTuple):
     """When the process started, in the kernel's ticks since boot: with `pid` it names one process; 0: not said."""
     monotonic_ns: int
     turn: int
+    turned_ns: int
+    """When that turn was made, by the same clock: earlier than the beat where another thread beats for the loop."""
     leader: bool
     """The process says that it holds the account's lease."""
     kill: int
@@ -60,10 +62,11 @@ def parse_beat(text: bytes) -> Beat | NoBeat:
         numbers[name] = value
     if numbers["pid"] < 2:
         return NoBeat("its pid is no trader's")
+    turned = told.get("turned_ns", numbers["monotonic_ns"])
+    if type(turned) is not int or not 0 <= turned <= numbers["monotonic_ns"]:
+        return NoBeat("its turned_ns is no number that can be right")
     leader = told.get("leader") is True
-    return Beat(
-        numbers["pid"], numbers["started"], numbers["monotonic_ns"], numbers["turn"], leader, numbers["kill"], told
-    )
+    return Beat(**numbers, turned_ns=turned, leader=leader, rest=told)
 
 
 def read_beat(path: Path) -> Beat | NoBeat:

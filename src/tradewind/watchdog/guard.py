@@ -262,6 +262,9 @@ def run(folder: Path, plan: Plan = Plan()) -> None:  # noqa: B008 - an immutable
     if not folder.is_dir():
         raise BadSettings(f"There is no account folder {folder}.", "Start the trader once, or name another account.")
     handle = only_one(folder)
+    with contextlib.suppress(OSError):
+        # A trader that loops burns a processor; who watches it goes first, where the system lets us.
+        os.setpriority(os.PRIO_PROCESS, 0, -10)
     try:
         guard = Guard(folder, plan)
         while True:

@@ -1,6 +1,6 @@
 """When a trader counts as hung: a pure judgement over what was seen at each look.
 
-Time is counted by our own looks, and one look counts for a quarter of a second at most. So a clock that leaps, a
+Time is counted by our own looks, and one look counts for half a second at most. So a clock that leaps, a
 machine that slept and a watchdog that was itself halted cannot make a living trader look dead: after a gap it gets
 its time again. A trader is alive while its heartbeat's clock and its turn both grow. One that holds the lease and
 does not is hung after `stall_s`; one that starts and has not beaten yet gets `start_s`. One whose kill level stays
@@ -13,7 +13,8 @@ from tradewind.watchdog.beats import Beat, NoBeat
 from tradewind.watchdog.processes import Process
 
 SECOND = 1_000_000_000
-LONGEST_LOOK = SECOND // 4
+LONGEST_LOOK = SECOND // 2
+EARLY = SECOND // 10
 
 State = Literal["alive", "starting", "hung", "disobeys", "gone", "absent"]
 """`gone`: it was there and left without saying so. `absent`: none was seen, or it ended as it should."""
@@ -66,7 +67,7 @@ class Watch:
         if sight.trader != self._trader:
             self._trader, self._beaten, self._last = sight.trader, False, None
             self._silent = self._disobeyed = passed = 0
-        self._silent = 0 if self._progress(sight.beat) else self._silent + passed
+        self._silent = self._progress(sight.beat, self._silent + passed)
         low = isinstance(sight.beat, Beat) and sight.beat.pid == sight.trader.pid and sight.beat.kill < sight.kill
         self._disobeyed = self._disobeyed + passed if low else 0
         return self._judge(sight, passed)
@@ -79,24 +80,24 @@ class Watch:
         self._silent = self._disobeyed = 0
         return "absent" if self._ended else "gone"
 
-    def _progress(self, beat: Beat | NoBeat) -> bool:
-        """Return whether the beat is the trader's and both of its numbers have grown."""
+    def _progress(self, beat: Beat | NoBeat, silent: int) -> int:
+        """Return for how long there is no life now: since the turn of a new beat of the trader's, else as it was."""
         if not isinstance(beat, Beat) or self._trader is None or beat.pid != self._trader.pid:
-            return False
+            return silent
         if beat.started and beat.started != self._trader.started:
-            return False
-        last, grown = self._last, True
-        if last is not None:
-            grown = beat.monotonic_ns > last.monotonic_ns and beat.turn > last.turn
-        if grown:
-            self._last, self._beaten = beat, True
-        return grown
+            return silent
+        last = self._last
+        if last is not None and not (beat.monotonic_ns > last.monotonic_ns and beat.turn > last.turn):
+            return silent
+        self._last, self._beaten = beat, True
+        return min(silent, beat.monotonic_ns - beat.turned_ns)
 
     def _judge(self, sight: Sight, passed: int) -> State:
         # Broken is hung; missing, or another's, may be a start: but only until the first beat of this process.
         starting = not self._beaten and (isinstance(sight.beat, Beat) or sight.beat.missing)
         bound = self._patience.start_s if starting else self._patience.stall_s
-        # At the last look before the bound rather than the first one after it.
+        # At the last look before the bound rather than the first one after it, and looks may come late.
+        passed += EARLY
         if self._silent + passed >= bound * SECOND:
             return "hung"
         if self._disobeyed + passed >= self._patience.obey_s * SECOND:
