@@ -50,7 +50,7 @@ def engage(folder: Path, level: int) -> tuple[int, str]:
     The first way that works: a new file, the one that stands ready, an empty one. Level 0 with words: none did.
     """
     present = level_asked(folder)
-    if present >= level:
+    if present >= level and identity(folder) is not None:
         return present, ""
     try:
         write_whole(folder / KILL, b"%d\n" % level, durable=True)
