@@ -133,6 +133,7 @@ MORE = {
     ("data.downloads", "httpx"): "vendors speak HTTP; the client is used in one file",
     ("cli.synthetic", "data.synthetic"): "`data synth` is that and nothing else",
     ("cli.news", "data.releases"): "`news import` is that and nothing else",
+    ("cli.kill", "watchdog"): "the kill switch goes its own short way, beside everything else",
     ("cli.news", "markets"): "it shows releases and moments",
     ("data.releases.calendars", "icalendar"): "it reads iCalendar files",
     ("data.releases.calendars", "dateutil"): "it repeats events by the rules of iCalendar",
