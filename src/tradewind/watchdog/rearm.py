@@ -62,7 +62,9 @@ def rearm(folder: Path, person: str, reason: str, wait_s: float = ANSWER_S) -> s
     answer = _answer(folder, name, wait_s)
     text = str(answer.get("text", ""))[:500]
     if answer.get("outcome") != "taken":
-        raise TradewindError(f"The trader did not take the order: {text or answer.get('outcome')!r}.", "It stays killed.")
+        raise TradewindError(
+            f"The trader did not take the order: {text or answer.get('outcome')!r}.", "It stays killed."
+        )
     if not killfile.disengage(folder, seen):
         raise TradewindError(
             f"{folder.name} was killed again meanwhile: level {killfile.level_asked(folder)} stays.", "Look why first."
@@ -80,7 +82,9 @@ def _answer(folder: Path, name: str, wait_s: float) -> dict[str, Any]:
         time.sleep(0.05)
     with contextlib.suppress(FileNotFoundError):
         (folder / "inbox" / name).unlink()
-    raise TradewindError(f"The trader did not answer within {wait_s:g} s.", "The order was taken back; it stays killed.")
+    raise TradewindError(
+        f"The trader did not answer within {wait_s:g} s.", "The order was taken back; it stays killed."
+    )
 
 
 def standing(folder: Path) -> dict[str, Any]:

@@ -58,7 +58,10 @@ def test_a_trader_that_obeys_is_asked_and_answers(desk, broker):
     code, lines, _ = tradewind(desk, "kill", "--account", "gold", "--level", "1")
 
     assert code == 0
-    assert lines == ["gold: kill level 1 asked for: no entries", f"gold: the trader (process {trader.pid}) took level 1"]
+    assert lines == [
+        "gold: kill level 1 asked for: no entries",
+        f"gold: the trader (process {trader.pid}) took level 1",
+    ]
     assert trader.poll() is None
     assert (folder / "KILL").read_text() == "1\n"
     assert broker.account("gold").asked == []
@@ -167,7 +170,7 @@ def answer(folder, told):
     """Answer the next order in the inbox, as a trader would."""
 
     def run():
-        order = until(lambda: [file for file in (folder / "inbox").glob("*.json")], "an order")[0]
+        order = until(lambda: list((folder / "inbox").glob("*.json")), "an order")[0]
         (folder / "taken").write_text(order.read_text())
         (folder / "outbox").mkdir(exist_ok=True)
         order.unlink()
@@ -222,14 +225,14 @@ def test_a_kill_while_a_person_re_arms_wins(desk):
     (folder / "KILL").write_text("2\n")
 
     def kill_again():
-        until(lambda: (folder / "taken").exists(), "the order")
+        until((folder / "taken").exists, "the order")
         code, _, _ = tradewind(desk, "kill", "--account", "gold", "--level", "3")
         assert code == 0
         (folder / "outbox").mkdir()
         (folder / "outbox" / (folder / "taken").read_text()).write_text('{"outcome": "taken"}')
 
     def take():
-        order = until(lambda: [file for file in (folder / "inbox").glob("*.json")], "an order")[0]
+        order = until(lambda: list((folder / "inbox").glob("*.json")), "an order")[0]
         (folder / "taken").write_text(order.name)
 
     (folder / "inbox").mkdir()

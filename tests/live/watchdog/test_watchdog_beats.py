@@ -145,7 +145,7 @@ def test_a_beat_written_is_this_process_now(tmp_path):
 
     assert (first.pid, first.started, first.kill) == (os.getpid(), started(os.getpid()), 1)
     assert first.monotonic_ns < second.monotonic_ns <= time.monotonic_ns()
-    assert os.listdir(tmp_path) == ["status.json"]
+    assert [file.name for file in tmp_path.iterdir()] == ["status.json"]
 
 
 def test_a_write_that_fails_leaves_the_old_beat_and_no_rest(tmp_path):
@@ -160,18 +160,17 @@ def test_a_write_that_fails_leaves_the_old_beat_and_no_rest(tmp_path):
 
 def test_the_watchdog_loads_the_standard_library_and_our_errors_only():
     """No kernel, no numpy, nothing of others: whatever is broken there, this runs."""
-    words = "import sys, json, tradewind.watchdog.__main__; print(json.dumps(sorted(sys.modules)))"
-    told = subprocess.run(
-        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {environment()['PYTHONPATH'].split(':')[0]!r}); {words}"],
-        capture_output=True, text=True, check=True, env=environment(),
-    )  # fmt: skip
-    loaded = set(json.loads(told.stdout))
+    loaded, plain = modules("tradewind.watchdog.__main__"), modules("json")
     ours = {name for name in loaded if name.split(".")[0] == "tradewind"}
-    plain = subprocess.run(
-        [sys.executable, "-I", "-c", "import sys, json; print(json.dumps(sorted(sys.modules)))"],
-        capture_output=True, text=True, check=True, env=environment(),
-    )  # fmt: skip
-    others = {name.split(".")[0] for name in loaded - set(json.loads(plain.stdout)) - ours} - set(sys.stdlib_module_names)
+    others = {name.split(".")[0] for name in loaded - plain - ours} - set(sys.stdlib_module_names)
 
     assert not others
     assert {name for name in ours if not name.startswith("tradewind.watchdog")} == {"tradewind", "tradewind.errors"}
+
+
+def modules(name):
+    """Return the modules that are loaded once `name` is, in a fresh interpreter that sees installed packages."""
+    source = environment()["PYTHONPATH"].split(":")[0]
+    words = f"import sys, json; sys.path.insert(0, {source!r}); import {name}; print(json.dumps(sorted(sys.modules)))"
+    command = [sys.executable, "-I", "-c", words]
+    return set(json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))

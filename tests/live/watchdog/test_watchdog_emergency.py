@@ -125,7 +125,7 @@ def test_an_order_the_broker_still_lists_for_a_moment_is_looked_at_again(broker,
     """The list lags behind the cancel: done only when a look shows it."""
     looks = []
 
-    def fault(method, path):
+    def fault(_method, path):
         if path.endswith("pendingOrders"):
             looks.append(path)
             if len(looks) == 2:
@@ -200,7 +200,9 @@ def test_a_closed_market_leaves_the_trade_and_says_why(broker, tmp_path):
 
 def test_a_key_the_broker_refuses_is_said(broker, tmp_path):
     """A clear sentence without the key."""
-    write_key(tmp_path, broker.url).write_text(f'broker = "oanda"\naccount = "x"\ntoken = "other"\nurl = "{broker.url}"\n')
+    write_key(tmp_path, broker.url).write_text(
+        f'broker = "oanda"\naccount = "x"\ntoken = "other"\nurl = "{broker.url}"\n'
+    )
     outcome = emergency.act(load_key(tmp_path), 2, print, sleep=lambda _seconds: None)
 
     assert outcome == dealings.Outcome(done=False, trouble="the broker refuses our key (401)")
@@ -223,7 +225,6 @@ def test_a_broker_that_never_answers_costs_bounded_time(broker, tmp_path, monkey
         if method == "PUT":
             asked.append(path)
             time.sleep(0.5)
-        return None
 
     monkeypatch.setattr(oanda.Wire.__init__, "__defaults__", (0.1,))
     broker.faults = fault
@@ -250,7 +251,8 @@ def test_the_user_s_own_program_does_the_work_where_we_have_no_hands(tmp_path):
     """It gets the level and the account; its lines are told, its exit code decides."""
     program = tmp_path / "pull.py"
     program.write_text(
-        "import sys\nprint('pulled', *sys.argv[1:])\nprint('unprotected 1 lot of gold')\nsys.exit(int(sys.argv[1]) - 2)\n"
+        "import sys\nprint('pulled', *sys.argv[1:])\n"
+        "print('unprotected 1 lot of gold')\nsys.exit(int(sys.argv[1]) - 2)\n"
     )
     run = f'broker = "command"\nrun = {json.dumps([sys.executable, str(program)])}\n'
     write_key(tmp_path / "gold", "").write_text(run)

@@ -5,11 +5,11 @@ import os
 import stat
 
 import pytest
+from watchdog_broker import TOKEN, key_text, write_key
 
 from tradewind.errors import BadSettings
 from tradewind.watchdog import killfile
 from tradewind.watchdog.keys import load_key
-from watchdog_broker import TOKEN, key_text, write_key
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_what_is_taken_away_is_what_was_seen(tmp_path):
     assert killfile.level_asked(tmp_path) == 3
     assert killfile.disengage(tmp_path, killfile.identity(tmp_path))
     assert killfile.level_asked(tmp_path) == 0
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_key_file_is_read_and_its_secrets_never_show(tmp_path):

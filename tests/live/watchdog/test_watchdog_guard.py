@@ -124,7 +124,7 @@ def test_a_trader_that_does_not_take_the_level_is_ended(folder, broker, trader):
     assert broker.account("gold").trades == {}
 
 
-def test_a_process_that_only_looks_like_the_trader_is_left_alone(folder, trader):
+def test_a_process_that_only_looks_like_the_trader_is_left_alone(folder):
     """The pid in the status belongs to another process by now, and nobody holds the lease."""
     other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     told = {"pid": other.pid, "started": 1, "monotonic_ns": 5, "turn": 5, "leader": True}

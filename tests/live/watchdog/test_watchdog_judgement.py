@@ -36,7 +36,9 @@ class Scene:
 
     def alive(self, seconds, trader=TRADER):
         """The trader beats each second, as it should."""
-        assert [state for state, _ in self.passes(seconds, lambda at: beat(int(at), int(at), trader), trader)] == ["alive"]
+        assert [state for state, _ in self.passes(seconds, lambda at: beat(int(at), int(at), trader), trader)] == [
+            "alive"
+        ]
 
 
 def test_a_trader_that_beats_and_turns_is_alive_for_ever():

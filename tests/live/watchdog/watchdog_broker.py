@@ -1,4 +1,4 @@
-"""A broker that speaks as much OANDA as the watchdog uses, with the standard library; it can be slow, dumb and wrong."""
+"""A broker that speaks as much OANDA as the watchdog uses, with the standard library, and can be slow and wrong."""
 
 import itertools
 import json

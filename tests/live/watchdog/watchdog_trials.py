@@ -86,7 +86,7 @@ class Pair:
 
     def result(self):
         """Return the trial, once the watchdog says that all is done."""
-        acted = until(lambda: self._done(), f"the watchdog to finish ({self.mode})")
+        acted = until(self._done, f"the watchdog to finish ({self.mode})")
         hung = int((self.folder / "hung").read_text())
         last = max(self.account.cancelled_ns.values())
         since = [(moment - hung) / 1e6 for moment in (acted["kill_ns"], acted["stopped_ns"], last)]
@@ -114,8 +114,9 @@ def trials(broker, folder, count, together=10):
     for first in range(0, count, together):
         pairs = []
         try:
+            # One by one: those that started are ended whatever happens to the next.
             for number in range(first, min(first + together, count)):
-                pairs.append(Pair(broker, folder / f"account-{number}", WAYS[number % len(WAYS)]))
+                pairs += [Pair(broker, folder / f"account-{number}", WAYS[number % len(WAYS)])]
             for pair in pairs:
                 pair.hang()
             done += [pair.result() for pair in pairs]
