@@ -15,6 +15,9 @@ from tradewind.errors import BadSettings
 
 pytest.importorskip("apprise")
 
+# Apprise loads all its plug-ins, and one of them what Python 3.11 calls old.
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
 QUICK = Bounds(tries=4, first_pause_s=0.01, longest_pause_s=0.05)
 SECRET = "canary-91c0de"  # noqa: S105 - nobody takes it
 
