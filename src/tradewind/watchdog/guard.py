@@ -68,7 +68,12 @@ class Errand:
             self._results.append((level, act(key, level, say)))
 
         self._thread = threading.Thread(target=run, name="emergency", daemon=True)
-        self._thread.start()
+        try:
+            self._thread.start()
+        except RuntimeError:
+            # The system gives no more threads; then the watchdog goes itself, and looks at nothing else meanwhile.
+            self._thread = None
+            run()
 
     def take(self) -> tuple[int, Outcome] | None:
         """Return a level and what became of it, once."""
@@ -78,13 +83,14 @@ class Errand:
 class Guard:
     """One account's watchdog."""
 
-    def __init__(self, folder: Path, plan: Plan = Plan(), pager: Pager | None = None) -> None:  # noqa: B008 - immutable
+    def __init__(self, folder: Path, plan: Plan = Plan(), pager: Pager | None = None) -> None:  # noqa: B008 - an immutable record
         self.folder = folder
         self._plan = plan
         self._key, self._key_trouble = _key_of(folder)
         self.pager = pager or Pager(folder, self._key)
         self._watch = Watch(plan.patience)
-        self._errand = Errand()
+        self._errand, self._check = Errand(), Errand()
+        self._ours = False
         self._proved = False
         self._broker_trouble = ""
         self._failed = 0
@@ -154,23 +160,31 @@ class Guard:
 
     def _see_to_broker(self, kill: int, trader: processes.Process | None, now: int) -> None:
         """The broker is looked at as often as the situation wants, and what was found is told."""
-        if (found := self._errand.take()) is not None:
-            self._learn(*found, now)
+        for errand in (self._errand, self._check):
+            if (found := errand.take()) is not None:
+                self._learn(*found, now)
         ours = kill > 0 and (bool(self._acted) or trader is None)
-        if self._errand.busy or now < self._next_errand or (ours and self._finished_at_four and kill == 4):
+        if ours and not self._ours:
+            self._next_errand = 0
+        self._ours = ours
+        # Work never waits for a look that hangs.
+        errand = self._errand if ours else self._check
+        if errand.busy or now < self._next_errand or (ours and self._finished_at_four and kill == 4):
             return
-        if self._key_trouble:
-            self._tell("key", f"the watchdog cannot reach the broker: {self._key_trouble}", now)
-            self._next_errand = now + round(SOON_S * SECOND)
-            self._key, self._key_trouble = _key_of(self.folder)
-            return
-        self._errand.start(self._key, kill if ours else 0, self.pager)
         self._next_errand = now + round(self._pause(ours=ours) * SECOND)
+        key, self._key_trouble = _key_of(self.folder)
+        if not self._key_trouble:
+            self._key = key
+        else:
+            self._tell("key", f"the watchdog has no good key: {self._key_trouble}", now)
+        # A key file that went bad leaves us the key we had.
+        if self._key.broker:
+            errand.start(self._key, kill if ours else 0, self.pager)
 
     def _pause(self, *, ours: bool) -> float:
         """Return the seconds to the next look at the broker: short while it is not done, longer as it lasts."""
         if self._failed:
-            return min(SOON_S * 2.0 ** max(self._failed - 10, 0), LATE_S)
+            return min(SOON_S * 2.0 ** min(max(self._failed - 10, 0), 10), LATE_S)
         if not ours:
             return CHECK_S if self._proved else SOON_S
         return VERIFY_S if self._outcome is not None and self._outcome.done else SOON_S
@@ -184,9 +198,9 @@ class Guard:
         if level:
             self._judge_outcome(level, outcome, now)
         elif outcome.trouble:
-            self._tell("key", f"the watchdog could not look at the broker: {outcome.trouble}", now)
+            self._tell("look", f"the watchdog could not look at the broker: {outcome.trouble}", now)
         else:
-            self._told.pop("key", None)
+            self._told.pop("look", None)
 
     def _judge_outcome(self, level: int, outcome: Outcome, now: int) -> None:
         if self._acted and outcome.done:
@@ -268,7 +282,10 @@ def run(folder: Path, plan: Plan = Plan()) -> None:  # noqa: B008 - an immutable
     try:
         guard = Guard(folder, plan)
         while True:
-            guard.look(time.monotonic_ns())
+            try:
+                guard.look(time.monotonic_ns())
+            except Exception as error:  # noqa: BLE001 - whatever is broken, the next look comes
+                guard.pager.note(f"a look failed: {type(error).__name__}")
             time.sleep(LOOK_S)
     finally:
         os.close(handle)

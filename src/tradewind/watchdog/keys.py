@@ -6,7 +6,7 @@
     account = "101-001-1234567-001"
     token = "..."                 # a key of its own, if the broker gives several; or token_file = "..."
     practice = true
-    run = ["/home/me/pull.sh"]    # broker "command": called with the level and the account's name
+    run = ["/usr/local/bin/pull"]    # broker "command": called with the level and the account's name
 
     [page]
     run = ["/usr/local/bin/ring"]         # gets the text on its standard input

@@ -20,7 +20,8 @@ from tradewind.watchdog.beats import NoBeat
 from tradewind.watchdog.guard import Guard, Plan
 from tradewind.watchdog.watch import Patience
 
-QUICK = Plan(2, Patience(stall_s=0.6, start_s=0.6, obey_s=0.6))
+QUICK = Plan(2, Patience(stall_s=2.0, start_s=2.0, obey_s=2.0))
+"""A little above the half second between the stand-in's beats, with room for a busy machine."""
 
 
 class Ears:
@@ -259,6 +260,64 @@ def test_a_watchdog_whose_key_does_not_work_says_so_before_it_is_needed(folder, 
 
     watchdog.until(lambda: read(folder / "watchdog.json").get("ready"), "readiness")
     assert set(broker.account("gold").orders) >= ENTRIES
+
+
+def test_a_key_file_that_went_bad_leaves_the_key_we_had(folder, broker, trader):
+    """It is said, the watchdog is not ready, and the work is done all the same."""
+    hung = trader("stopped")
+    watchdog = Running(folder)
+    watchdog.until(lambda: read(folder / "watchdog.json").get("ready"), "a proof that the key works")
+    (folder / "emergency.toml").write_text("token = ")
+    os.kill(hung.pid, signal.SIGSTOP)
+    watchdog.heard("kill level 2 is done")
+
+    assert any("no good key" in page for page in watchdog.ears.pages), watchdog.ears.pages
+    assert not broker.account("gold").entries()
+
+
+def test_a_look_that_hangs_does_not_hold_up_the_work(folder, broker, trader):
+    """The broker answers nothing while all is well; when the trader hangs, the work starts beside that look."""
+    hung = trader("stopped")
+    waits = threading.Event()
+    first = []
+
+    def fault(_method, _path):
+        if not first:
+            first.append(True)
+            waits.wait(60)
+
+    broker.faults = fault
+    watchdog = Running(folder)
+    watchdog.until(lambda: first, "the look to hang")
+    os.kill(hung.pid, signal.SIGSTOP)
+    watchdog.until(lambda: not broker.account("gold").entries(), "the entries to go")
+    assert watchdog.guard._check.busy
+    waits.set()
+
+    watchdog.heard("kill level 2 is done")
+
+
+def test_a_kill_without_a_trader_is_done_at_once(folder, broker):
+    """Long before the next look that only proves the key."""
+    watchdog = Running(folder)
+    watchdog.until(lambda: read(folder / "watchdog.json").get("ready"), "a proof that the key works")
+    before = watchdog.guard._next_errand
+    (folder / "KILL").write_text("2")
+    watchdog.heard("kill level 2 is done")
+
+    assert time.monotonic_ns() < before
+    assert not broker.account("gold").entries()
+
+
+def test_a_broker_that_is_down_for_a_month_is_still_asked(folder):
+    """Pauses grow to half a minute and no further, however often it failed."""
+    watchdog = Running(folder)
+    pauses = []
+    for failed in (1, 10, 11, 12, 100, 100_000):
+        watchdog.guard._failed = failed
+        pauses.append(watchdog.guard._pause(ours=True))
+
+    assert pauses == [1, 1, 2, 4, 30, 30]
 
 
 def test_a_second_watchdog_of_an_account_is_refused(folder):
