@@ -41,6 +41,10 @@ OURS = {
     "simulators": "broker kernel.records kernel.orders kernel.refusals markets money errors",
     "twin": "kernel runner ports modes requests results markets money settings errors",
     "series_choice": "kernel.bars adapters markets errors",
+    "live": (
+        "kernel adapters broker trading liveness watchdog markets risk results data strategy compilation runner wiring "
+        "limits_wiring modes requests settings money ports errors"
+    ),
     "modes": (
         "kernel strategy compilation runner series_choice wiring limits_wiring ports data results adapters markets risk settings "
         "errors"
@@ -59,7 +63,7 @@ OURS = {
     "services": "modes research results settings errors",
     "api": "modes research results settings errors",
     "ui": "modes research results settings errors",
-    "cli": "modes requests risk_questions runs reports desk demonstration research results risk money settings errors",
+    "cli": "live modes requests risk_questions runs reports desk demonstration research results risk money settings errors",
 }
 """What a layer may import of ours, besides itself."""
 
@@ -91,6 +95,7 @@ OUTSIDE = {
     "simulators": "*",
     "twin": "numpy polars",
     "series_choice": "",
+    "live": "numpy",
     "modes": "numpy",
     "requests": "pydantic",
     "risk_questions": "",
@@ -140,6 +145,7 @@ MORE = {
     ("cli.simulators", "simulators"): "a verb that plays a broker starts one",
     ("cli.simulators", "data.synthetic"): "prices can be made up for it",
     ("cli.simulators", "markets"): "days and instruments to make up prices for",
+    ("cli.kill", "watchdog"): "the kill switch goes its own short way, beside everything else",
     ("cli.news", "markets"): "it shows releases and moments",
     ("data.releases.calendars", "icalendar"): "it reads iCalendar files",
     ("data.releases.calendars", "dateutil"): "it repeats events by the rules of iCalendar",

@@ -14,6 +14,7 @@ from tradewind.cli import (
     brokers,
     certificates,
     data_doctor,
+    kill,
     market_data,
     news,
     portfolio,
@@ -45,6 +46,7 @@ app.add_typer(reports.app)
 app.add_typer(certificates.app)
 app.add_typer(portfolio.app)
 app.add_typer(trials.app)
+app.add_typer(kill.app)
 app.add_typer(validation.app)
 app.add_typer(market_data.app, name="data")
 app.add_typer(news.app, name="news")
