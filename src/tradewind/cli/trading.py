@@ -167,7 +167,7 @@ def _in_words(one: dict[str, Any]) -> str:
     if "mode" not in one:
         return f"{one['account']}: never ran"
     age = (time.time_ns() - one["wall_ns"]) / 1e9
-    beat = "stopped" if one.get("stopped") else f"beat {age:.0f} s ago"
+    beat = "stopped" if one.get("ended") else f"beat {age:.0f} s ago"
     held = ", ".join(f"{p['symbol']} {p['lots']:+g}" for p in one["positions"]) or "flat"
     ready = "ready" if one["ready"] else "not ready: " + ", ".join(one["reasons"])
     return f"{one['account']}: {one['mode']}, {beat}, {held}, balance {one['balance'] / 100:,.2f}, {ready}"

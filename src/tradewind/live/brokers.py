@@ -22,7 +22,7 @@ def open_adapter(wanted: BrokerAccount, instruments: Sequence[Instrument]) -> Br
 
     token = read_token(wanted.token_file)
     if wanted.name == "oanda":
-        from tradewind.adapters.brokers.oanda.broker import OandaBroker  # noqa: PLC0415
+        from tradewind.adapters.brokers.oanda.broker import OandaBroker  # noqa: PLC0415 - the same
 
         return OandaBroker(
             wanted.account,

@@ -9,14 +9,29 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tradewind.kernel.refusals import CLOCK_SUSPECT, FEED_SILENT, NO_WATCHDOG, STOPPING
+from tradewind.adapters.lease import Heart
+from tradewind.kernel.refusals import (
+    CLOCK_SUSPECT,
+    FEED_SILENT,
+    NO_WATCHDOG,
+    PRICE_SUSPECT,
+    STARTING,
+    STOPPING,
+)
 from tradewind.kernel.risk_calendar import SKEW
 from tradewind.live.desk import Desk
+from tradewind.live.edge import Edge
 from tradewind.live.inbox import Inbox
 from tradewind.live.status import status_of
+from tradewind.liveness.skew import Reading, Verdict
 from tradewind.trading.requests import Alert, Request
+from tradewind.watchdog.beats import Beat, read_beat, write_beat
 
 SECOND = 1_000_000_000
+PAUSE_S = 5.0
+"""A turn that took longer was no turn but a sleep."""
+WATCHDOG_AGE = 5 * SECOND
+HOLDS = {"silent": FEED_SILENT, "doubtful": PRICE_SUSPECT}
 TURN = 0.05
 """Seconds without an input after which the clock is looked at."""
 BEAT = SECOND
@@ -38,11 +53,13 @@ class Driver:
         tell: Callable[[Alert], None] = lambda _alert: None,
         wall: Callable[[], int] = time.time_ns,
         needs_watchdog: bool = False,
+        edge: Edge | None = None,
     ) -> None:
         """`send` hands a request to the network; `renew` keeps the lease, or raises because it is lost."""
         self.desk, self.inbox, self.send, self.mode = desk, inbox, send, mode
         self.renew, self.tell, self.wall = renew, tell, wall
-        self.needs_watchdog = needs_watchdog
+        self.needs_watchdog, self.edge = needs_watchdog, edge
+        self.heart = Heart(PAUSE_S)
         self.offset = 0
         """The broker's clock minus ours, ns."""
         self.error: BaseException | None = None
@@ -66,7 +83,7 @@ class Driver:
             self.error = error
         finally:
             self.stopped.set()
-            self._beat(stopped=True)
+            self._beat(ended=True)
 
     def _busy(self) -> bool:
         """Return whether something sent still waits for its answer; a stop waits for it a while."""
@@ -80,7 +97,13 @@ class Driver:
             self.desk.trader.at(now)
         for name, arguments in others:
             getattr(self, f"on_{name}")(*arguments)
-        self.desk.quotes(quotes)
+        self._look_at_the_pause()
+        if self.edge is None:
+            self.desk.quotes(quotes)
+        else:
+            self.desk.quotes(self.edge.take(quotes, now))
+            for name, instrument, is_so in self.edge.changes(now):
+                self.desk.hold(HOLDS[name], on=is_so, instrument=instrument)
         self.desk.clock(now)
         self.carry_out(now)
         if self.wall() - self.beaten >= BEAT:
@@ -100,18 +123,40 @@ class Driver:
         self.desk.alerts.clear()
 
     def _beat(self, **more: Any) -> None:
-        document = status_of(self.desk, self.mode, clock_offset=self.offset, **self.facts, **more)
-        self.desk.folder.write_status(document)
+        if self.edge is not None:
+            self._judge(self.edge.look())
+            self.facts["quotes_refused"] = sum(self.edge.guard.counts.values())
+        status = status_of(self.desk, self.mode, clock_offset=self.offset, leader=True, **self.facts, **more)
+        write_beat(self.desk.folder.status, self.desk.turns, status)
+
+    def _look_at_the_pause(self) -> None:
+        """A process that stood still compares everything before it goes on."""
+        pause = self.heart.beat()
+        if pause is None:
+            return
+        self.desk.alert("disconnects", f"The trader stood still: {pause}.", "critical")
+        if self.desk.trader is not None:
+            self.desk.hold(STARTING, on=True)
+            self.desk.trader.settling.agreed = 0
+            self.desk.trader.settling.begin()
+
+    def _judge(self, verdict: Verdict) -> None:
+        """A clock that is surely wrong is not traded by; the kernel's own limit hears of the measured skew."""
+        self.desk.hold(CLOCK_SUSPECT, on=verdict.state == "suspect")
+        if verdict.skew is None:
+            return
+        self.facts["clock_skew"] = verdict.skew
+        certain = max(0, abs(verdict.skew) - verdict.unsure)
+        if certain > SKEW_HELD and verdict.state == "suspect":
+            self.desk.operate(SKEW, skew=verdict.skew)
 
     def _watch_the_watchdog(self) -> None:
-        """A desk that needs a watchdog opens nothing without a sign of life from it."""
+        """A desk that needs a watchdog opens nothing without a sign of life from it, and that it has its key."""
         if not self.needs_watchdog:
             return
-        try:
-            age = time.time() - self.desk.folder.watchdog.stat().st_mtime
-        except OSError:
-            age = 1e9
-        self.desk.hold(NO_WATCHDOG, on=age > 5)
+        beat = read_beat(self.desk.folder.watchdog)
+        alive = isinstance(beat, Beat) and time.monotonic_ns() - beat.monotonic_ns < WATCHDOG_AGE
+        self.desk.hold(NO_WATCHDOG, on=not (alive and isinstance(beat, Beat) and beat.rest.get("ready") is True))
 
     # Inputs that are not prices.
 
@@ -147,14 +192,14 @@ class Driver:
         """Bars that were missed are told as rows of their own."""
         self.desk.missed(rows)
 
-    def on_offset(self, offset: int, within: int) -> None:
-        """Our clock was compared with the broker's: they differ by `offset` ns, known to `within`."""
-        certain = max(0, abs(offset) - within)
-        self.desk.hold(CLOCK_SUSPECT, on=certain > SKEW_HELD)
-        if certain > SKEW_HELD:
-            self.desk.operate(SKEW, skew=offset)
-        elif abs(offset - self.offset) > within:
+    def on_offset(self, sent: Reading, received: Reading, offset: int) -> None:
+        """Our clock was compared with the broker's."""
+        if self.edge is None:
             self.offset = offset
+            return
+        self._judge(self.edge.compared(sent, received, offset))
+        now = self.edge.read()
+        self.offset = self.edge.clock.broker_now(now) - now.wall
 
     def on_stop(self) -> None:
         """A person at the keyboard wants it to stop."""

@@ -5,7 +5,6 @@ database: these files are what works when nothing else does.
 """
 
 import json
-import os
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from tradewind.errors import BadData, TradewindError
+from tradewind.watchdog.beats import write_whole
+from tradewind.watchdog.killfile import level_asked
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 LARGEST_ORDER = 65_536
@@ -42,10 +43,6 @@ class Folder:
         for path in (self.root, self.inbox, self.outbox):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def write_status(self, document: Mapping[str, Any]) -> None:
-        """The heartbeat says `document`."""
-        write_whole(self.status, json.dumps(document, separators=(",", ":")))
-
     def read_status(self) -> dict[str, Any] | None:
         """Return the latest heartbeat, None where there is none that can be read."""
         with suppress(OSError, ValueError):
@@ -55,13 +52,7 @@ class Folder:
 
     def kill_level(self) -> int:
         """Return the kill level asked for by file: 0 where there is none; a file that says nothing clear means 2."""
-        try:
-            text = self.kill.read_text(encoding="utf-8").strip()
-        except FileNotFoundError:
-            return 0
-        except (OSError, ValueError):
-            return 2
-        return int(text) if text in ("1", "2", "3", "4") else 2
+        return level_asked(self.root)
 
     def orders(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield people's orders, oldest first, by name; each file is gone once it was yielded.
@@ -81,7 +72,8 @@ class Folder:
 
     def answer(self, name: str, document: Mapping[str, Any]) -> None:
         """Whoever gave the order `name` can read what became of it."""
-        write_whole(self.outbox / f"{name}.json", json.dumps(document))
+        outcome = "taken" if document.get("done") else "refused"
+        write_whole(self.outbox / f"{name}.json", json.dumps({"outcome": outcome, **document}).encode())
 
     def answered(self, name: str, seconds: float) -> dict[str, Any] | None:
         """Return the answer to an order, None where it does not come within so many seconds."""
@@ -99,7 +91,7 @@ class Folder:
         """The order waits for the trader."""
         if not self.inbox.is_dir():
             raise TradewindError(f"There is no account folder {self.root}.", "Start it with `tradewind paper` or live.")
-        write_whole(self.inbox / f"{name}.json", json.dumps(order))
+        write_whole(self.inbox / f"{name}.json", json.dumps(order).encode())
 
 
 def _order(path: Path) -> Mapping[str, Any]:
@@ -113,23 +105,6 @@ def _order(path: Path) -> Mapping[str, Any]:
     if not isinstance(found, dict) or not isinstance(found.get("verb"), str):
         raise BadData("The order has no verb.", 'Write an object such as {"verb": "halt"}.')
     return found
-
-
-def write_whole(path: Path, text: str) -> None:
-    """The file holds the text, or what it held before."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(beside, "w", encoding="utf-8", opener=_private) as file:
-            file.write(text)
-        beside.replace(path)
-    except OSError:
-        with suppress(OSError):
-            beside.unlink()
-        raise
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def account_folder(data: Path, name: str) -> Folder:

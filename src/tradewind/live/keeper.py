@@ -14,7 +14,8 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
-from tradewind.live.folder import Folder, write_whole
+from tradewind.live.folder import Folder
+from tradewind.watchdog.killfile import engage
 
 MOST_STARTS = 5
 WITHIN_S = 600.0
@@ -44,7 +45,7 @@ def keep(
             deaths.popleft()
         say(f"The trader died ({signal.Signals(-code).name}); it starts again from its journal.")
         if len(deaths) >= most:
-            write_whole(folder.kill, "1")
+            engage(folder.root, 1)
             say(f"It died {len(deaths)} times in {WITHIN_S / 60:.0f} minutes: kill level 1 is set. Look, then re-arm.")
             return 1
 

@@ -21,10 +21,10 @@ from tradewind.broker import (
     Report,
 )
 from tradewind.errors import TradewindError
+from tradewind.live.edge import Clocks, clocks
 from tradewind.live.inbox import Inbox
 from tradewind.trading.requests import Ask, Request, Send
 
-SECOND = 1_000_000_000
 WITHIN = 10.0
 """Seconds a broker has to answer; the trader's timing says the same."""
 OFFSET_EVERY = 60.0
@@ -34,10 +34,16 @@ class Network:
     """The tasks around a broker."""
 
     def __init__(
-        self, broker: Broker, inbox: Inbox, *, may_send: Callable[[], bool], wall: Callable[[], int] = time.time_ns
+        self,
+        broker: Broker,
+        inbox: Inbox,
+        *,
+        may_send: Callable[[], bool],
+        wall: Callable[[], int] = time.time_ns,
+        read: Clocks = clocks,
     ) -> None:
         """Nothing runs before `run`."""
-        self.broker, self.inbox, self.may_send, self.wall = broker, inbox, may_send, wall
+        self.broker, self.inbox, self.may_send, self.wall, self.read = broker, inbox, may_send, wall, read
         self.loop: asyncio.AbstractEventLoop | None = None
         self.offset = 0
         self._running: set[asyncio.Task[None]] = set()
@@ -89,13 +95,13 @@ class Network:
     async def _offsets(self) -> None:
         """The clocks are compared now and every minute; a comparison is as good as its round trip was short."""
         while True:
-            began = time.monotonic_ns()
+            sent = self.read()
             try:
                 offset = await asyncio.wait_for(self.broker.clock_offset(), WITHIN)
             except (BrokerUnreachable, TimeoutError):
                 pass
             else:
-                self.inbox.put("offset", offset, time.monotonic_ns() - began + SECOND // 2)
+                self.inbox.put("offset", sent, self.read(), offset)
             await asyncio.sleep(OFFSET_EVERY)
 
     async def _carry_out(self, request: Request) -> None:

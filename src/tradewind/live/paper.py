@@ -11,6 +11,7 @@ from tradewind.live.desk import Desk
 from tradewind.live.pacing import paced
 from tradewind.live.status import status_of
 from tradewind.ports import Rows
+from tradewind.watchdog.beats import write_beat
 
 SECOND = 1_000_000_000
 
@@ -45,14 +46,14 @@ def run_tape(
             beaten = now
             desk.look_at_kill()
             desk.people()
-            desk.folder.write_status(status_of(desk, "paper", **more))
+            write_beat(desk.folder.status, desk.turns, status_of(desk, "paper", leader=True, **more))
             if on_turn is not None:
                 on_turn(desk)
         if desk.stopping or desk.killed == 4:
             break
     desk.settle(desk.core.now, at_once=True)
     desk.snapshot()
-    desk.folder.write_status(status_of(desk, "paper", stopped=True, **more))
+    write_beat(desk.folder.status, desk.turns, status_of(desk, "paper", leader=True, ended=True, **more))
 
 
 def _beyond(blocks: Iterable[Rows], rows: int) -> Iterator[Rows]:

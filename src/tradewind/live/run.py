@@ -13,9 +13,11 @@ from tradewind.broker import Broker, BrokerRefused, Login, Picture
 from tradewind.errors import TradewindError
 from tradewind.live.desk import Desk
 from tradewind.live.driver import Driver
+from tradewind.live.edge import Clocks, Edge, clocks, habits_of
 from tradewind.live.inbox import Inbox
 from tradewind.live.network import Network
 from tradewind.live.prepare import Prepared
+from tradewind.liveness.skew import Reading
 from tradewind.ports import Rows
 from tradewind.trading.requests import Alert
 
@@ -38,10 +40,13 @@ async def trade(
 ) -> None:
     """The desk has traded at the broker until it was stopped; what ended it unforeseen is raised."""
     inbox = Inbox()
-    network = Network(broker, inbox, may_send=lambda: may_send() and desk.folder.kill_level() < 4, wall=wall)
-    driver = Driver(
-        desk, inbox, network.send, mode=mode, tell=tell, renew=renew, needs_watchdog=needs_watchdog, wall=wall
-    )
+
+    def read() -> Reading:
+        return clocks()._replace(wall=wall())
+
+    network = Network(broker, inbox, may_send=lambda: may_send() and desk.folder.kill_level() < 4, wall=wall, read=read)
+    driver = Driver(desk, inbox, network.send, mode=mode, tell=tell, renew=renew, needs_watchdog=needs_watchdog,
+                    wall=wall, edge=edge_of(desk, read))  # fmt: skip
     driver.offset = network.offset = offset
     thread = threading.Thread(target=driver.run, name="desk", daemon=True)
     loop = asyncio.get_running_loop()
@@ -58,6 +63,14 @@ async def trade(
         await asyncio.to_thread(thread.join, STOP_WITHIN)
     if driver.error is not None:
         raise driver.error
+
+
+def edge_of(desk: Desk, read: Clocks) -> Edge:
+    """Return the guards around what the desk trades, with what is known of its feeds."""
+    prepared = desk.prepared
+    declared = [one.instrument for one in prepared.listings]
+    habits = [habits_of(desk.folder.root, one.symbol) for one in declared[: prepared.traded]]
+    return Edge(declared, prepared.traded, habits, read)
 
 
 def first_balance(prepared: Prepared, login: Login, picture: Picture) -> Decimal:

@@ -1,7 +1,8 @@
-"""The heartbeat: once a second, what a person and the watchdog must know, as one small document."""
+"""The heartbeat: once a second, what a person and the watchdog must know, as one small document.
 
-import os
-import time
+Who the process is and that it lives stands in every beat anyway: `watchdog.beats.write_beat` adds it.
+"""
+
 from typing import TYPE_CHECKING, Any
 
 from tradewind.kernel.orders import ENTRY, HELD, STATUSES, STOP_LOSS, UNKNOWN
@@ -21,11 +22,6 @@ def status_of(desk: "Desk", mode: str, **more: Any) -> dict[str, Any]:
     return {
         "account": desk.folder.name,
         "mode": mode,
-        "pid": os.getpid(),
-        "started": _started(),
-        "monotonic_ns": time.monotonic_ns(),
-        "wall_ns": time.time_ns(),
-        "turns": desk.turns,
         "epoch": desk.epoch,
         "event": desk.core.events,
         "event_ts": desk.core.now,
@@ -109,12 +105,3 @@ def orders_of(desk: "Desk") -> list[dict[str, Any]]:
 
 def _living(desk: "Desk") -> Any:
     return desk.core.state["orders"][: int(desk.core.state["order_count"])]
-
-
-def _started() -> int:
-    """Return when this process started, clock ticks since boot as in /proc; 0 where there is no /proc."""
-    try:
-        with open("/proc/self/stat", encoding="ascii") as file:  # noqa: PTH123 - not a file of ours
-            return int(file.read().rsplit(")", 1)[1].split()[19])
-    except (OSError, ValueError, IndexError):
-        return 0
