@@ -130,6 +130,8 @@ class Settings(Section):
     costs: Costs = Costs()
     news: News = News()
     broker: BrokerAccount = BrokerAccount()
+    notify: Path | None = None
+    """A file with the addresses to tell people at, one Apprise URL a line, readable by its owner alone."""
     risk: str = "none"
     """Risk rules: none, house, the name of a firm's pack, or a risk file."""
     rates: dict[str, Decimal] = {}

@@ -7,7 +7,7 @@ the broker before anything is opened. The same steps whether it was stopped, kil
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tradewind.broker import Capabilities, Quote
+from tradewind.broker import Capabilities, Quote, Report
 from tradewind.errors import TradewindError
 from tradewind.kernel.records import QUOTE
 from tradewind.kernel.refusals import WARMING_UP
@@ -76,6 +76,10 @@ class Desk:
         self.prepared, self.folder, self.journal, self.epoch = prepared, folder, journal, epoch
         self.beats = beats
         self.alerts: list[Alert] = []
+        self.fills: list[tuple[Report, int]] = []
+        """Fills at the broker and whose they were, for people."""
+        self.finished: list[Any] = []
+        """Trades that ended, for people."""
         self.turns = 0
         self.committed_at = 0
         self.snapshot_at = 0
@@ -260,6 +264,8 @@ class Desk:
             else:
                 self.journal.append(log, content)
                 wanted = wanted or (log != "events") or not bool((content["kind"] <= QUOTE + 5).all())
+                if log == "trades":
+                    self.finished += list(content)
                 if log == "events" and self.position is not None:
                     self.position = position_after(self.position, content)
         outgoing = [] if self.trader is None else self.trader.outgoing()
@@ -269,6 +275,8 @@ class Desk:
         if self.trader is not None:
             self.alerts += self.trader.alerts
             self.trader.alerts.clear()
+            self.fills += self.trader.fills
+            self.trader.fills.clear()
         if self.core.events - self.snapshot_at >= SNAPSHOT_EVERY and not outgoing:
             self.snapshot()
         return outgoing

@@ -24,7 +24,7 @@ from tradewind.live.edge import Edge
 from tradewind.live.inbox import Inbox
 from tradewind.live.status import status_of
 from tradewind.liveness.skew import Reading, Verdict
-from tradewind.trading.requests import Alert, Request
+from tradewind.trading.requests import Request
 from tradewind.watchdog.beats import Beat, read_beat, write_beat
 
 SECOND = 1_000_000_000
@@ -50,7 +50,7 @@ class Driver:
         *,
         mode: str,
         renew: Callable[[], None] = lambda: None,
-        tell: Callable[[Alert], None] = lambda _alert: None,
+        tell: Callable[[Desk], None] = lambda _desk: None,
         wall: Callable[[], int] = time.time_ns,
         needs_watchdog: bool = False,
         edge: Edge | None = None,
@@ -118,9 +118,7 @@ class Driver:
         self.renew()
         for request in self.desk.settle(now):
             self.send(request)
-        for alert in self.desk.alerts:
-            self.tell(alert)
-        self.desk.alerts.clear()
+        self.tell(self.desk)
 
     def _beat(self, **more: Any) -> None:
         if self.edge is not None:

@@ -19,7 +19,6 @@ from tradewind.live.network import Network
 from tradewind.live.prepare import Prepared
 from tradewind.liveness.skew import Reading
 from tradewind.ports import Rows
-from tradewind.trading.requests import Alert
 
 STOP_WITHIN = 30.0
 """Seconds a stop waits for answers that are still to come."""
@@ -33,7 +32,7 @@ async def trade(
     offset: int,
     may_send: Callable[[], bool] = lambda: True,
     renew: Callable[[], None] = lambda: None,
-    tell: Callable[[Alert], None] = lambda _alert: None,
+    tell: Callable[[Desk], None] = lambda _desk: None,
     needs_watchdog: bool = False,
     started: Callable[[Driver], None] = lambda _driver: None,
     wall: Callable[[], int] = time.time_ns,

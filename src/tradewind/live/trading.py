@@ -21,6 +21,7 @@ from tradewind.live.papering import put_aside
 from tradewind.live.prepare import Prepared, prepare
 from tradewind.live.run import armed, first_balance, trade, warmed
 from tradewind.live.start import now_ns, open_account
+from tradewind.live.telling import Telling, notifier_of
 from tradewind.modes import Request, open_history, plan_backtest
 from tradewind.ports import Rows
 from tradewind.requests import risk_rules
@@ -74,6 +75,8 @@ async def _live(prepared: Prepared, account: str, arm: str | None, warm_up_days:
         desk.begin(now_ns() + login.clock_offset, desk.start_document)
         await asyncio.to_thread(_warm_up, desk, prepared, warm_up_days, login.clock_offset, say)
         desk.follow_calendar(now_ns() + login.clock_offset)
+        notifier = notifier_of(prepared.request.settings.notify, f"Tradewind {account}")
+        telling = Telling(desk, notifier.tell if notifier else lambda _notice: None, say)
         say("Trading. Ctrl-C stops it softly; stops stay at the broker.")
         try:
             await trade(
@@ -83,11 +86,13 @@ async def _live(prepared: Prepared, account: str, arm: str | None, warm_up_days:
                 offset=login.clock_offset,
                 may_send=partial(lease.may_write, MARGIN_S),
                 renew=lease.renew,
-                tell=lambda alert: say(f"[{alert.level}] {alert.text}"),
+                tell=lambda _desk: telling.turn(),
                 needs_watchdog=watchdog,
             )
         finally:
             lease.release()
+            if notifier:
+                notifier.close()
     say("Stopped.")
 
 

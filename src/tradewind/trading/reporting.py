@@ -64,6 +64,7 @@ class Reporting:
         applied = self._apply(report, row, order, strategy)
         self._note(report, self.trader.core.events if applied else 0, order, strategy)
         if report.kind == FILLED:
+            self.trader.fills.append((report, strategy))
             self._after_fill(report, ticket, order, strategy)
         return applied
 

@@ -37,6 +37,8 @@ class Trader:
         self.wall = 0
         self.requests: list[Request] = []
         self.alerts: list[Alert] = []
+        self.fills: list[tuple[Report, int]] = []
+        """Fills and whose they were, for whoever tells people."""
         self.activity = 0
         """Counts requests and reports: a picture taken before the latest of them proves nothing."""
         self.numbers = 0

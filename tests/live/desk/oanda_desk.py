@@ -77,7 +77,7 @@ class Running:
         login = await self.broker.open()
         self.desk.begin(wall(), self.desk.start_document)
         self.desk.follow_calendar(wall())
-        await trade(self.desk, self.broker, mode="live", offset=login.clock_offset, tell=self.alerts.append,
+        await trade(self.desk, self.broker, mode="live", offset=login.clock_offset, tell=lambda desk: self.alerts.extend(desk.alerts) or desk.alerts.clear(),
                     started=self._started, wall=wall)  # fmt: skip
 
     def _started(self, driver):
