@@ -41,6 +41,7 @@ def run_tape(
             desk.block(rows)
         desk.turns += 1
         desk.settle(desk.core.now)
+        desk.finished.clear()
         now = clock()
         if now - beaten >= SECOND or speed <= 0:
             beaten = now
