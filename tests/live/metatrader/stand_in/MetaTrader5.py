@@ -1,4 +1,3 @@
-
 """A stand-in for the vendor's package `MetaTrader5`: its constants, its functions, its silences.
 
 The terminal behind it is `server.py`, in the file named by STAND_IN. Checks are those of a trade server, in its order.
@@ -10,9 +9,9 @@ import os
 import time
 from types import SimpleNamespace
 
-from server import Server, end, fill, new_order, server_ms
+from trade_server import Server, end, fill, new_order, server_ms
 
-from constants import CONSTANTS
+from vendor_constants import CONSTANTS
 
 globals().update(CONSTANTS)
 __version__ = "stand-in"
@@ -40,7 +39,7 @@ def _listed(name, choose):
             state["error"] = _FAIL
             return None
         state["error"] = _OK
-        return _rows(choose(state))
+        return () if name in state["hidden"] else _rows(choose(state))
 
 
 def initialize(*_path):
@@ -114,8 +113,6 @@ def positions_get(symbol=None, ticket=None):
 
 def _history(name, table, span, position, ticket):
     def choose(state):
-        if state["hidden_history"]:
-            return []
         rows = state[table].values()
         if position is not None:
             return [row for row in rows if row["position_id"] == position]

@@ -36,7 +36,9 @@ def _part(name: str) -> str:
     text = (files(__package__) / "bridge" / f"{name}.py").read_text(encoding="utf-8")
     lines = text.splitlines()
     for node in ast.walk(ast.parse(text)):
-        module = node.module or "" if isinstance(node, ast.ImportFrom) else ""
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        module = node.module or ""
         if module == "__future__" or module.split(".")[0] == "tradewind":
             first, last = node.lineno - 1, node.end_lineno or node.lineno
             indent = " " * node.col_offset

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from tradewind import money
@@ -99,7 +98,7 @@ class Listing:
             if whole(info, "trade_mode") != mt.SYMBOL_TRADE_MODE_FULL:
                 raise BrokerRefused(f"{row.symbol} cannot be traded both ways now (mode {info['trade_mode']}).")
             for ours, theirs in _UNITS:
-                expected: Decimal = getattr(row.instrument, ours)
+                expected = getattr(row.instrument, ours)
                 if float(expected) != real(info, theirs):
                     raise BrokerRefused(
                         f"{row.symbol}: {ours} is {info[theirs]:g} at the broker and {expected} in the profile.",

@@ -60,6 +60,6 @@ def ours(text: str) -> str:
 
 
 def owner(row: Json, magic: int) -> str:
-    """Return our id of an order or deal: as the bridge's journal knows it, else its comment where the number is ours."""
+    """Return our id of an order or deal: by the bridge's journal or its comment, where the number is ours."""
     known = ours(word(row, "id"))
     return known if row.get("magic") == magic else ""

@@ -122,12 +122,12 @@ class Sender:
 
     async def replace(self, order: Replace) -> Answer:
         """The bridge was asked once to change the order, or the attached level."""
+        if order.price <= 0 and order.trigger <= 0:
+            return Answer("refused", text="not sent: a changed order needs a price.")
         try:
             row = self._listing.of(order.instrument)
             which = ("sl" if order.trigger else "tp") if order.position else ""
             leg, ticket = _target(order.broker_order, order.position, which)
-            if order.price <= 0 and order.trigger <= 0:
-                raise BrokerRefused("A changed order needs a price.")
             level = row.price(order.trigger or order.price)
             wanted = {"price": level}
             if order.trigger and order.price:

@@ -215,23 +215,27 @@ class Wire:
             context = ssl.create_default_context(cafile=str(settings.certificate))
         reader, writer = await asyncio.open_connection(settings.host, settings.port, ssl=context)
         try:
-            hello = parsed(await reader.readexactly(length_of(await reader.readexactly(4), HANDSHAKE_LIMIT)))
-            if hello.get("bridge") != PROTOCOL:
-                raise Untrusted(f"it speaks version {hello.get('bridge')!r}, not {PROTOCOL}")
-            theirs, nonce = word_of(hello, "nonce"), token_hex(16)
-            shown = proof(self._secret, "client", theirs, nonce).hex()
-            writer.write(plain_frame({"nonce": nonce, "proof": shown}))
-            try:
-                answer = parsed(await reader.readexactly(length_of(await reader.readexactly(4), HANDSHAKE_LIMIT)))
-            except asyncio.IncompleteReadError:
-                raise Untrusted("it does not take our secret") from None
-            expected = proof(self._secret, "server", theirs, nonce).hex()
-            if not compare_digest(word_of(answer, "proof").encode(), expected.encode()):
-                raise Untrusted("it does not know our secret")
+            key = await self._key(reader, writer)
         except BaseException:
             writer.transport.abort()
             raise
-        return Connection(reader, writer, proof(self._secret, "session", theirs, nonce), settings.silence_s)
+        return Connection(reader, writer, key, settings.silence_s)
+
+    async def _key(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        """Return the key of this connection; Untrusted where the other side does not know the secret."""
+        hello = parsed(await reader.readexactly(length_of(await reader.readexactly(4), HANDSHAKE_LIMIT)))
+        if hello.get("bridge") != PROTOCOL:
+            raise Untrusted(f"it does not speak version {PROTOCOL}")
+        theirs, nonce = word_of(hello, "nonce"), token_hex(16)
+        writer.write(plain_frame({"nonce": nonce, "proof": proof(self._secret, "client", theirs, nonce).hex()}))
+        answer = parsed(await reader.readexactly(length_of(await reader.readexactly(4), HANDSHAKE_LIMIT)))
+        if answer.get("refused") is True:
+            raise Untrusted("it does not take our secret")
+        if not compare_digest(
+            word_of(answer, "proof").encode(), proof(self._secret, "server", theirs, nonce).hex().encode()
+        ):
+            raise Untrusted("it does not know our secret")
+        return proof(self._secret, "session", theirs, nonce)
 
     async def ask(self, op: str, **fields: Any) -> Any:
         """Return the answer to a question; BrokerUnreachable where there is none."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tradewind.adapters.brokers.metatrader.bridge.journal import Journal
     from tradewind.adapters.brokers.metatrader.bridge.terminal import Terminal
 
+    Plan = Callable[[dict[str, Any]], list[dict[str, Any]]]
+
 COMMENT = 31
 """Letters the terminal keeps of a comment."""
 
@@ -31,9 +33,7 @@ class Effects:
         self.terminal, self.journal, self.api = terminal, journal, terminal.api
         self.verbs = {"place": self.place, "protect": self.protect, "change": self.change, "remove": self.remove}
 
-    def once(
-        self, login: int, message: dict[str, Any], plan: Callable[[dict[str, Any]], list[dict[str, Any]]]
-    ) -> dict[str, Any]:
+    def once(self, login: int, message: dict[str, Any], plan: Plan) -> dict[str, Any]:
         """Return what came of the request with this key: done, found, refused (then nothing was sent), or unknown."""
         key, names = str(message["key"]), message["op"] in ("place", "protect")
         known = self.journal.records.get(key)
@@ -51,9 +51,7 @@ class Effects:
                 if shown["working"] or shown["orders"] or shown["deals"]:
                     self.journal.write(dict(record, state="found"))
                     return dict(shown, state="found", results=[])
-            if time.monotonic() * 1000 > float(message["not_after"]):
-                raise Never("its time had passed; nothing was sent")
-            requests = plan(message)
+            requests = self._in_time(message, plan)
         except (Never, Unclear) as refusal:
             return {"state": "refused", "results": [], "text": str(refusal)}
         record["requests"] = requests
@@ -69,6 +67,13 @@ class Effects:
             if last:
                 break
         return self._shown(self.journal.records[key], "done")
+
+    def _in_time(self, message: dict[str, Any], plan: Plan) -> list[dict[str, Any]]:
+        """Return the requests to be sent; Never where who asked has given up by now."""
+        requests = plan(message)
+        if time.monotonic() * 1000 > float(message["not_after"]):
+            raise Never("its time had passed; nothing was sent")
+        return requests
 
     def _again(self, record: dict[str, Any]) -> dict[str, Any]:
         """Return what is known of a request that was made before; nothing is sent."""
@@ -107,7 +112,7 @@ class Effects:
         """Return the requests of a new order: one, or one for each position it closes."""
         wanted = dict(message["request"])
         if not 0 < len(message["key"]) <= COMMENT:
-            raise Never("the id %r does not fit into a comment of %d letters" % (message["key"], COMMENT))
+            raise Never(f"an id has 1 to {COMMENT} letters, as a comment has")
         wanted.update(comment=message["key"], magic=int(message["magic"]))
         if wanted["action"] == self.api.TRADE_ACTION_DEAL:
             tick = self.terminal.tick(wanted["symbol"])
@@ -142,7 +147,7 @@ class Effects:
                 requests.append(dict(wanted, position=ticket, volume=round(volume, 8)))
                 left -= volume
         if left > 1e-9:
-            raise Never("the positions named hold %g lots less than was to be closed" % left)
+            raise Never(f"the positions named hold {left:g} lots less than was to be closed")
         return requests
 
     def protect(self, message: dict[str, Any]) -> list[dict[str, Any]]:
@@ -156,7 +161,7 @@ class Effects:
             raise Never("the position to be protected is not open")
         whole = sum(found[ticket]["volume"] for ticket in tickets)
         if abs(whole - message["volume"]) > 1e-9:
-            raise Never("a stop covers whole positions here: %g lots, not %g" % (whole, message["volume"]))
+            raise Never(f"a stop covers whole positions here, and these hold {whole:g} lots")
         return [self._levels(found[ticket], message["set"], message) for ticket in tickets]
 
     def _levels(self, position: dict[str, Any], levels: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
@@ -192,7 +197,7 @@ class Effects:
         if leg["positions"]:
             return position["ticket"] in leg["positions"]
         opener = self.terminal.opener(position["identifier"]) or position["comment"]
-        return opener == leg["entry"] and position["magic"] == magic
+        return bool(opener == leg["entry"] and position["magic"] == magic)
 
     def change(self, message: dict[str, Any]) -> list[dict[str, Any]]:
         """Return the request that moves an order, or the stop-loss or take-profit attached to something."""

@@ -28,7 +28,7 @@ class Untrusted(Exception):  # noqa: N818 - reads as the sentence it prints
 
 def proof(secret: bytes, what: str, server: str, client: str) -> bytes:
     """Return the proof that its maker knows the secret, for one purpose and one connection."""
-    return hmac.new(secret, "|".join((what, server, client)).encode("utf-8"), hashlib.sha256).digest()
+    return hmac.new(secret, f"{what}|{server}|{client}".encode(), hashlib.sha256).digest()
 
 
 class Seal:
@@ -83,5 +83,5 @@ def length_of(head: bytes, limit: int) -> int:
     """Return the length a frame announces; Untrusted where it is more than was agreed."""
     length: int = struct.unpack(">I", head)[0]
     if not 2 <= length <= limit:
-        raise Untrusted("a frame of %d bytes" % length)
+        raise Untrusted(f"a frame of {length} bytes")
     return length

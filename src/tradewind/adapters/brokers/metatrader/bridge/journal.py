@@ -39,9 +39,7 @@ class Journal:
         for place, line in enumerate(lines[:-1]):
             mark, _, text = line.partition(b" ")
             if mark != b"%08x" % zlib.crc32(text):
-                if place == len(lines) - 2 and not lines[-1]:
-                    break
-                raise SystemExit("The journal %s is damaged in line %d: look at it, then move it." % (path, place + 1))
+                raise SystemExit(f"The journal {path} is damaged in line {place + 1}: look at it before it is moved.")
             self._note(json.loads(text.decode("utf-8")))
             whole += len(line) + 1
         self._file.truncate(whole)
@@ -66,7 +64,7 @@ class Journal:
             self._file.write(b"%08x %s\n" % (zlib.crc32(text), text))
             os.fsync(self._file.fileno())
         except OSError as error:
-            os.write(2, ("The journal cannot be written: %s\n" % error).encode("utf-8"))
+            os.write(2, (f"The journal cannot be written: {error}\n").encode())
             os._exit(3)
         self._note(record)
 

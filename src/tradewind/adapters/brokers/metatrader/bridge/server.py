@@ -74,7 +74,7 @@ class Client:
                 message = seal.opened(self._read(REQUEST_LIMIT + 36))
                 number += 1
                 if message.get("seq") != number:
-                    raise Untrusted("request %r came in place of %d" % (message.get("seq"), number))
+                    raise Untrusted(f"a request came in place of number {number}")  # noqa: TRY301 - it is told below
                 self.requests.put((self, message), timeout=SILENCE_S)
         except (OSError, Untrusted, queue.Full) as error:
             self.state["last_refusal"] = str(error)
@@ -88,6 +88,7 @@ class Client:
         hello = parsed(self._read(HANDSHAKE_LIMIT))
         theirs, shown = word_of(hello, "nonce"), word_of(hello, "proof")
         if not secrets.compare_digest(shown.encode("utf-8"), proof(self.secret, "client", ours, theirs).hex().encode()):
+            self.connection.sendall(plain_frame({"refused": True}))
             raise Untrusted("a client does not know the secret")
         self.connection.sendall(plain_frame({"proof": proof(self.secret, "server", ours, theirs).hex()}))
         return proof(self.secret, "session", ours, theirs)
@@ -176,11 +177,7 @@ class Bridge:
         reply: dict[str, Any] = {"re": message["seq"]}
         try:
             op = message.get("op")
-            if op not in self.verbs and op not in self.effects.verbs:
-                raise Never("there is no request %r" % (op,))
-            if op not in ("open", "ping"):
-                if not client.login:
-                    raise Never("say first which account is meant")
+            self._must_know(client, op)
             if op in self.effects.verbs:
                 reply["value"] = self.effects.once(client.login, message, self.effects.verbs[str(op)])
             else:
@@ -192,8 +189,15 @@ class Bridge:
         except Unclear as error:
             reply.update(error=str(error), kind="unclear")
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            reply.update(error="the request is not understood: %s %s" % (type(error).__name__, error), kind="unclear")
+            reply.update(error=f"the request is not understood: {type(error).__name__} {error}", kind="unclear")
         client.tell(reply)
+
+    def _must_know(self, client: Client, op: Any) -> None:
+        """There is such a request, and which account it is about is known."""
+        if op not in self.verbs and op not in self.effects.verbs:
+            raise Never("there is no such request")
+        if op not in ("open", "ping") and not client.login:
+            raise Never("say first which account is meant")
 
     def _must_live(self, client: Client, op: Any) -> None:
         """The answer is about the client's account: the terminal was connected before and after."""
@@ -205,7 +209,7 @@ class Bridge:
         self.terminal.must_live(0)
         account = self.terminal.account()
         if str(account["login"]) != str(message["account"]):
-            raise Never("the terminal is logged in to account %s" % account["login"])
+            raise Never("the terminal is logged in to another account, " + str(account["login"]))
         client.login = account["login"]
         info = self.api.terminal_info()
         answer = {"account": account, "symbols": self.terminal.symbols(message["symbols"])}
@@ -344,7 +348,7 @@ def main(words: list[str] | None = None) -> None:
     if len(secret) < 32:
         parser.error("the secret is shorter than 32 letters")
     if os.name != "nt" and options.secret.stat().st_mode & 0o077:
-        parser.error("others can read the secret: chmod 600 %s" % options.secret)
+        parser.error(f"others can read the secret: chmod 600 {options.secret}")
     context = None
     if options.certificate:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -352,7 +356,7 @@ def main(words: list[str] | None = None) -> None:
     api = importlib.import_module("MetaTrader5")
     journal = Journal(options.journal)
     if not (api.initialize(options.terminal) if options.terminal else api.initialize()):
-        raise SystemExit("The terminal does not start: %s" % (api.last_error(),))
+        raise SystemExit(f"The terminal does not start: {api.last_error()}")
     listener = socket.create_server(
         (options.host, options.port), family=socket.AF_INET6 if ":" in options.host else socket.AF_INET
     )

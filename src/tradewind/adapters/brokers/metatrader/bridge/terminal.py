@@ -19,11 +19,86 @@ DAY_S = 86_400
 MOST_TICKS = 5000
 MOST_ROWS = 20_000
 
-ORDER = ["ticket", "time_setup_msc", "time_done_msc", "time_expiration", "type", "type_time", "state", "magic", "position_id", "reason", "volume_initial", "volume_current", "price_open", "sl", "tp", "price_stoplimit", "symbol", "comment"]
-DEAL = ["ticket", "order", "time_msc", "type", "entry", "magic", "position_id", "reason", "volume", "price", "commission", "swap", "profit", "fee", "symbol", "comment"]
-POSITION = ["ticket", "time_msc", "type", "magic", "identifier", "volume", "price_open", "sl", "tp", "symbol", "comment"]
-SYMBOL = ["name", "digits", "point", "trade_tick_size", "trade_contract_size", "volume_min", "volume_max", "volume_step", "trade_mode", "filling_mode", "expiration_mode", "trade_exemode", "trade_stops_level", "trade_freeze_level", "currency_profit"]
-ACCOUNT = ["login", "server", "trade_mode", "margin_mode", "currency", "balance", "equity", "margin", "trade_allowed", "trade_expert"]
+ORDER = [
+    "ticket",
+    "time_setup_msc",
+    "time_done_msc",
+    "time_expiration",
+    "type",
+    "type_time",
+    "state",
+    "magic",
+    "position_id",
+    "reason",
+    "volume_initial",
+    "volume_current",
+    "price_open",
+    "sl",
+    "tp",
+    "price_stoplimit",
+    "symbol",
+    "comment",
+]
+DEAL = [
+    "ticket",
+    "order",
+    "time_msc",
+    "type",
+    "entry",
+    "magic",
+    "position_id",
+    "reason",
+    "volume",
+    "price",
+    "commission",
+    "swap",
+    "profit",
+    "fee",
+    "symbol",
+    "comment",
+]
+POSITION = [
+    "ticket",
+    "time_msc",
+    "type",
+    "magic",
+    "identifier",
+    "volume",
+    "price_open",
+    "sl",
+    "tp",
+    "symbol",
+    "comment",
+]
+SYMBOL = [
+    "name",
+    "digits",
+    "point",
+    "trade_tick_size",
+    "trade_contract_size",
+    "volume_min",
+    "volume_max",
+    "volume_step",
+    "trade_mode",
+    "filling_mode",
+    "expiration_mode",
+    "trade_exemode",
+    "trade_stops_level",
+    "trade_freeze_level",
+    "currency_profit",
+]
+ACCOUNT = [
+    "login",
+    "server",
+    "trade_mode",
+    "margin_mode",
+    "currency",
+    "balance",
+    "equity",
+    "margin",
+    "trade_allowed",
+    "trade_expert",
+]
 
 
 class Unclear(Exception):  # noqa: N818 - reads as the sentence it prints
@@ -56,7 +131,7 @@ class Terminal:
         info = self.api.terminal_info()
         if info is None:
             self.api.initialize()  # it was closed or updated itself
-            raise Unclear("the terminal does not answer: %s" % (self.api.last_error(),))
+            raise Unclear(f"the terminal does not answer: {self.api.last_error()}")
         if not info.connected:
             raise Unclear("the terminal is not connected to its server")
         account = self.api.account_info()
@@ -68,17 +143,17 @@ class Terminal:
         if found is None:
             code = self.api.last_error()
             if code[0] != self.api.RES_S_OK:
-                raise Unclear("the terminal could not tell: %s" % (code,))
+                raise Unclear(f"the terminal could not tell: {code}")
             return []
         if len(found) > MOST_ROWS:
-            raise Unclear("more than %d rows: ask for less" % MOST_ROWS)
+            raise Unclear(f"more than {MOST_ROWS} rows: ask for less")
         return [row_of(each, names) for each in found]
 
     def account(self) -> dict[str, Any]:
         """Return the account."""
         found = self.api.account_info()
         if found is None:
-            raise Unclear("there is no account: %s" % (self.api.last_error(),))
+            raise Unclear(f"there is no account: {self.api.last_error()}")
         return row_of(found, ACCOUNT)
 
     def symbols(self, names: Iterable[str]) -> list[dict[str, Any]]:
@@ -93,7 +168,7 @@ class Terminal:
         """Return the latest tick of a symbol; Unclear where there is none."""
         found = self.api.symbol_info_tick(symbol)
         if found is None or not found.time_msc:
-            raise Unclear("no price of %s was seen" % symbol)
+            raise Unclear(f"no price of {symbol} was seen")
         return found
 
     def ticks(self, symbol: str, after: int, seen: int) -> list[list[Any]]:
@@ -111,7 +186,7 @@ class Terminal:
         """Return [server s, open, high, low, close, ticks, spread in points] of the bars that open in [start, end)."""
         found = self.api.copy_rates_range(symbol, timeframe, start, end - 1)
         if found is None:
-            raise Unclear("no bars of %s: %s" % (symbol, self.api.last_error()))
+            raise Unclear(f"no bars of {symbol}: {self.api.last_error()}")
         names = ("open", "high", "low", "close")
         return [
             [int(bar["time"]), *(float(bar[name]) for name in names), int(bar["tick_volume"]), int(bar["spread"])]
@@ -123,7 +198,7 @@ class Terminal:
         newest = self.newest()
         before: Any = None
         for _ in range(5):
-            now = {
+            now: dict[str, Any] = {
                 "account": self.account(),
                 "orders": self.rows(self.api.orders_get(), ORDER),
                 "positions": self.rows(self.api.positions_get(), POSITION),

@@ -34,7 +34,7 @@ def new_state(*, hedging=True, login=12345678):
         "connected": True, "answers": True, "trade_allowed": True, "login": login, "hedging": hedging,
         "balance": 100_000.0, "symbols": {"US30.cash": symbol, "XAUUSD": gold}, "prices": {}, "ticks": {}, "rates": {},
         "orders": {}, "history": {}, "deals": {}, "positions": {}, "next": 1000, "faults": [], "sent": [],
-        "commission": -0.35, "margin": 0.0, "error": (1, "Success"), "hidden_history": False,
+        "commission": -0.35, "margin": 0.0, "error": (1, "Success"), "hidden": (),
     }  # fmt: skip
 
 
@@ -102,7 +102,11 @@ def _touch(state, order, bid, ask):
     if kind in (6, 7) and (ask >= price if kind == 6 else bid <= price):
         order.update(type=kind - 4, price_open=order["price_stoplimit"], price_stoplimit=0.0)
     elif reached:
-        fill(state, order, ask if kind % 2 == BUY else bid)
+        half = ("fill", "half") in state["faults"]
+        volume = round(order["volume_current"] / 2, 8) if half else None
+        if half:
+            state["faults"].remove(("fill", "half"))
+        fill(state, order, ask if kind % 2 == BUY else bid, volume=volume)
 
 
 def _stop(state, position, bid, ask):
@@ -150,7 +154,7 @@ def fill(state, order, price, position=0, volume=None):
     volume = order["volume_current"] if volume is None else volume
     side = order["type"] % 2
     symbol = state["symbols"][order["symbol"]]
-    held = state["positions"].get(position)
+    held = state["positions"].get(position or order["position_id"])
     if held is None and not state["hedging"]:
         held = next((each for each in state["positions"].values() if each["symbol"] == order["symbol"]), None)
     deal = {
@@ -183,7 +187,10 @@ def fill(state, order, price, position=0, volume=None):
     state["balance"] += deal["commission"] + deal["profit"] + deal["swap"]
     state["deals"][deal["ticket"]] = deal
     order["volume_current"] = round(order["volume_current"] - volume, 8)
-    end(state, order, 4 if order["volume_current"] <= 0 else 3)
+    if order["ticket"] in state["orders"] and order["volume_current"] > 0:
+        order["state"] = 3
+    else:
+        end(state, order, 4 if order["volume_current"] <= 0 else 3)
     return deal
 
 
