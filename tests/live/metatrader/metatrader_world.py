@@ -202,7 +202,10 @@ class MetaTraderWorld:
         elif name == "reject":
             self.server.fault("10006")
         elif name == "cut":
+            living = [broker._wire._living for broker in self.brokers]
             self.relay.cut()
+            while not all(each.lost for each in living):
+                await asyncio.sleep(0.001)
         else:
             raise AssertionError(name)
 
