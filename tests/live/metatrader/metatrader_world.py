@@ -21,8 +21,8 @@ from trade_server import Server, wait_until
 from tradewind.adapters.brokers.metatrader.broker import MetaTraderBroker
 from tradewind.adapters.brokers.metatrader.installing import write_bridge
 from tradewind.adapters.brokers.metatrader.wire import Settings
-from tradewind.kernel.orders import MARKET
 from tradewind.broker import Place
+from tradewind.kernel.orders import MARKET
 from tradewind.markets.loading import load_profile
 
 ACCOUNT = "12345678"
@@ -36,7 +36,7 @@ DOW = load_profile("metatrader").instrument("US30").model_copy(update={"broker_s
 def entry(name, **more):
     """Return a market order to buy, with a stop and a target unless told otherwise."""
     usual = {"stop_loss": BID - 5_000, "take_profit": BID + 10_000, "stop_id": f"{name}-S", "target_id": f"{name}-T"}
-    return Place(name, 0, 0, 1, SIZE, MARKET, **(usual | more))
+    return Place(name, 0, 0, 1, SIZE, MARKET)._replace(**(usual | more))
 
 
 class Process:
@@ -150,7 +150,7 @@ class MetaTraderWorld:
             state["symbols"]["XAUUSD"].update(digits=3, point=0.001, trade_tick_size=0.001)
         self.server.price("XAUUSD", BID / 1000, ASK / 1000)
         self.instruments = instruments
-        self.brokers = []
+        self.brokers, self.sockets = [], []
 
     async def __aenter__(self):
         self.bridge = Process(self.folder / "bridge", self.folder / "state")
@@ -162,21 +162,32 @@ class MetaTraderWorld:
     async def __aexit__(self, *how):
         for broker in self.brokers:
             await broker.close()
+        for each in self.sockets:
+            each.close()
         await self.relay.stop()
         self.bridge.kill()
         if self.temporary is not None:
             self.temporary.cleanup()
 
-    def restart(self):
-        """The bridge is killed, wherever it is, and started again."""
+    async def restart(self):
+        """The bridge is killed, wherever it is, and started again; the adapters have noticed."""
         self.bridge.kill()
+        await self._noticed()
         self.bridge = Process(self.folder / "bridge", self.folder / "state")
         self.relay.target = self.bridge.port
+
+    def _living(self):
+        return [broker._wire._living for broker in self.brokers if broker._wire._living is not None]
+
+    async def _noticed(self, connections=None):
+        """The adapters know that their connections are lost."""
+        wanted = connections or self._living()
+        await asyncio.to_thread(wait_until, lambda: all(each.lost for each in wanted))
 
     def settings(self, **more):
         """Return how the bridge is reached."""
         usual = {"port": self.port, "request_s": 5.0, "pause_s": 0.05}
-        return Settings(ACCOUNT, self.bridge.secret, **(usual | more))
+        return Settings(ACCOUNT, self.bridge.secret)._replace(**(usual | more))
 
     async def connect(self, **more):
         """Return a new, opened adapter that remembers nothing."""
@@ -202,10 +213,9 @@ class MetaTraderWorld:
         elif name == "reject":
             self.server.fault("10006")
         elif name == "cut":
-            living = [broker._wire._living for broker in self.brokers]
+            living = self._living()
             self.relay.cut()
-            while not all(each.lost for each in living):
-                await asyncio.sleep(0.001)
+            await self._noticed(living)
         else:
             raise AssertionError(name)
 

@@ -10,7 +10,6 @@ import time
 from types import SimpleNamespace
 
 from trade_server import Server, end, fill, new_order, server_ms
-
 from vendor_constants import CONSTANTS
 
 globals().update(CONSTANTS)

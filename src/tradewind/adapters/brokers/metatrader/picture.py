@@ -119,19 +119,19 @@ def found_of(answer: Json, name: str, teller: Teller) -> Found:
         return Found("rejected", reports)
     if any(each.kind == FILLED for each in reports):
         whole_ = all(real(each, "volume_current") == 0 for each in ended)
-        return Found("filled" if whole_ and not _cut_short(answer) else "cancelled", reports)
+        return Found("filled" if whole_ and not _cut_short(answer, deals) else "cancelled", reports)
     if ended:
         return Found("cancelled", reports)
     return _by_the_journal(answer, reports)
 
 
-def _cut_short(answer: Json) -> bool:
-    """Return whether an order of several requests ended before its last."""
-    record = inner(answer, "record")
-    asked, said = record.get("requests"), record.get("results")
-    if not isinstance(asked, list) or not isinstance(said, list):
+def _cut_short(answer: Json, deals: list[Json]) -> bool:
+    """Return whether less was filled than the bridge was asked for, as when one of several requests was refused."""
+    asked = inner(answer, "record").get("requests")
+    if not isinstance(asked, list):
         return False
-    return len(said) < len(asked) or any(mt.outcome_of(int(each["retcode"]), 0) != "taken" for each in said)
+    wanted = sum(real(each, "volume") for each in asked if isinstance(each, dict) and "volume" in each)
+    return sum(real(each, "volume") for each in deals) < wanted - 1e-9
 
 
 def _by_the_journal(answer: Json, reports: tuple[object, ...]) -> Found:
