@@ -235,7 +235,7 @@ def test_a_secret_others_can_read_is_refused_on_both_sides(tmp_path):
 
 def test_beyond_this_machine_both_sides_insist_on_tls(tmp_path):
     MetaTraderWorld(folder=tmp_path)
-    bridge = Process(tmp_path / "bridge", tmp_path / "state", arguments=("--host", "0.0.0.0"))  # noqa: S104 - refused
+    bridge = Process(tmp_path / "bridge", tmp_path / "state", arguments=("--host", "0.0.0.0"))  # noqa: S104 - it is refused
     bridge.kill()
     with pytest.raises(BadSettings, match="TLS"):
         MetaTraderBroker(Settings(ACCOUNT, bridge.secret, host="trading-pc"), (GOLD,))
