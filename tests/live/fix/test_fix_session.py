@@ -237,7 +237,7 @@ def framed(body):
 def fuzz(count, seed):
     """Feed mutated messages to the parser, the session and every reader; return how many were whole messages."""
     chance = Random(seed)
-    book = answers.Book((US30,), {"US30": 0}, "USD", execution_ids=True, position_ids=True)
+    book = answers.Book((US30,), {"US30": 0}, "USD", position_ids=True)
     tops = Tops(book)
     frames = Frames()
     data = theirs(2, "8", *REPORT)
