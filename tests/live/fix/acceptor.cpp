@@ -61,7 +61,8 @@ class Broker : public FIX::Application {
         std::lock_guard<std::mutex> hold(lock);
         string kind = get(m.getHeader(), 35);
         tell("got " + kind + " " + get(m, 11));
-        if (mode == "silent") return;
+        if (mode == "silent" || (mode == "lose" && kind == "D")) return;
+        if (mode == "deny" && (kind == "H" || kind == "AF" || kind == "AN")) throw FIX::UnsupportedMessageType();
         if (kind == "V") subscribe(m);
         else if (kind == "D") take(m);
         else if (kind == "F") cancel(m);
@@ -72,7 +73,9 @@ class Broker : public FIX::Application {
         else throw FIX::UnsupportedMessageType();
     }
 
-    void send(FIX::Message& m) { FIX::Session::sendToTarget(m, peer); }
+    void send(FIX::Message& m) {
+        if (mode != "mute") FIX::Session::sendToTarget(m, peer);
+    }
     FIX::Message make(const string& kind) {
         FIX::Message m;
         m.getHeader().setField(35, kind);
@@ -126,11 +129,18 @@ class Broker : public FIX::Application {
             return;
         }
         Order& kept = orders[o.id] = o;
-        if (mode == "mute") return;  // taken and not answered
         FIX::Message r = report(kept, mode == "strange" ? "Z" : "0");
         send(r);
-        if (kept.kind == "1") fill(kept, kept.quantity, std::stod(kept.side == "1" ? prices[kept.symbol].second
-                                                                                    : prices[kept.symbol].first));
+        look(kept);
+    }
+    // Fills an order that the price has reached, or half of it.
+    void look(Order& o) {
+        bool buys = o.side == "1";
+        double now = std::stod(buys ? prices[o.symbol].second : prices[o.symbol].first), sign = buys ? 1 : -1;
+        if (o.kind == "2" && (now - std::stod(o.price)) * sign > 0) return;
+        if (o.kind == "3" && (now - std::stod(o.trigger)) * sign < 0) return;
+        double left = o.quantity - o.done;
+        fill(o, mode == "half" ? left / 2 : left, now);
     }
     void no(const FIX::Message& m, const string& to, const string& status) {
         FIX::Message r = make("9");
@@ -156,7 +166,7 @@ class Broker : public FIX::Application {
         if (found == orders.end() || !found->second.living()) return no(m, "2", "8");
         Order o = found->second;
         found->second.status = "5";
-        o.id = get(m, 11), o.quantity = std::stod(get(m, 38)), o.price = get(m, 44), o.trigger = get(m, 99);
+        o.id = get(m, 11), o.number = "B" + o.id, o.quantity = std::stod(get(m, 38)), o.price = get(m, 44), o.trigger = get(m, 99);
         orders[o.id] = o;
         FIX::Message r = report(o, "5");
         r.setField(41, get(m, 41));
@@ -202,7 +212,7 @@ class Broker : public FIX::Application {
             FIX::Message r = make("AP");
             r.setField(721, "P-" + symbol);
             r.setField(710, get(m, 710));
-            r.setField(727, std::to_string(open.size()));
+            r.setField(727, std::to_string(open.size() + (mode == "partial")));
             r.setField(728, "0");
             r.setField(55, symbol);
             r.setField(730, text(worth[symbol]));
@@ -256,6 +266,8 @@ class Broker : public FIX::Application {
         if (verb == "price") {
             prices[a] = {b, c};
             if (readers.count(a)) snapshot(a);
+            for (auto& each : orders)
+                if (each.second.living() && each.second.symbol == a) look(each.second);
         } else if (verb == "change") change(a, b, c);
         else if (verb == "mode") mode = a, words = b;
         else if (verb == "fill" && orders.count(a)) fill(orders[a], std::stod(b), std::stod(c));

@@ -78,10 +78,10 @@ def report(*changes):
     return Message("8", tuple((fields | dict(changes)).items()))
 
 
-BOOK = answers.Book((US30, GOLD), {"US30": 0, "XAUUSD": 1}, "USD", execution_ids=False, position_ids=True)
+BOOK = answers.Book((US30, GOLD), {"US30": 0, "XAUUSD": 1}, "USD", position_ids=True)
 
 
-def test_without_execution_ids_a_fill_is_known_by_what_is_filled_after_it():
+def test_a_fill_is_known_by_what_is_filled_after_it_in_the_stream_and_in_an_answer():
     first = answers.report_of(report(), BOOK)
     replayed = answers.report_of(report(), BOOK)
     second = answers.report_of(report((14, "10"), (39, "2"), (32, "7")), BOOK)

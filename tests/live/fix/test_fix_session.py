@@ -30,7 +30,10 @@ def session(*, reset=True, numbers=None, up=True):
     made = Session(Identity("DESK", "BROKER", reset=reset), "secret", numbers or MemoryNumbers())
     made.connect(NOW)
     if up:
-        assert made.receive(theirs(1, "A", (98, "0"), (108, "30"), (141, "Y")), NOW) == [Up()]
+        effects = made.receive(theirs(1, "A", (98, "0"), (108, "30"), (141, "Y")), NOW)
+        if not reset:
+            effects = made.receive(theirs(2, "0", (112, sent(effects)[0].get(112))), NOW)
+        assert effects == [Up()]
     return made
 
 
@@ -159,10 +162,24 @@ def test_a_lasting_session_goes_on_with_the_numbers_in_its_file(tmp_path):
     numbers.close()
     path.write_bytes(path.read_bytes()[:-4])
 
-    assert (logon.get(34), logon.has(141), numbers.incoming) == ("3", False, 2)
+    assert (logon.get(34), logon.has(141), numbers.incoming) == ("4", False, 3)
     assert path.stat().st_mode & 0o077 == 0
     with pytest.raises(BadData, match="damaged"):
         FileNumbers(path)
+
+
+def test_a_lasting_session_is_up_only_when_nothing_more_can_be_asked_for():
+    numbers = MemoryNumbers()
+    numbers.outgoing = 7
+    one = Session(Identity("DESK", "BROKER", reset=False), "secret", numbers)
+    one.connect(NOW)
+    (test,) = sent(one.receive(theirs(1, "A", (98, "0"), (108, "30")), NOW))
+    fill, second = sent(one.receive(theirs(2, "2", (7, "5"), (16, "0")), NOW))
+    stale = one.receive(theirs(3, "0", (112, test.get(112))), NOW)
+    now_up = one.receive(theirs(4, "0", (112, second.get(112))), NOW)
+
+    assert (test.type, fill.type, fill.get(36), second.get(34)) == ("1", "4", "9", "9")
+    assert ("Up" in told(stale), now_up) == (False, [Up()])
 
 
 def test_a_frame_with_a_wrong_sum_or_length_is_dropped_and_the_next_one_is_read():
@@ -237,7 +254,7 @@ def framed(body):
 def fuzz(count, seed):
     """Feed mutated messages to the parser, the session and every reader; return how many were whole messages."""
     chance = Random(seed)
-    book = answers.Book((US30,), {"US30": 0}, "USD", execution_ids=True, position_ids=True)
+    book = answers.Book((US30,), {"US30": 0}, "USD", position_ids=True)
     tops = Tops(book)
     frames = Frames()
     data = theirs(2, "8", *REPORT)

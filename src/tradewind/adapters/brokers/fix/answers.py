@@ -75,7 +75,6 @@ class Book(NamedTuple):
     listed: tuple[Listed, ...]
     places: Mapping[str, int]
     currency: str
-    execution_ids: bool
     position_ids: bool
 
 
@@ -147,10 +146,12 @@ def reason_of(message: Message) -> int:
     return REJECTED_FOR.get(message.get(103), refusals.NO_REASON)
 
 
-def execution_of(message: Message, kind: str, book: Book) -> str:
-    """Return the happening's id: the broker's, or one made of what cannot happen twice to an order."""
-    if book.execution_ids and message.get(17) not in {"", "0"}:
-        return message.get(17)[:64]
+def execution_of(message: Message, kind: str) -> str:
+    """Return the happening's id, made of what happens to an order once only.
+
+    A fill is known by how much of its order is filled after it, not by ExecID (17): some brokers send none, and the
+    answer to a question about the order carries none, yet all three have to call one fill by one name.
+    """
     marks = [message.get(37)[:40], "F" if KINDS.get(kind) == FILLED else kind, message.get(14, "0")[:20]]
     return ":".join([*marks, message.get(11)[:32]] if KINDS.get(kind) == REPLACED else marks)
 
@@ -164,7 +165,7 @@ def report_of(message: Message, book: Book) -> Report | None:
     report = Report(
         kind=KINDS.get(kind, UNKNOWN_OUTCOME),
         id=order_of(message),
-        execution=execution_of(message, kind, book),
+        execution=execution_of(message, kind),
         instrument=place,
         side=side_of(message),
         occurred=happened_at(message),
@@ -178,7 +179,9 @@ def report_of(message: Message, book: Book) -> Report | None:
             return report._replace(kind=REPLACE_REJECTED, id=original)
         return report._replace(reason=reason_of(message))
     if report.kind == REPLACED and place >= 0:
-        return report._replace(quantity=steps(number(message, 38), book.listed[place]))
+        listed = book.listed[place]
+        level = number(message, 44) or number(message, 99)
+        return report._replace(quantity=steps(number(message, 38), listed), price=ticks(level, listed))
     if report.kind == FILLED:
         return filled(message, report, book)
     return report
@@ -222,12 +225,12 @@ def told_by_status(message: Message, book: Book) -> tuple[Report, ...]:
     reports = []
     done = steps(number(message, 14), book.listed[place])
     if done and number(message, 6) > 0:
-        mark = execution_of(message, "F", book._replace(execution_ids=False))
+        mark = execution_of(message, "F")
         price = ticks(number(message, 6), book.listed[place])
         reports.append(about._replace(kind=FILLED, execution=mark, quantity=done, filled=done, price=price))
     end = {"4": CANCELLED, "C": EXPIRED, "3": EXPIRED, "8": REJECTED}.get(state)
     if end is not None:
-        mark = execution_of(message, state, book._replace(execution_ids=False))
+        mark = execution_of(message, state)
         why = reason_of(message) if end == REJECTED else refusals.NO_REASON
         reports.append(about._replace(kind=end, execution=mark, reason=why))
     return tuple(reports)

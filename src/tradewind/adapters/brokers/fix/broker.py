@@ -77,7 +77,7 @@ class FixBroker:
         self._dialect = dialect
         self._now = now
         places = {row.code: place for place, row in enumerate(listed)}
-        self._book = answers.Book(tuple(listed), places, account.currency, dialect.execution_ids, dialect.position_ids)
+        self._book = answers.Book(tuple(listed), places, account.currency, dialect.position_ids)
         self._inquiries = Inquiries(answer_s)
         self._answer_s = answer_s
         self._trade = FixLink(trade, self._trade_told, now=now, chance=chance, sleep=sleep)
@@ -208,8 +208,8 @@ class FixBroker:
 
     async def place(self, order: Place) -> Answer:
         """The order was sent once; the answer says what is known."""
-        listed = self._book.listed[order.instrument]
         try:
+            listed = self._listed(order.instrument)
             body = requests.new_order(order, listed, self._dialect, self._account.name, self._now())
         except TradewindError as error:
             return unsent(REJECTED, order.id, order.id, error)
@@ -230,11 +230,17 @@ class FixBroker:
         """The broker was asked once to change the order."""
         try:
             sketch = await self._sketch(order.id)
-            listed = self._book.listed[order.instrument]
+            listed = self._listed(order.instrument)
             body = requests.replace(order, listed, sketch, self._dialect, self._now())
         except TradewindError as error:
             return unsent(REPLACE_REJECTED, order.id, order.new_id, error)
         return await self._request(requests.REPLACE_REQUEST, body, (order.id, order.new_id, REPLACE_REJECTED))
+
+    def _listed(self, place: int) -> Listed:
+        """Return the instrument of that place; `Unsayable` where none was listed there."""
+        if not 0 <= place < len(self._book.listed):
+            raise requests.Unsayable(f"Instrument {place} is not listed with {self.capabilities.broker}.")
+        return self._book.listed[place]
 
     async def _sketch(self, order: str) -> requests.Sketch | None:
         """Return the looks of an order, asked for where they are needed and not known."""

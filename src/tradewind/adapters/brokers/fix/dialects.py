@@ -36,8 +36,6 @@ class Dialect(NamedTuple):
     """All living orders can be asked for (AF)."""
     position_ids: bool = False
     """PosMaintRptID (721) names the position in reports, and in an order that reduces it."""
-    execution_ids: bool = True
-    """Reports carry ExecID (17); else an id is made of the order's and what is filled of it."""
     none_says: str = ""
     """What stands in the text of a business reject that means: there is none of those."""
     security_list: bool = False
@@ -60,7 +58,7 @@ class Dialect(NamedTuple):
             request_expiry=False,
             attached_stops=False,
             replaces_in_place=False,
-            execution_ids=self.execution_ids,
+            execution_ids=True,
             catch_up="none",
             position_mode=self.position_mode,
             cancel_all="none",
@@ -84,7 +82,6 @@ CTRADER = Dialect(
     terse=True,
     positions="terse",
     position_ids=True,
-    execution_ids=False,
     none_says="ORDER_NOT_FOUND",
     security_list=True,
     position_mode="either",

@@ -4,6 +4,9 @@ Nothing of ours is ever sent twice. Whatever the counterparty asks to be resent,
 gap fill: an order that was lost on the way is stale by the time it could be sent again, so it stays unsent and the
 trader finds out by asking. Everything else is by the book: numbers without a gap, a test request after silence, the
 line given up when that is not answered, duplicates dropped by their number, a number that is too low ends the session.
+
+A session that goes on where it was is up only when a test request was answered after the logon: until then the
+counterparty may still ask for what it lost, and a gap fill would swallow what was sent meanwhile.
 """
 
 from typing import NamedTuple
@@ -74,6 +77,7 @@ class Session:
         self._tested = False
         self._asked_up_to = 0
         self._tests = 0
+        self._settling = ""
 
     # What is asked of it.
 
@@ -113,12 +117,12 @@ class Session:
         """What the time that has passed asks for."""
         if self.state in {"logon", "leaving"}:
             return self._down("no answer to our " + self.state) if now >= self._deadline else []
-        if self.state != "up":
+        if self.state not in {"up", "settling"}:
             return []
         every = self.identity.heartbeat_s * SECOND
         if now - self._heard >= int(every * (2 * GRACE + 1)):
             return self._down(f"silent for {(now - self._heard) // SECOND} s")
-        if self._asked_up_to and now >= self._deadline:
+        if (self._asked_up_to or self.state == "settling") and now >= self._deadline:
             return self._out("messages that were asked for did not come", now)
         effects: list[Effect] = []
         if now - self._heard >= int(every * GRACE) and not self._tested:
@@ -173,11 +177,22 @@ class Session:
         expected = self.numbers.incoming
         if number < expected and message.get(43) != "Y":
             return self._out(f"MsgSeqNum too low, expecting {expected} but received {number}", now)
-        self.state = "up"
+        effects: list[Effect] = []
         if number > expected:
-            return [Up(), *self._gap(message, number, now)]
-        self._advance(max(expected, number + 1))
-        return [Up()]
+            effects += self._gap(message, number, now)
+        else:
+            self._advance(max(expected, number + 1))
+        if self.identity.reset:
+            self.state = "up"
+            return [*effects, Up()]
+        self.state = "settling"
+        self._deadline = now + int(2 * GRACE * self.identity.heartbeat_s * SECOND)
+        return [*effects, self._settle(now)]
+
+    def _settle(self, now: int) -> Send:
+        """A test request is on its way whose answer says that nothing before it is missed."""
+        self._settling, sending = self.ping(now)
+        return sending
 
     def _in_order(self, message: Message, number: int, now: int) -> list[Effect]:
         """What follows from a message whose turn it is."""
@@ -195,6 +210,9 @@ class Session:
             return self._logged_out(message, now)
         if message.type == LOGON:
             return self._out("a second logon", now)
+        if self.state == "settling" and message.type == HEARTBEAT and message.get(112) == self._settling:
+            self.state = "up"
+            return [Up()]
         return [Deliver(message, message.get(43) == "Y")]
 
     def _gap(self, message: Message, number: int, now: int) -> list[Effect]:
@@ -221,7 +239,8 @@ class Session:
             after = max(begin, end) + 1
         body = [(123, "Y"), (36, str(after))]
         header = [(43, "Y"), (122, stamp(now))]
-        return [Send(encode(SEQUENCE_RESET, self._header(begin, now, header), body))]
+        filling = Send(encode(SEQUENCE_RESET, self._header(begin, now, header), body))
+        return [filling, self._settle(now)] if self.state == "settling" else [filling]
 
     def _jump(self, message: Message, now: int) -> list[Effect]:
         """What follows from a sequence reset that is not a gap fill: only forward."""
