@@ -123,7 +123,7 @@ class _Course:
         for command in mine:
             if command["kind"][0] == REFUSED_COMMAND:
                 continue
-            twin = next((one for one in sent if _same(command[0], one[0])), None)
+            twin = next((one for one in sent if same_decision(command[0], one[0])), None)
             if twin is None:
                 alone.append(command)
             else:
@@ -162,7 +162,8 @@ class _Course:
                 self.audit.nights[key] = int(counter.night(self._venue, self._state, index))
 
 
-def _same(mine: Any, live: Any) -> bool:
+def same_decision(mine: Any, live: Any) -> bool:
+    """Return whether two commands ask for the same, whatever their size."""
     if mine["kind"] != PLACE:
         return bool(mine["kind"] == live["kind"] and mine["order"] == live["order"])
     return all(mine[name] == live[name] for name in SAME)

@@ -29,13 +29,14 @@ from tradewind.kernel.records import OPERATOR
 from tradewind.ports import Rows
 from tradewind.twin import conduct as broker
 from tradewind.twin.audit import Audit, replay, unexplained
-from tradewind.twin.conduct import Conduct, Mark, booked_of, usual_latency, usual_size
+from tradewind.twin.conduct import Conduct, booked_of
 from tradewind.twin.feeds import Steps, same, steps
 from tradewind.twin.live import Live, live_of
 from tradewind.twin.pairs import Trade, line_up, remainder
 from tradewind.twin.played import Played
 from tradewind.twin.recording import Recording
 from tradewind.twin.run import play
+from tradewind.twin.usual import NOTHING, Mark, usual_latency, usual_of, usual_size
 from tradewind.twin.world import World
 
 CAUSES = (
@@ -98,6 +99,7 @@ class _Chain:
         self.links: list[Link] = []
         self._on: set[str] = set()
         self._marks: list[Mark] = []
+        self._usual = NOTHING
         self.assumed = int(world.venue["latency"][0])
 
     @property
@@ -106,9 +108,11 @@ class _Chain:
         return self.links[-1].played
 
     def _run(self, cause: str, rows: Rows) -> None:
-        conduct = Conduct(self._live, self._audit, frozenset(self._on), self._marks)
+        conduct = Conduct(self._live, self._audit, frozenset(self._on), self._usual)
         played = play(self._world, rows, conduct)
         self._marks = conduct.marks
+        if broker.SLIPPAGE not in self._on:
+            self._usual = usual_of(self._marks)
         before = self.played.net if self.links else played.net
         self.links.append(Link(cause, played, played.net - before))
 
@@ -174,7 +178,7 @@ def _found(feeds: Steps, live: Live, audit: Audit, chain: _Chain) -> dict[str, i
     kinds["orders"], kinds["missed"] = len(live.orders), missed(live)
     kinds["assumed_latency_ns"] = chain.assumed
     kinds["latency_ns"] = usual_latency(live, chain.assumed)
-    kinds["size_permille"] = round(1000 * usual_size(live, audit))
+    kinds["size_permille"] = round(1000 * usual_size(live, audit, reducing=False))
     kinds["strays"] = sum(len(rows) for rows in live.strays.values())
     kinds["decisions"] = len(audit.silenced) + sum(len(rows) for rows in audit.added.values())
     return dict(kinds)

@@ -5,17 +5,18 @@ treated live; one that live did not have, because the run went another way, gets
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
-from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
-from tradewind.kernel.records import CANCEL, FILLED, FINANCING, PLACE
+import numpy as np
+
+from tradewind.kernel.records import FILLED, FINANCING, PLACE
 from tradewind.kernel.refusals import NIGHT
 from tradewind.ports import Rows
 from tradewind.twin import counter
-from tradewind.twin.audit import Audit, moment_of
+from tradewind.twin.audit import Audit, moment_of, same_decision
 from tradewind.twin.live import Live, LiveFill, LiveOrder, key_of, way_of
 from tradewind.twin.run import Told
+from tradewind.twin.usual import NOTHING, Mark, Usual, usual_latency, usual_size
 
 SIGNAL, SIZE, LATENCY, SPREAD, SLIPPAGE, COMMISSION, SWAP, MISSED = (
     "signal", "size", "latency", "spread", "slippage", "commission", "swap", "missed",
@@ -25,41 +26,32 @@ TOLERANCE = 90_000_000_000
 HALF_DAY = 43_200_000_000_000
 
 
-class Mark(NamedTuple):
-    """A fill of a run beside the live one of the same order on the same price."""
-
-    way: str
-    spread: int
-    """Ticks by which the live spread was wider."""
-    slippage: int
-    """Ticks by which the live price was worse beyond that."""
-
-
 class Conduct:
     """The broker with the causes in `on`; after a run `marks` holds what its fills show."""
 
-    def __init__(self, live: Live, audit: Audit, on: frozenset[str] = frozenset(), marks: Sequence[Mark] = ()) -> None:
-        """The recording's orders are there to be matched; `marks` are those of the run before."""
+    def __init__(self, live: Live, audit: Audit, on: frozenset[str] = frozenset(), usual: Usual = NOTHING) -> None:
+        """The recording's orders are there to be matched; `usual` is what the others get."""
         self._live, self._audit, self._on = live, audit, on
         self.operators = MISSED in on
         self._waiting: dict[tuple[int, int, int, int], list[LiveOrder]] = defaultdict(list)
         for order in live.orders.values():
             self._waiting[order.key].append(order)
         self._known: dict[int, tuple[int, str]] = {}  # of the run's order: the live id, and how it meets the market
+        self._alike: set[int] = set()  # orders of the run that ask for just what their twins asked for
         self._filled: dict[int, int] = defaultdict(int)
         self._ends: dict[int, list[Rows]] = defaultdict(list)
-        self._usual_spread = _middle([mark.spread for mark in marks])
-        self._usual_slippage = {way: _middle([mark.slippage for mark in marks if mark.way == way])
-                                for way in {mark.way for mark in marks}}  # fmt: skip
-        self._usual_size = usual_size(live, audit)
+        self._usual = usual
+        self._usual_size = [usual_size(live, audit, reducing=reducing) for reducing in (False, True)]
         self.latency = 0
         self.marks: list[Mark] = []
 
     def prepare(self, venue: Any) -> None:
-        """The latency is the day's, if that is switched on."""
+        """Latency and slippage are the day's, if they are switched on."""
         assumed = int(venue["latency"][0])
         self.latency = usual_latency(self._live, assumed) if LATENCY in self._on else assumed
         venue["latency"] = self.latency
+        if SLIPPAGE in self._on:
+            venue["slippage_scale"] *= float(self._usual.scale)
 
     def before(self, told: Told) -> list[Rows]:
         """Ends of orders that never came to the broker, and what others did on the account."""
@@ -118,9 +110,12 @@ class Conduct:
             return None
         twin = min(near, key=lambda one: abs(int(one.command["ts"]) - ts))
         self._waiting[twin.key] = [one for one in waiting if one is not twin]
+        alike = twin.command["ts"] == ts and same_decision(command, twin.command)
         for name in ("order", "stop_order", "target_order"):
             if command[name] and twin.command[name]:
                 self._known[int(command[name])] = (int(twin.command[name]), way_of(command, name))
+                if alike:
+                    self._alike.add(int(command[name]))
         return twin
 
     def _end(self, twin: LiveOrder, command: Any) -> None:
@@ -134,12 +129,13 @@ class Conduct:
     def _resize(self, told: Told, command: Any, twin: LiveOrder | None) -> None:
         """The order has the size it had live."""
         quantity = int(command["quantity"])
-        order = 0 if twin is None else int(twin.command["order"])
-        wanted, had = self._audit.sizes.get(order, (quantity, quantity))
-        if twin is None:
-            wanted, had = 1, self._usual_size
-        had = self._live.filled.get(order, had)
-        sent = had if quantity == wanted else max(round(quantity * had / wanted), 1)
+        usual = self._usual_size[bool(command["reduce_only"])]
+        sent = max(int(quantity * usual), 1)
+        if twin is not None:
+            order = int(twin.command["order"])
+            wanted, had = self._audit.sizes.get(order, (int(twin.command["quantity"]),) * 2)
+            if quantity == wanted:
+                sent = self._live.filled.get(order, had)
         if sent != quantity:
             counter.resize(told.venue.ctypes.data, told.runner.state.ctypes.data, int(command["order"]), int(sent))
 
@@ -163,12 +159,12 @@ class Conduct:
         """The fill has the spread, the slippage and the commission it had live."""
         fill, way = self._live_fill(report[0])
         side, price = int(report["side"][0]), int(report["price"][0])
-        same = fill is not None and fill.place == told.place
-        wider, worse = self._usual_spread, self._usual_slippage.get(way, 0)
+        same = fill is not None and fill.place == told.place and int(report["order"][0]) in self._alike
+        wider, worse = self._usual.spread, self._usual.slippage.get(way, 0)
         if same and fill is not None:
             wider = fill.spread - int(report["spread"][0]) if fill.spread else 0
             worse = side * (fill.price - price) - (wider if side > 0 else 0)
-            self.marks.append(Mark(way, wider, worse))
+            self.marks.append(Mark(way, wider, worse, int(report["slippage"][0])))
         changed = price
         if SPREAD in self._on and way:
             changed += wider if side > 0 else 0
@@ -228,40 +224,8 @@ def booked_of(live: Live, audit: Audit, night: tuple[int, int, int]) -> int:
     )
 
 
-def usual_latency(live: Live, assumed: int) -> int:
-    """Return the latency that explains every arrival: the assumed one if it does, else one that all allow.
-
-    Arrivals are known only to the price that found the order there, so each bounds the latency from both sides. Where
-    no single one fits all, it is the median of those next to the assumed one that each order allows.
-    """
-    bounds = [(one.earliest, one.latest) for one in live.orders.values() if one.arrived >= 0]
-    if not bounds:
-        return assumed
-    low, high = max(one for one, _ in bounds), min(one for _, one in bounds)
-    if low < assumed <= high:
-        return assumed
-    if low < high:
-        return (low + high + 1) // 2
-    return int(median(min(max(assumed, low + 1), high) for low, high in bounds))
-
-
-def usual_size(live: Live, audit: Audit) -> float:
-    """Return the median of what was sent or filled over what was decided."""
-    ratios = []
-    for order, one in live.orders.items():
-        wanted, had = audit.sizes.get(order, (int(one.command["quantity"]),) * 2)
-        ratios.append(live.filled.get(order, had) / wanted)
-    return median(ratios) if ratios else 1.0
-
-
-def _middle(values: Sequence[int]) -> int:
-    return round(median(values)) if values else 0
-
-
 def _row(record: Any) -> Rows:
     """Return a record as an array of one row, byte for byte."""
-    import numpy as np  # noqa: PLC0415
-
     return np.frombuffer(record.tobytes(), record.dtype).copy()
 
 
@@ -271,6 +235,3 @@ def _renumber(command: Rows, number: int) -> None:
         if command[name][0]:
             command[name] = number
             number += 1
-
-
-__all__ = ["CANCEL", "Conduct", "Mark", "usual_latency", "usual_size"]
