@@ -144,6 +144,12 @@ MORE = {
     ("research.adaptive", "optuna"): "samplers, an extra loaded when it is asked for",
     ("research.cluster", "ray"): "an extra, loaded when a cluster is asked for",
     ("results.printing_sweeps", "rich"): "it builds tables; whoever calls it prints them",
+    (
+        "twin.beginning",
+        "wiring limits_wiring strategy compilation pydantic",
+    ): "a world without a history: the prices are in the recording",
+    ("cli.twin", "twin"): "the verb is that and nothing else",
+    ("cli.twin", "kernel.records"): "the rows a journal is opened for",
     ("cli", "markets.clock"): "it shows moments as dates",
 }
 """What single modules or layers may import beyond the tables, and why."""

@@ -21,6 +21,7 @@ from tradewind.cli import (
     sweeps,
     synthetic,
     trials,
+    twin,
     validation,
 )
 from tradewind.errors import TradewindError
@@ -41,6 +42,7 @@ app.add_typer(reports.app)
 app.add_typer(certificates.app)
 app.add_typer(portfolio.app)
 app.add_typer(trials.app)
+app.add_typer(twin.app)
 app.add_typer(validation.app)
 app.add_typer(market_data.app, name="data")
 app.add_typer(news.app, name="news")

@@ -76,9 +76,7 @@ def replay(world: World, recording: Recording, span: tuple[int, int]) -> tuple[A
     deals, total = course.book.finish()
     course.audit.closed = course.book.closed
     course.audit.played = Played(deals, course.line.all(), course.fills, total)
-    return course.audit, World(
-        runner.state.copy(), course.venue, world.slots, world.handler, runner.memories.tobytes()
-    )
+    return course.audit, World(runner.state.copy(), course.venue, world.slots, world.handler, runner.memories.tobytes())
 
 
 class _Course:

@@ -23,7 +23,6 @@ the recording is not run: it would change nothing.
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from tradewind.kernel.records import OPERATOR
 from tradewind.ports import Rows
@@ -32,7 +31,7 @@ from tradewind.twin.audit import Audit, replay, unexplained
 from tradewind.twin.conduct import Conduct, booked_of
 from tradewind.twin.feeds import Steps, same, steps
 from tradewind.twin.live import Live, live_of
-from tradewind.twin.pairs import Trade, line_up, remainder
+from tradewind.twin.pairs import Link, Trade, line_up, remainder
 from tradewind.twin.played import Played
 from tradewind.twin.recording import Recording
 from tradewind.twin.run import play
@@ -42,15 +41,6 @@ from tradewind.twin.world import World
 CAUSES = (
     "feed", "clock", "signal", "spread", "slippage", "latency", "size", "swap", "commission", "missed", "unexplained",
 )  # fmt: skip
-
-
-class Link(NamedTuple):
-    """One run of the chain and what it changed."""
-
-    cause: str
-    played: Played
-    amount: int
-    """Minor units of the account: its total minus that of the run before."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +132,7 @@ class _Chain:
             (broker.SPREAD, lambda: any(mark.spread for mark in self._marks)),
             (broker.SLIPPAGE, lambda: any(mark.slippage for mark in self._marks)),
             (broker.COMMISSION, lambda: any(one != other for one, other, _ in audit.charged)),
-            (broker.SWAP, lambda: any(booked_of(live, audit, key) != one for key, one in audit.nights.items())),
+            (broker.SWAP, lambda: any(booked_of(live, key) != one for key, one in audit.nights.items())),
             (broker.MISSED, lambda: bool(missed(live) or audit.withheld or live.strays
                                          or (rows["kind"] == OPERATOR).any())),
         ]  # fmt: skip
@@ -173,7 +163,7 @@ def _told(chain: _Chain, lived: Played, rest: Sequence[Link], gap: int, found: d
 def _found(feeds: Steps, live: Live, audit: Audit, chain: _Chain) -> dict[str, int]:
     """Return what was counted, for people."""
     kinds: dict[str, int] = defaultdict(int)
-    kinds["prices"] = int((feeds.reference["kind"] <= 2).sum())  # noqa: PLR2004 - QUOTE and BAR
+    kinds["prices"] = int((feeds.reference["kind"] <= 2).sum())
     kinds["dropped"], kinds["foreign"], kinds["shift_ns"] = feeds.dropped, feeds.foreign, feeds.shift
     kinds["orders"], kinds["missed"] = len(live.orders), missed(live)
     kinds["assumed_latency_ns"] = chain.assumed

@@ -204,17 +204,17 @@ class Conduct:
         row = report[0]
         key = (int(row["strategy"]), int(row["instrument"]), int(row["ts"]))
         expected = self._audit.nights.get(key, 0)
-        booked = booked_of(self._live, self._audit, key)
+        booked = booked_of(self._live, key)
         if expected and expected == row["amount"]:
             report["amount"] = booked
         else:
             every = sum(self._audit.nights.values())
-            paid = sum(booked_of(self._live, self._audit, one) for one in self._audit.nights)
+            paid = sum(booked_of(self._live, one) for one in self._audit.nights)
             report["amount"] = round(int(row["amount"]) * paid / every) if every else row["amount"]
         return report if report["amount"][0] else None
 
 
-def booked_of(live: Live, audit: Audit, night: tuple[int, int, int]) -> int:
+def booked_of(live: Live, night: tuple[int, int, int]) -> int:
     """Return the cash booked for a night the assumed broker would charge: brokers book within hours of it."""
     strategy, instrument, ts = night
     return sum(

@@ -8,6 +8,10 @@ journal gives the same bytes makes both the same run; `tests/live/twin` holds it
 Everything is handed over by address, as in `kernel.loop`.
 """
 
+# Compiled, as the kernel is: record dtypes are the types.
+# ruff: noqa: ANN001, ANN201  the arguments are addresses and numbers, the compiler finds their types
+# mypy: disable-error-code="no-untyped-def, call-arg, var-annotated"
+
 import numpy as np
 
 from tradewind.kernel.account import round_half_away, settle

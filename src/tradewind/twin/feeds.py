@@ -82,7 +82,8 @@ def same(one: Rows, other: Rows) -> bool:
 
 def without_orders(rows: Rows) -> Rows:
     """Return the rows without those of operators."""
-    return rows[rows["kind"] != OPERATOR]
+    kept: Rows = rows[rows["kind"] != OPERATOR]
+    return kept
 
 
 class _Clocked(NamedTuple):
@@ -109,7 +110,8 @@ def _on_reference_clock(reference: Rows, lived: Rows, priced: Any, twin: Any, sh
 
 def _taken(rows: Rows, order: Any) -> Rows:
     """Return the rows in that order, byte for byte."""
-    return np.ascontiguousarray(rows).view(f"V{rows.itemsize}")[order].view(rows.dtype)
+    taken: Rows = np.ascontiguousarray(rows).view(f"V{rows.itemsize}")[order].view(rows.dtype)
+    return taken
 
 
 def paired(mine: Rows, theirs: Rows) -> tuple[Any, Any]:

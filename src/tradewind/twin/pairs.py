@@ -6,7 +6,7 @@ cause may move the moment (a clock, a bar that was missing), so the nearest with
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from tradewind.twin.played import Deal, Played
 
@@ -16,11 +16,13 @@ DAY_APART = 7_200_000_000_000
 """The same where the clock is what changed."""
 
 
-class Linked(Protocol):
-    """A link of the chain."""
+class Link(NamedTuple):
+    """One run of the chain, or a part of what no run explained, and what it changed."""
 
     cause: str
     played: Played
+    amount: int
+    """Minor units of the account: its deals minus those of the run before."""
 
 
 @dataclass
@@ -49,14 +51,6 @@ class Pair(NamedTuple):
     after: Deal | None
 
 
-class Rest(NamedTuple):
-    """A part of what no whole run explained, as a link whose deals are those before, changed by one cause."""
-
-    cause: str
-    played: Played
-    amount: int
-
-
 def pairs(before: Sequence[Deal], after: Sequence[Deal], tolerance: int = TOLERANCE) -> list[Pair]:
     """Return every deal of both once, twins together."""
     free = set(range(len(after)))
@@ -80,7 +74,7 @@ def pairs(before: Sequence[Deal], after: Sequence[Deal], tolerance: int = TOLERA
     return [*twins, *(Pair(None, after[place]) for place in sorted(free))]
 
 
-def line_up(links: Sequence[Linked]) -> list[Trade]:
+def line_up(links: Sequence[Link]) -> list[Trade]:
     """Return every trade of the chain with what each link changed of it; by links they sum to the links' amounts."""
     trades = [Trade(deal) for deal in links[0].played.deals]
     now: list[tuple[Trade, Deal]] = [(trade, trade.backtest) for trade in trades if trade.backtest is not None]
@@ -105,7 +99,7 @@ def line_up(links: Sequence[Linked]) -> list[Trade]:
     return sorted(trades, key=lambda trade: (trade.known.decided, trade.known.strategy, trade.known.instrument))
 
 
-def remainder(before: Sequence[Deal], lived: Sequence[Deal]) -> list[Rest]:
+def remainder(before: Sequence[Deal], lived: Sequence[Deal]) -> list[Link]:
     """Return what is left between the last run and the replay, trade by trade: whole trades, then sizes, then prices.
 
     A whole trade that only one of them has is missed. Of twins, the commission and the financing differ by themselves;
@@ -115,17 +109,16 @@ def remainder(before: Sequence[Deal], lived: Sequence[Deal]) -> list[Rest]:
     twins = pairs(before, lived)
     if all(one is not None and other is not None and _money(one) == _money(other) for one, other in twins):
         return []
-    rest: list[Rest] = []
+    rest: list[Link] = []
     deals = [one for one, _ in twins if one is not None]
 
     def change(cause: str, now: list[Deal]) -> None:
         nonlocal deals
         amount = sum(deal.net for deal in now) - sum(deal.net for deal in deals)
         if amount or cause == "missed":
-            rest.append(Rest(cause, Played(now, lived_commands, (), 0), amount))
+            rest.append(Link(cause, Played(now, None, (), 0), amount))
             deals = now
 
-    lived_commands = None
     both = [(one, other) for one, other in twins if one is not None and other is not None]
     extra = [other for one, other in twins if one is None and other is not None]
     sized = [one._replace(gross=_in_proportion(one, other), quantity=other.quantity) for one, other in both]

@@ -55,7 +55,7 @@ class Played:
     """A finished run."""
 
     deals: Sequence[Deal]
-    commands: Rows
+    commands: Rows | None
     fills: Sequence[Fill]
     total: int
     """Change of the equity."""

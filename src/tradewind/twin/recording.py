@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from tradewind.errors import BadData
-from tradewind.kernel.records import ACCEPTED, BAR, COMMAND, EVENT, FILLED, TRADE
+from tradewind.kernel.records import ACCEPTED, BAR, COMMAND, DAY, EVENT, FILLED, FINANCING, TRADE
 from tradewind.markets.clock import day_close, day_open
 from tradewind.ports import Rows
 
@@ -92,14 +92,22 @@ class Start:
         }
 
 
+class Note(Protocol):
+    """A document in an account's journal."""
+
+    @property
+    def document(self) -> Any:
+        """The document, plain data."""
+
+
 class Account(Protocol):
     """What is asked of an account's journal."""
 
     def read(self, log: str, start: int = 0) -> Rows:
         """The rows of a log from position `start` on."""
 
-    def notes(self, kind: str) -> Sequence[Mapping[str, Any]]:
-        """The JSON documents of a kind, oldest first."""
+    def notes(self, kind: str) -> Sequence[Note]:
+        """The documents of a kind, oldest first."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +135,7 @@ def recording_of(account: Account) -> Recording:
         name: _rows(account.read(name), dtype)
         for name, dtype in (("events", EVENT), ("commands", COMMAND), ("trades", TRADE))
     }
-    return checked(Recording(read["events"], read["commands"], read["trades"], Start.read(notes[0])))
+    return checked(Recording(read["events"], read["commands"], read["trades"], Start.read(notes[0].document)))
 
 
 def _rows(rows: Rows, dtype: Any) -> Rows:
@@ -161,9 +169,19 @@ def day_span(day: date) -> tuple[int, int]:
 def places_of(recording: Recording, span: tuple[int, int]) -> tuple[int, int]:
     """Return which events, as positions [first, end), belong to the span.
 
-    An event belongs where its time lies; time stands still while events of an earlier moment come late.
+    An event belongs where its time lies; time stands still while events of an earlier moment come late. The DAY event
+    of the next date and what is booked for the night belong to the day that ends.
     """
-    now = np.maximum.accumulate(recording.events["ts"])
-    first, end = (int(place) for place in np.searchsorted(now, span))
-    # The DAY event of the next date and what the broker booked for the night belong to the day that ends.
+    first, end = (_cut(recording.events, moment) for moment in span)
     return first, end
+
+
+def _cut(events: Rows, moment: int) -> int:
+    """Return the place of the first event after a day that closes at `moment`: behind the night it is charged for.
+
+    At the close stand, in this order, the bars that end there, what is booked for the night, and the next DAY.
+    """
+    place = int(np.searchsorted(np.maximum.accumulate(events["ts"]), moment))
+    later = slice(place, int(np.searchsorted(np.maximum.accumulate(events["ts"]), moment, "right")))
+    ending = np.flatnonzero((events["kind"][later] == DAY) | (events["kind"][later] == FINANCING))
+    return place + int(ending[-1]) + 1 if len(ending) else place

@@ -1,8 +1,8 @@
 """A paper session on a recorded tape, with faults put in: what the twin runs of these tests are held against.
 
-The session is the kernel's own, with its own venue: none of the code of `tradewind.twin` takes part in it. A timer event
-stands before every price, as a live trader has them, so that a fault can lay its hand on an order between the decision
-and the price that would fill it.
+The session is the kernel's own, with its own venue: none of the code of `tradewind.twin` takes part in it. A timer
+event stands before every price, as a live trader has them, so that a fault can lay its hand on an order between the
+decision and the price that would fill it.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from tradewind.adapters.memory import MemoryJournal
 from tradewind.kernel.loop import EVERYTHING
 from tradewind.kernel.records import BAR, EVENT, FILLED, PLACE, REJECTED, SECOND, TIME
 from tradewind.kernel.refusals import SIGNAL
-from tradewind.modes import Choice, Request, plan_backtest
+from tradewind.modes import Choice, Request, open_history, plan_backtest
 from tradewind.runner import Runner
 from tradewind.settings import Settings
 from tradewind.twin.chain import twin
@@ -159,8 +159,6 @@ def in_order(rows: Any) -> Any:
 
 def market_of(folder: Any, strategy: Any, symbol: str, span: tuple[int, int], **others: Any) -> Market:
     """Return the market of a symbol in a history, with a strategy run as plain Python."""
-    from tradewind.modes import open_history
-
     settings = Settings(data=folder)
     chosen = others.pop("settings", settings).model_copy(update={"data": folder})
     request = Request(

@@ -12,10 +12,9 @@ import pytest
 from paper_day import CHAIN, FAULTS, market_of
 
 from tradewind.data.importers import import_files
-from tradewind.data.synthetic import write_synthetic
 from tradewind.modes import open_history
-from tradewind.requests import moment_ns, period_end, period_start, strategy_path
-from tradewind.settings import Account, Settings, Sizing
+from tradewind.requests import moment_ns, period_end, period_start
+from tradewind.settings import Settings
 
 HERE = Path(__file__).parent
 DATA = Path(os.environ.get("TRADEWIND_DATA") or HERE.parents[3] / "shared" / "data")
