@@ -25,6 +25,7 @@ from tradewind.cli import (
     synthetic,
     trading,
     trials,
+    twin,
     validation,
 )
 from tradewind.errors import TradewindError
@@ -47,6 +48,7 @@ app.add_typer(certificates.app)
 app.add_typer(portfolio.app)
 app.add_typer(trials.app)
 app.add_typer(kill.app)
+app.add_typer(twin.app)
 app.add_typer(validation.app)
 app.add_typer(market_data.app, name="data")
 app.add_typer(news.app, name="news")
