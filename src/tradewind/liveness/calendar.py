@@ -67,6 +67,11 @@ class LiveCalendar:
         news = tuple(self._news[number] for number in sorted(self._news))
         return Position(self._start, self._until, self._told, news, self._priced, self._passed)
 
+    @property
+    def floor(self) -> int:
+        """Prices from before this moment belong to bars that are closed."""
+        return self._closings.floor
+
     def admits(self, ts: int) -> bool:
         """Return whether a quote of `ts` may still go into the bars; one that may not is counted."""
         if ts >= self._closings.floor:

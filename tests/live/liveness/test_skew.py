@@ -186,7 +186,7 @@ def test_a_broker_whose_clock_is_set_is_followed():
 
 
 @pytest.mark.parametrize("ppm", [-80.0, 0.0, 50.0])
-def test_drift_is_measured(ppm):
+def test_the_drift_of_two_clocks_is_measured(ppm):
     world = World(drift_ppm=ppm)
     guard = guarded(world)
     for _ in range(60):
