@@ -4,6 +4,7 @@ import json
 
 import pytest
 from desk_cases import HAS_CONTRACT, NUMBER, client
+
 from live.oanda_contract import check, check_answer, contract
 from live.simulated_oanda import FIXTURES
 from tradewind.simulators.oanda.desk import ROUTES
