@@ -152,7 +152,7 @@ def test_a_stream_falls_silent_and_speaks_again(venue, http):
     assert len(lines(http, "transactions", lambda seen: len(seen) == 2)) == 2
 
 
-def test_a_heartbeat_of_transactions_tells_the_last_one(venue, http):
+def test_a_heartbeat_of_transactions_tells_the_last_one(http):
     http.post("/orders", json=ORDER)
     beat = json.loads(lines(http, "transactions", lambda seen: len(seen) == 1)[0])
 

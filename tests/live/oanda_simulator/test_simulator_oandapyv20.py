@@ -9,9 +9,9 @@ from live.simulated_oanda import simulated_oanda
 oandapy = pytest.importorskip("oandapyV20", reason="the foreign client oandapyV20 is not installed")
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # its text has escapes that Python no longer wants
-    import oandapyV20.oandapyV20 as the_client
     from oandapyV20.endpoints import accounts, orders, pricing, trades, transactions
     from oandapyV20.exceptions import V20Error
+    from oandapyV20.oandapyV20 import TRADING_ENVIRONMENTS
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:oandapyV20", "ignore::ResourceWarning")
 
@@ -24,7 +24,7 @@ def venue():
 
 @pytest.fixture
 def client(venue, monkeypatch):
-    monkeypatch.setitem(the_client.TRADING_ENVIRONMENTS, "practice", {"stream": venue.url, "api": venue.url})
+    monkeypatch.setitem(TRADING_ENVIRONMENTS, "practice", {"stream": venue.url, "api": venue.url})
     return oandapy.API(access_token=venue.token)
 
 
