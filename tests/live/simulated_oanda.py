@@ -125,11 +125,11 @@ class Process:
 
 
 @contextlib.contextmanager
-def oanda_process(folder: Path, *more: str) -> Iterator[Process]:
+def oanda_process(folder: Path, *more: str, prices: dict[str, tuple[str, str]] | None = None) -> Iterator[Process]:
     """Yield a simulator that runs in a process of its own; `more` are options of `tradewind simulate oanda`."""
     process = Process(folder, *more)
     try:
-        for symbol, (bid, ask) in PRICES.items():
+        for symbol, (bid, ask) in (PRICES if prices is None else prices).items():
             process.price(symbol, bid, ask)
         yield process
     finally:

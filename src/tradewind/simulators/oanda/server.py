@@ -106,16 +106,17 @@ class Simulator:
             self._file.flush()
 
     async def serve(self, quotes: Iterator[Fed] | None = None, *, speed: float = 1.0, recorded: bool = False) -> None:
-        """The venue has served until it was stopped; `quotes` were shown meanwhile."""
+        """The venue has served until it was stopped; `quotes` were shown meanwhile, and what they raise is raised."""
         self._loop = asyncio.get_running_loop()
-        feeding = asyncio.ensure_future(self._feed(quotes, speed, recorded)) if quotes is not None else None
+        feeding = asyncio.ensure_future(self._feed(quotes or iter(()), speed, recorded))
+        # Without prices it would go on as if nothing were wrong.
+        feeding.add_done_callback(lambda done: None if done.cancelled() or not done.exception() else self.stop())
         try:
             await self._server.serve(sockets=[self._socket])
+            feeding.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await feeding
         finally:
-            if feeding is not None:
-                feeding.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await feeding
             if self._file is not None:
                 self._file.close()
 
