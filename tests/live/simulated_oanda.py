@@ -21,7 +21,8 @@ from typing import Any
 
 from tradewind.simulators.oanda.server import ACCOUNT, Settings, Simulator
 
-FIXTURES = Path(os.environ.get("TRADEWIND_DATA", "nowhere")).parent / "fixtures" / "oanda"
+DATA = Path(os.environ.get("TRADEWIND_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
+FIXTURES = DATA.parent / "fixtures" / "oanda"
 PRICES = {"EUR_USD": ("1.08000", "1.08020"), "XAU_USD": ("2400.100", "2400.500"), "US30_USD": ("39000.0", "39001.5")}
 """Quotes there are from the start."""
 
