@@ -21,7 +21,8 @@ from typing import Any
 
 from tradewind.simulators.oanda.server import ACCOUNT, Settings, Simulator
 
-FIXTURES = Path(os.environ.get("TRADEWIND_DATA", "nowhere")).parent / "fixtures" / "oanda"
+DATA = Path(os.environ.get("TRADEWIND_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
+FIXTURES = DATA.parent / "fixtures" / "oanda"
 PRICES = {"EUR_USD": ("1.08000", "1.08020"), "XAU_USD": ("2400.100", "2400.500"), "US30_USD": ("39000.0", "39001.5")}
 """Quotes there are from the start."""
 
@@ -125,11 +126,11 @@ class Process:
 
 
 @contextlib.contextmanager
-def oanda_process(folder: Path, *more: str) -> Iterator[Process]:
+def oanda_process(folder: Path, *more: str, prices: dict[str, tuple[str, str]] | None = None) -> Iterator[Process]:
     """Yield a simulator that runs in a process of its own; `more` are options of `tradewind simulate oanda`."""
     process = Process(folder, *more)
     try:
-        for symbol, (bid, ask) in PRICES.items():
+        for symbol, (bid, ask) in (PRICES if prices is None else prices).items():
             process.price(symbol, bid, ask)
         yield process
     finally:

@@ -109,6 +109,7 @@ def _recorded(settings: "Settings", symbols: list[str], period: tuple[str | None
     from tradewind.requests import backtest_request
     from tradewind.simulators.oanda.tape import quotes_of
 
+    settings = settings.model_copy(update={"profile": "oanda"})  # prices in its ticks, under its names
     request = backtest_request(["always_flat"], symbols, period, [], given={}, settings=settings, plain=True)
     plan = plan_backtest(request, open_history(settings))
     named = {number: one.instrument for number, one in enumerate(plan.listings)}

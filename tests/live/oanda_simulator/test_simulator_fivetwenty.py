@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import httpx
 import pytest
+
 from live.simulated_oanda import simulated_oanda
 
 fivetwenty = pytest.importorskip("fivetwenty", reason="the foreign client fivetwenty is not installed")
@@ -87,7 +88,7 @@ def test_a_modern_client_streams_prices_and_transactions(venue):
 
 def test_a_modern_client_is_told_that_its_token_is_wrong(venue):
     async def stranger():
-        async with client_of(venue, token="wrong") as client:
+        async with client_of(venue, token="wrong") as client:  # noqa: S106 - it is nobody's
             await client.accounts.get_accounts()
 
     with pytest.raises(fivetwenty.FiveTwentyError, match="Insufficient authorization"):

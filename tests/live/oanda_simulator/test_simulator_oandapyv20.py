@@ -3,14 +3,15 @@
 import warnings
 
 import pytest
+
 from live.simulated_oanda import simulated_oanda
 
 oandapy = pytest.importorskip("oandapyV20", reason="the foreign client oandapyV20 is not installed")
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # its text has escapes that Python no longer wants
-    from oandapyV20 import oandapyV20 as module
     from oandapyV20.endpoints import accounts, orders, pricing, trades, transactions
     from oandapyV20.exceptions import V20Error
+    from oandapyV20.oandapyV20 import TRADING_ENVIRONMENTS
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:oandapyV20", "ignore::ResourceWarning")
 
@@ -23,7 +24,7 @@ def venue():
 
 @pytest.fixture
 def client(venue, monkeypatch):
-    monkeypatch.setitem(module.TRADING_ENVIRONMENTS, "practice", {"stream": venue.url, "api": venue.url})
+    monkeypatch.setitem(TRADING_ENVIRONMENTS, "practice", {"stream": venue.url, "api": venue.url})
     return oandapy.API(access_token=venue.token)
 
 
@@ -67,8 +68,9 @@ def test_a_foreign_client_streams_a_price(venue, client):
     assert prices == ["1.08000", "1.08100"]
 
 
-def test_a_foreign_client_is_told_that_its_token_is_wrong(venue, client):
-    stranger = oandapy.API(access_token="wrong")
+@pytest.mark.usefixtures("client")
+def test_a_foreign_client_is_told_that_its_token_is_wrong():
+    stranger = oandapy.API(access_token="wrong")  # noqa: S106 - it is nobody's
 
     with pytest.raises(V20Error, match="Insufficient authorization"):
         ask(stranger, accounts.AccountList())

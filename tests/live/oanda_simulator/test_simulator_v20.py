@@ -1,6 +1,7 @@
 """OANDA's own client, `v20`, drives the simulator."""
 
 import pytest
+
 from live.simulated_oanda import simulated_oanda
 
 v20 = pytest.importorskip("v20", reason="the foreign client v20 is not installed")
@@ -17,7 +18,9 @@ def venue():
 
 @pytest.fixture
 def client(venue):
-    return v20.Context("127.0.0.1", venue.port, ssl=False, token=venue.token, datetime_format="RFC3339", stream_timeout=20)
+    return v20.Context(
+        "127.0.0.1", venue.port, ssl=False, token=venue.token, datetime_format="RFC3339", stream_timeout=20
+    )
 
 
 def test_the_official_client_trades_from_entry_to_close(venue, client):
@@ -64,7 +67,7 @@ def test_the_official_client_streams_prices_and_transactions(venue, client):
 
 
 def test_the_official_client_is_told_that_its_token_is_wrong(venue):
-    stranger = v20.Context("127.0.0.1", venue.port, ssl=False, token="wrong")
+    stranger = v20.Context("127.0.0.1", venue.port, ssl=False, token="wrong")  # noqa: S106 - it is nobody's
 
     answer = stranger.account.list()
 

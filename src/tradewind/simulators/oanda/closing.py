@@ -230,7 +230,6 @@ def _set_one(book: Book, found: Document, kind: str, fields: Document | None) ->
 
 def configure(book: Book, body: Body) -> Reply:
     """Return the answer to a new alias or margin rate of the account."""
-    first = len(book.transactions)
     alias, rate = body.get("alias"), body.get("marginRate")
     number = None if rate is None else read_number(rate)
     told = {"alias": alias if isinstance(alias, str) else None, "marginRate": None if number is None else f"{number:f}"}
@@ -243,7 +242,8 @@ def configure(book: Book, body: Body) -> Reply:
         reason = "MARGIN_RATE_INVALID"
     if reason:
         rejected = book.write("CLIENT_CONFIGURE_REJECT", **told, rejectReason=reason)
-        reply = answer(book, 400, first, {"clientConfigureRejectTransaction": rejected})
-        return reply._replace(body={**reply.body, "errorCode": reason, "errorMessage": sentence(reason)})
+        refused = {"clientConfigureRejectTransaction": rejected, "lastTransactionID": book.last}
+        return Reply(400, {**refused, "errorCode": reason, "errorMessage": sentence(reason)})
     book.account |= {name: value for name, value in told.items() if value is not None}
-    return answer(book, 200, first, {"clientConfigureTransaction": book.write("CLIENT_CONFIGURE", **told)})
+    configured = book.write("CLIENT_CONFIGURE", **told)
+    return Reply(200, {"clientConfigureTransaction": configured, "lastTransactionID": book.last})

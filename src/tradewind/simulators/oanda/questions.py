@@ -211,8 +211,6 @@ def open_positions(book: Book) -> Reply:
 
 def position(book: Book, instrument: str) -> Reply:
     """Return the answer: the position in an instrument."""
-    if instrument not in book.market.instruments:
-        raise Invalid("instrument")
     if instrument not in book.sides and not book.open.get(instrument):
         return absent("NO_SUCH_POSITION")
     return _told(book, "position", position_shown(book, instrument))

@@ -89,7 +89,7 @@ class Simulator:
         keep = None if self._file is None else self._append
         self.venue = Venue(desk, self.token, self.hub, monotonic=time.monotonic, keep=keep)
         self.venue.keep()
-        self._socket = socket.create_server(("127.0.0.1", settings.port))
+        self._socket = _listening(settings.port)
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         config = uvicorn.Config(
@@ -106,16 +106,17 @@ class Simulator:
             self._file.flush()
 
     async def serve(self, quotes: Iterator[Fed] | None = None, *, speed: float = 1.0, recorded: bool = False) -> None:
-        """The venue has served until it was stopped; `quotes` were shown meanwhile."""
+        """The venue has served until it was stopped; `quotes` were shown meanwhile, and what they raise is raised."""
         self._loop = asyncio.get_running_loop()
-        feeding = asyncio.ensure_future(self._feed(quotes, speed, recorded)) if quotes is not None else None
+        feeding = asyncio.ensure_future(self._feed(quotes or iter(()), speed, recorded))
+        # Without prices it would go on as if nothing were wrong.
+        feeding.add_done_callback(lambda done: None if done.cancelled() or not done.exception() else self.stop())
         try:
             await self._server.serve(sockets=[self._socket])
+            feeding.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await feeding
         finally:
-            if feeding is not None:
-                feeding.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await feeding
             if self._file is not None:
                 self._file.close()
 
@@ -182,6 +183,20 @@ class Simulator:
     def cut_streams(self) -> None:
         """Every open stream is cut."""
         self.call(lambda: self.venue.change_faults({"drop_streams": self.faults.drop_streams + 1}))
+
+
+def _listening(port: int) -> socket.socket:
+    """Return a socket that listens on 127.0.0.1; its connections send at once what they are given."""
+    # asyncio turns Nagle's delay off only where the protocol is named; an answer of two parts would take 40 ms.
+    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(("127.0.0.1", port))
+        found.listen(128)
+    except OSError as error:
+        found.close()
+        raise TradewindError(f"Port {port} cannot be had: {error.strerror}.", "Choose another --port, or 0.") from None
+    return found
 
 
 def _open_state(path: Path, desk: Desk) -> Any:
