@@ -41,15 +41,15 @@ def write(journal, commits, epoch=1):
         assert journal.commit(epoch) == number
 
 
+def turn(number):
+    """Return what `tail` gives of one commit that `write` made, in plain values."""
+    given = [("commands", commands(number).tobytes())] if number % 2 == 0 else []
+    return [("events", events(number * 3, 3).tobytes()), *given, ("notes", ("turn", {"number": number}))]
+
+
 def expected(commits):
     """Return what `tail` gives of a journal that `write` wrote, in plain values."""
-    told = []
-    for number in range(1, commits + 1):
-        told.append(("events", events(number * 3, 3).tobytes()))
-        if number % 2 == 0:
-            told.append(("commands", commands(number).tobytes()))
-        told.append(("notes", ("turn", {"number": number})))
-    return told
+    return [each for number in range(1, commits + 1) for each in turn(number)]
 
 
 def told(journal, after=0):
