@@ -46,8 +46,8 @@ OURS = {
         "limits_wiring modes requests settings money ports errors"
     ),
     "modes": (
-        "kernel strategy compilation runner series_choice wiring limits_wiring ports data results adapters markets risk settings "
-        "errors"
+        "kernel strategy compilation runner series_choice wiring limits_wiring ports data results adapters markets risk "
+        "settings errors"
     ),
     "requests": "modes settings markets risk money errors",
     "risk_questions": "modes results markets risk settings money errors",
@@ -63,7 +63,9 @@ OURS = {
     "services": "modes research results settings errors",
     "api": "modes research results settings errors",
     "ui": "modes research results settings errors",
-    "cli": "live modes requests risk_questions runs reports desk demonstration research results risk money settings errors",
+    "cli": (
+        "live modes requests risk_questions runs reports desk demonstration research results risk money settings errors"
+    ),
 }
 """What a layer may import of ours, besides itself."""
 

@@ -11,7 +11,6 @@ from tradewind.liveness.entries import MadeOf
 from tradewind.markets.instruments import Profile
 from tradewind.markets.loading import load_profile
 from tradewind.modes import Request, news_calendar, starting_state
-from tradewind.results.facts import numbered
 from tradewind.results.provenance import code_digest, digest_of
 from tradewind.runner import Runner, Slot
 from tradewind.strategy import Strategy, load, timeframe_seconds
@@ -71,15 +70,16 @@ class Prepared:
 
     def start_document(self) -> dict[str, Any]:
         """Return what this run depends on, for the journal: equal documents replay to equal bytes."""
-        request, names = self.request, numbered([one.name for one in self.strategies])
+        request = self.request
         return {
             "code": code_digest(),
-            "strategies": {
-                name: {"file": str(one.path.resolve()), "digest": one.digest, "parameters": values._asdict()}
-                for name, one, values in zip(names, self.strategies, self.params, strict=True)
-            },
+            "strategies": [
+                {"file": str(one.path.resolve()), "digest": one.digest, "parameters": dict(choice.overrides)}
+                for one, choice in zip(self.strategies, request.choices, strict=True)
+            ],
             "symbols": list(request.symbols),
             "bar": request.bar,
+            "feed": request.feed,
             "profile": {"name": self.profile.name, "digest": digest_of(self.profile.model_dump(mode="json"))},
             "settings": request.settings.model_dump(mode="json", exclude={"data"}),
             "limits": None if request.risk is None else request.risk.as_tree(),

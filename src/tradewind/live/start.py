@@ -72,6 +72,10 @@ def _agree(before: Mapping[str, Any], now: Mapping[str, Any], folder: Folder) ->
 
 def _short(value: Any) -> str:
     """Return a setting in a few words."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return ", ".join(
+            f"{Path(one['file']).stem} {one['digest'][:8]} {one['parameters'] or ''}".strip() for one in value
+        )
     if isinstance(value, dict):
         return (
             ", ".join(str(key) for key in value) if "digest" not in value else f"{value['name']} {value['digest'][:8]}"

@@ -77,8 +77,12 @@ class Running:
         login = await self.broker.open()
         self.desk.begin(wall(), self.desk.start_document)
         self.desk.follow_calendar(wall())
-        await trade(self.desk, self.broker, mode="live", offset=login.clock_offset, tell=lambda desk: self.alerts.extend(desk.alerts) or desk.alerts.clear(),
+        await trade(self.desk, self.broker, mode="live", offset=login.clock_offset, tell=self._tell,
                     started=self._started, wall=wall)  # fmt: skip
+
+    def _tell(self, desk):
+        self.alerts += desk.alerts
+        desk.alerts.clear()
 
     def _started(self, driver):
         self.driver = driver
