@@ -64,15 +64,14 @@ def open_account(settings: "Settings", name: str) -> "Account":
     import importlib
 
     from tradewind.errors import UnknownName
-    from tradewind.kernel.records import COMMAND, EVENT, TRADE
+    from tradewind.live.start import LAYOUTS
 
     folder = settings.data / "accounts"
     path = folder / name / "journal.sqlite"
     if not path.is_file():
         raise UnknownName("account", name, sorted(one.parent.name for one in folder.glob("*/journal.sqlite")))
     journal: Any = importlib.import_module("tradewind.adapters.journal")
-    dtypes = {"events": EVENT, "commands": COMMAND, "trades": TRADE}
-    opened: Account = journal.SqliteJournal.open(path, dtypes, readonly=True)
+    opened: Account = journal.SqliteJournal.open(path, LAYOUTS, readonly=True)
     return opened
 
 

@@ -57,6 +57,12 @@ class Reporting:
             self._foreign(report)
             return False
         row = self.trader.row(order) if order else None
+        if report.kind == FILLED and report.filled:
+            # Told as a total (a FIX lookup): only what is new of it is a fill.
+            fresh = report.filled - (int(row["filled"]) if row is not None else report.filled)
+            if fresh <= 0:
+                return False
+            report = report._replace(quantity=min(report.quantity, fresh), filled=0)
         if report.kind == FILLED and row is not None and int(row["status"]) == HELD:
             if report not in self.early:
                 self.early.append(report)
