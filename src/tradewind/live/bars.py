@@ -55,9 +55,7 @@ class Bars:
         state = desk.core.state["instruments"]
         folded = {number: int(state[number]["quoted_at"]) for number in range(len(declared))}
         known = {number: ts for number, ts in folded.items() if ts > 0}
-        self.asked = [
-            piece for one in gaps(declared, known, desk.calendar.position.passed, now) for piece in _pieces(one)
-        ]
+        self.asked = [piece for one in gaps(declared, known, desk.calendar.floor, now) for piece in _pieces(one)]
         self.candles, self.since = [], now
         self.open = {self._number(): one for one in self.asked}
         return [
@@ -139,7 +137,8 @@ class Bars:
         if found.differences or found.missing or found.extra:
             told: dict[str, Any] = {
                 "instrument": instrument, "start": start, "end": end, "compared": found.compared,
-                "different": len(found.differences), "largest": max((one.largest for one in found.differences), default=0),
+                "different": len(found.differences),
+                "largest": max((one.largest for one in found.differences), default=0),
                 "missing": len(found.missing), "extra": len(found.extra), "ts": now,
             }  # fmt: skip
             self.desk.core.note("bars differ", told)
