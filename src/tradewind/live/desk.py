@@ -116,6 +116,8 @@ class Desk:
         for log, content in tail:
             if log == "events":
                 self._follow(content)
+            elif log == "notes" and content["kind"] == "start" and self.position is None:
+                self.position = Position(int(content["ts"]))
         self.snapshot_at = self.core.events
         return book
 
@@ -128,6 +130,7 @@ class Desk:
     def begin(self, wall: int, document: dict[str, Any]) -> None:
         """A new life begins at `wall` ns: the journal says of what, and the calendar goes on where it stopped."""
         self.journal.note("start", {"epoch": self.epoch, "ts": wall, **document})
+        self.book.epoch = self.epoch
         if self.position is None:
             self.position = Position(wall)
         if self.trader is not None:
