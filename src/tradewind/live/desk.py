@@ -113,6 +113,8 @@ class Desk:
             tail.append((log, _document(content)) if log == "notes" else (log, content))
         self.core.replay(tail, lambda note: restore_limits(self, note))
         replayed(book, _ordered(tail))
+        living = self.core.state["orders"][: int(self.core.state["order_count"])]["id"]
+        book.keep_only(set() if self.core.simulated else {int(one) for one in living})
         for log, content in tail:
             if log == "events":
                 self._follow(content)

@@ -76,10 +76,10 @@ class Core:
 
     def operate(self, verb: int, **fields: Any) -> Rows:
         """An operator's verb holds from now on; return the commands that came of it."""
-        rows = np.zeros(2, EVENT)
-        rows["ts"] = self.now
-        rows["kind"] = OPERATOR, TIME
-        rows["verb"][0] = verb
+        # On a tape the next row makes it complete; a TIME of ours would be taken for one of the tape's.
+        rows = np.zeros(1 if self.simulated else 2, EVENT)
+        rows["ts"], rows["kind"] = self.now, TIME
+        rows["kind"][0], rows["verb"][0] = OPERATOR, verb
         for name, value in fields.items():
             rows[name][0] = value
         return self.apply(rows)
