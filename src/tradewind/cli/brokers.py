@@ -158,3 +158,15 @@ def _print(table: Any) -> None:
     from rich.console import Console
 
     Console().print(table)
+
+
+@app.command("bridge")
+def bridge(
+    folder: Annotated[Path, typer.Argument(help="Folder to write the bridge and its secret into.")],
+) -> None:
+    """Write the bridge that runs beside a MetaTrader 5 terminal, as one file, with a fresh secret."""
+    from tradewind.adapters.brokers.metatrader.installing import write_bridge
+
+    script, secret = write_bridge(folder)
+    typer.echo(f"{script}\n{secret} (keep it to yourself; the adapter needs the same file as token_file)")
+    typer.echo("Copy both beside the terminal, then: pip install MetaTrader5 && python " + script.name)

@@ -84,6 +84,8 @@ def first_balance(prepared: Prepared, login: Login, picture: Picture) -> Decimal
         raise BrokerRefused(
             "The broker keeps positions apart, the settings say netting.", 'Set account.mode = "hedging".'
         )
+    if picture.balance == 0:  # a broker that does not tell
+        return account.balance
     return money.amount(picture.balance, login.currency)
 
 
