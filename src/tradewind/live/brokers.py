@@ -52,11 +52,17 @@ def _metatrader(wanted: BrokerAccount, instruments: Sequence[Instrument]) -> Bro
     from tradewind.adapters.brokers.metatrader.wire import Settings
 
     given = _known(wanted.options, ("host", "port", "certificate", "magic", "deviation"))
-    settings = Settings(wanted.account, _token_file(wanted))
-    numbers = {name: _whole(given, name) for name in ("port", "magic", "deviation") if name in given}
-    texts = {"host": given["host"]} if "host" in given else {}
-    paths = {"certificate": Path(given["certificate"])} if "certificate" in given else {}
-    return MetaTraderBroker(settings._replace(**numbers, **texts, **paths), instruments)
+    usual = Settings(wanted.account, _token_file(wanted))
+    settings = Settings(
+        wanted.account,
+        usual.secret,
+        given.get("host", usual.host),
+        _whole(given, "port", usual.port),
+        Path(given["certificate"]) if "certificate" in given else None,
+        _whole(given, "magic", usual.magic),
+        _whole(given, "deviation", usual.deviation),
+    )
+    return MetaTraderBroker(settings, instruments)
 
 
 def _fix(wanted: BrokerAccount, instruments: Sequence[Instrument]) -> Broker:
@@ -100,9 +106,9 @@ def _known(options: Mapping[str, str], names: Sequence[str]) -> Mapping[str, str
     return options
 
 
-def _whole(options: Mapping[str, str], name: str) -> int:
+def _whole(options: Mapping[str, str], name: str, otherwise: int = 0) -> int:
     try:
-        return int(options[name])
+        return int(options.get(name, otherwise))
     except ValueError:
         raise BadSettings(f"broker.options.{name} = {options[name]!r} is no number.", "Give a whole one.") from None
 
