@@ -1,4 +1,4 @@
-"""Brokers that deal otherwise than they quote, decisions nobody would make today, orders that vanish, orders by hand."""
+"""Brokers that deal otherwise than they quote, decisions nobody would make today, orders that vanish, people."""
 
 from pathlib import Path
 
@@ -102,7 +102,6 @@ def test_fills_that_slip_by_chance_are_slippage(market, clean):
 
 def test_fills_in_part_are_size(market, clean):
     """Entries are filled for two thirds and the rest is cancelled."""
-
     entries = set()
 
     def send(command):
