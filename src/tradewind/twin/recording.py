@@ -166,13 +166,13 @@ def day_span(day: date) -> tuple[int, int]:
     return day_open(day), day_close(day)
 
 
-def places_of(recording: Recording, span: tuple[int, int]) -> tuple[int, int]:
-    """Return which events, as positions [first, end), belong to the span.
+def places_of(events: Rows, span: tuple[int, int]) -> tuple[int, int]:
+    """Return which events, as positions [first, end), belong to the span; of a recording or of a tape.
 
     An event belongs where its time lies; time stands still while events of an earlier moment come late. The DAY event
     of the next date and what is booked for the night belong to the day that ends.
     """
-    first, end = (_cut(recording.events, moment) for moment in span)
+    first, end = (_cut(events, moment) for moment in span)
     return first, end
 
 

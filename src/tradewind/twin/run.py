@@ -196,6 +196,7 @@ class _Course:
         quoted = int(self._quoted[event["instrument"][0]]) if kind <= BAR else 0
         self.runner.apply(event)
         self._forward(told)
+        self._give(told)
         if kind <= BAR:
             counter.look(self._venue, self._state, address, quoted)
             self._ask(told, counter.answer, address)
@@ -207,6 +208,8 @@ class _Course:
                 continue
             self.book.decided(command[0])
             self.conduct.send(told, command)
+
+    def _give(self, told: Told) -> None:
         for command in self.conduct.given(told):
             self.book.decided(command[0])
             counter.enact(self._state, command.ctypes.data)

@@ -46,8 +46,8 @@ def gold(real):
 
 @pytest.fixture(scope="session")
 def euro(real):
-    """Some hours of euro quotes, with a commission a lot, traded every minute or two."""
-    span = moment_ns("2014-05-08T11:00"), moment_ns("2014-05-08T16:00")
+    """An hour and a half of euro quotes around a rate decision, with a commission a lot, traded every minute or two."""
+    span = moment_ns("2014-05-08T12:15"), moment_ns("2014-05-08T13:45")
     return market_of(real, HERE / "eager.py", "EURUSD", span, bar="M1")
 
 
