@@ -40,7 +40,11 @@ def live_at_broker(
     prepared = loaded(request)
     folder = account_folder(Path(request.settings.data), account)
     folder.make()
-    return keep(lambda: _ended(_live(prepared, account, arm, warm_up_days, watchdog, say)), folder, say)
+    return keep(
+        lambda: _ended(_live(prepared, account, say, arm=arm, warm_up_days=warm_up_days, watchdog=watchdog)),
+        folder,
+        say,
+    )
 
 
 def loaded(request: Request) -> Prepared:
@@ -60,7 +64,9 @@ def _ended(run: Coroutine[Any, Any, None]) -> int:
     return 0
 
 
-async def _live(prepared: Prepared, account: str, arm: str | None, warm_up_days: int, watchdog: bool, say: Say) -> None:
+async def _live(
+    prepared: Prepared, account: str, say: Say, *, arm: str | None, warm_up_days: int, watchdog: bool
+) -> None:
     broker = open_adapter(prepared.request.settings.broker, [one.instrument for one in prepared.listings])
     login = await broker.open()
     try:
