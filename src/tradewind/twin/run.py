@@ -6,7 +6,6 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from tradewind.kernel.records import (
-    ACCEPTED,
     BAR,
     COMMAND,
     DAY,
@@ -140,15 +139,12 @@ class Line:
 
     def new(self) -> list[Rows]:
         """Return the commands given since it was last asked, refused ones too, each an array of one row."""
-        if int(self._runner.engine["command_count"][0]) == 0 and self._seen == self._count():
+        if int(self._runner.engine["command_count"][0]) == 0 and self._seen == self._pages.counts.get("commands", 0):
             return []
         self._runner.flush()
         rows = self._pages.read("commands", self._seen)
         self._seen += len(rows)
         return [rows[place : place + 1].copy() for place in range(len(rows))]
-
-    def _count(self) -> int:
-        return sum(len(part) for part in self._pages.parts.get("commands", ()))
 
     def all(self) -> Rows:
         """Return every command."""
@@ -228,6 +224,3 @@ class _Course:
         self.book.apply(report)
         if report["kind"][0] == FILLED:
             self.fills.append(Fill(int(report["order"][0]), place, report[0]))
-
-
-__all__ = ["ACCEPTED", "Conduct", "Told", "play"]
