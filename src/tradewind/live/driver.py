@@ -67,7 +67,7 @@ class Driver:
         """The broker's clock minus ours, ns."""
         self.error: BaseException | None = None
         self.stopped = threading.Event()
-        self.beaten = 0
+        self.beaten = self.date = 0
         self.facts: dict[str, Any] = {}
 
     def now(self) -> int:
@@ -113,6 +113,9 @@ class Driver:
             self.desk.hold(FEED_SILENT, on=False)
         self.desk.clock(now)
         self.carry_out(now)
+        if self.edge is not None and (date := int(self.desk.core.state["date"])) != self.date:
+            self.date = date
+            self.edge.learn(self.desk.folder.root, now)
         if self.wall() - self.beaten >= BEAT:
             self.beaten = self.wall()
             self.desk.people()

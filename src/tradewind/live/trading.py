@@ -81,6 +81,8 @@ async def _live(
         desk.begin(now_ns() + login.clock_offset, desk.start_document)
         await asyncio.to_thread(_warm_up, desk, prepared, warm_up_days, login.clock_offset, say)
         desk.follow_calendar(now_ns() + login.clock_offset)
+        if journal.cut is not None:
+            desk.alert("reconciliation", f"The end of the journal was damaged and cut: {journal.cut}.", "critical")
         notifier = notifier_of(prepared.request.settings.notify, f"Tradewind {account}")
         telling = Telling(desk, notifier.tell if notifier else lambda _notice: None, say)
         say("Trading. Ctrl-C stops it softly; stops stay at the broker.")
