@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tradewind.adapters.journal import SqliteJournal
+from tradewind.adapters.journal import JournalFailed, SqliteJournal
 from tradewind.adapters.lease import Lease, lock_account
 from tradewind.broker import Broker, Capabilities, Login
 from tradewind.errors import TradewindError
 from tradewind.live.brokers import open_adapter
 from tradewind.live.desk import Desk
 from tradewind.live.folder import account_folder
-from tradewind.live.keeper import keep
+from tradewind.live.keeper import BROKEN, keep
 from tradewind.live.papering import put_aside
 from tradewind.live.prepare import Prepared, prepare
 from tradewind.live.run import armed, first_balance, trade, warmed
@@ -58,6 +58,9 @@ def _ended(run: Coroutine[Any, Any, None]) -> int:
     """Return 0 after a run that was stopped, 2 after a mistake a person can mend, which is said."""
     try:
         asyncio.run(run)
+    except JournalFailed as error:
+        sys.stderr.write(f"tradewind: {error}\n")
+        return BROKEN
     except TradewindError as error:
         sys.stderr.write(f"tradewind: {error}\n")
         return 2
