@@ -118,7 +118,7 @@ class Desk:
         for log, content in tail:
             if log == "events":
                 self._follow(content)
-            elif log == "notes" and content["kind"] == "start" and self.position is None:
+            elif log == "notes" and content["kind"] == "start" and self.position is None and self.beats:
                 self.position = Position(int(content["ts"]))
         self.snapshot_at = self.core.events
         return book
@@ -133,7 +133,7 @@ class Desk:
         """A new life begins at `wall` ns: the journal says of what, and the calendar goes on where it stopped."""
         self.journal.note("start", {"epoch": self.epoch, "ts": wall, **document})
         self.book.epoch = self.epoch
-        if self.position is None:
+        if self.position is None and self.beats:
             self.position = Position(wall)
         if self.trader is not None:
             self.trader.at(wall)
@@ -271,8 +271,6 @@ class Desk:
                 wanted = wanted or (log != "events") or not bool((content["kind"] <= QUOTE + 5).all())
                 if log == "trades":
                     self.finished += list(content)
-                if log == "events" and self.position is not None:
-                    self.position = position_after(self.position, content)
         outgoing = [] if self.trader is None else self.trader.outgoing()
         if wanted or outgoing or wall - self.committed_at >= COMMIT_EVERY:
             self.journal.commit(self.epoch)
@@ -289,7 +287,8 @@ class Desk:
     def snapshot(self) -> None:
         """A recovery begins from here."""
         self.settle_quietly()
-        position = None if self.position is None else _tree(self.position)
+        place = self.position if self.calendar is None else self.calendar.position
+        position = None if place is None else _tree(place)
         tree = {"book": self.book.as_tree(), "position": position, "tape_rows": self.tape_rows}
         self.journal.keep_snapshot(self.core.snapshot(tree))
         self.snapshot_at = self.core.events

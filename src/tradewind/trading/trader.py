@@ -69,6 +69,7 @@ class Trader:
         if any(told):
             self.reporting.again()
             self.order(self.core.beat())
+            self.forget_ended()
 
     def answered(self, request: Send, answer: Answer) -> None:
         """What the broker said to a request."""
@@ -145,6 +146,8 @@ class Trader:
 
     def order(self, commands: Rows) -> None:
         """The commands have tickets and are waiting to be sent."""
+        if not len(commands):
+            return
         for command in commands:
             if int(command["kind"]) == REFUSED_COMMAND:
                 continue
@@ -153,6 +156,10 @@ class Trader:
             request = request_of(self, command)
             if request is not None:
                 self.send(request, int(command["order"]), exits=bool(int(command["reduce_only"])))
+        self.forget_ended()
+
+    def forget_ended(self) -> None:
+        """Only living orders have tickets."""
         self.book.keep_only({int(one) for one in self.living()["id"]})
 
     def send(self, what: Any, order: int, *, exits: bool = True) -> None:
