@@ -240,6 +240,8 @@ class Desk:
         self.hold(WARMING_UP, on=True)
         for rows in blocks:
             self._apply(rows)
+            if self.position is not None:
+                self.position = position_after(self.position, rows)
             self.settle(self.core.now, at_once=True)
         self.hold(WARMING_UP, on=False)
         self.settle(self.core.now, at_once=True)

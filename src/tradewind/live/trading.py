@@ -29,6 +29,7 @@ from tradewind.trading.events import time_row
 
 DAY = 86_400 * 1_000_000_000
 LEASE_S = 10.0
+WARM_UP_DAYS = 30
 MARGIN_S = 2.0
 Say = Callable[[str], Any]
 
@@ -81,30 +82,41 @@ async def _live(
         await broker.close()
         raise
     with journal:
+        await _warmed_and_traded(
+            desk, journal, lease, broker, login, mode="live", say=say, warm_up_days=warm_up_days, watchdog=watchdog
+        )
+    say("Stopped.")
+
+
+async def _warmed_and_traded(
+    desk: Desk, journal: SqliteJournal, lease: Lease, broker: Broker, login: Login,
+    *, mode: str, say: Say, warm_up_days: int, watchdog: bool,
+) -> None:  # fmt: skip
+    """The desk has begun, filled its indicators and traded until it was stopped; the lease is free again."""
+    prepared, notifier = desk.prepared, None
+    try:
         desk.begin(now_ns() + login.clock_offset, desk.start_document)
-        await asyncio.to_thread(_warm_up, desk, prepared, warm_up_days, login.clock_offset, say)
-        desk.follow_calendar(now_ns() + login.clock_offset)
         if journal.cut is not None:
             desk.alert("reconciliation", f"The end of the journal was damaged and cut: {journal.cut}.", "critical")
-        notifier = notifier_of(prepared.request.settings.notify, f"Tradewind {account}")
+        await asyncio.to_thread(_warm_up, desk, prepared, warm_up_days, login.clock_offset, say)
+        desk.follow_calendar(now_ns() + login.clock_offset)
+        notifier = notifier_of(prepared.request.settings.notify, f"Tradewind {desk.folder.name}")
         telling = Telling(desk, notifier.tell if notifier else lambda _notice: None, say)
         say("Trading. Ctrl-C stops it softly; stops stay at the broker.")
-        try:
-            await trade(
-                desk,
-                broker,
-                mode="live",
-                offset=login.clock_offset,
-                may_send=partial(lease.may_write, MARGIN_S),
-                renew=lease.renew,
-                tell=lambda _desk: telling.turn(),
-                needs_watchdog=watchdog,
-            )
-        finally:
-            lease.release()
-            if notifier:
-                notifier.close()
-    say("Stopped.")
+        await trade(
+            desk,
+            broker,
+            mode=mode,
+            offset=login.clock_offset,
+            may_send=partial(lease.may_write, MARGIN_S),
+            renew=lease.renew,
+            tell=lambda _desk: telling.turn(),
+            needs_watchdog=watchdog,
+        )
+    finally:
+        lease.release()
+        if notifier:
+            notifier.close()
 
 
 def open_leading(
@@ -198,18 +210,6 @@ async def _paper(request: Request, account: str, fresh: bool, say: Say) -> None:
         await broker.close()
         raise
     with journal:
-        desk.begin(now_ns() + login.clock_offset, desk.start_document)
-        await asyncio.to_thread(_warm_up, desk, prepared, 30, login.clock_offset, say)
-        desk.follow_calendar(now_ns() + login.clock_offset)
-        say("Trading on paper. Ctrl-C stops it.")
-        try:
-            await trade(
-                desk,
-                broker,
-                mode="paper",
-                offset=login.clock_offset,
-                may_send=partial(lease.may_write, MARGIN_S),
-                renew=lease.renew,
-            )
-        finally:
-            lease.release()
+        await _warmed_and_traded(
+            desk, journal, lease, broker, login, mode="paper", say=say, warm_up_days=WARM_UP_DAYS, watchdog=False
+        )
