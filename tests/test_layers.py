@@ -45,6 +45,7 @@ OURS = {
         "kernel adapters broker trading liveness watchdog markets risk results data strategy compilation runner wiring "
         "limits_wiring modes requests settings money ports errors"
     ),
+    "drills": "kernel adapters live modes risk settings simulators errors",
     "modes": (
         "kernel strategy compilation runner series_choice wiring limits_wiring ports data results adapters markets risk "
         "settings errors"
@@ -64,7 +65,7 @@ OURS = {
     "api": "modes research results settings errors",
     "ui": "modes research results settings errors",
     "cli": (
-        "live modes requests risk_questions runs reports desk demonstration research results risk money settings errors"
+        "drills live modes requests risk_questions runs reports desk demonstration research results risk money settings errors"
     ),
 }
 """What a layer may import of ours, besides itself."""
@@ -98,6 +99,7 @@ OUTSIDE = {
     "twin": "numpy polars",
     "series_choice": "",
     "live": "numpy",
+    "drills": "",
     "modes": "numpy",
     "requests": "pydantic",
     "risk_questions": "",

@@ -68,6 +68,7 @@ class Driver:
         self.error: BaseException | None = None
         self.stopped = threading.Event()
         self.beaten = self.date = 0
+        self.held: tuple[int, ...] = ()
         self.facts: dict[str, Any] = {}
 
     def now(self) -> int:
@@ -113,6 +114,9 @@ class Driver:
             self.desk.hold(FEED_SILENT, on=False)
         self.desk.clock(now)
         self.carry_out(now)
+        if (held := self._held()) != self.held:
+            self.held = held
+            self._beat()  # who waits for readiness, or for its loss, hears of it at once
         if self.edge is not None and (date := int(self.desk.core.state["date"])) != self.date:
             self.date = date
             self.edge.learn(self.desk.folder.root, now)
@@ -132,6 +136,12 @@ class Driver:
         for request in self.desk.settle(now):
             self.send(request)
         self.tell(self.desk)
+
+    def _held(self) -> tuple[int, ...]:
+        """Return what decides over readiness: the holds of every instrument and the kill level."""
+        state = self.desk.core.state
+        count = int(state["instrument_count"])
+        return (*(int(one) for one in state["instruments"]["holds"][:count]), int(state["risk"]["kill"]))
 
     def _beat(self, **more: Any) -> None:
         if self.edge is not None:

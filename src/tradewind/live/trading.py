@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-import time
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from functools import partial
@@ -10,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tradewind.adapters.journal import JournalFailed, SqliteJournal
-from tradewind.adapters.lease import Lease, lock_account
-from tradewind.broker import Broker, Capabilities, Login
+from tradewind.adapters.lease import Lease
+from tradewind.broker import Broker, Login
 from tradewind.errors import TradewindError
 from tradewind.live.brokers import open_adapter
 from tradewind.live.desk import Desk
@@ -20,7 +19,7 @@ from tradewind.live.keeper import BROKEN, keep
 from tradewind.live.papering import put_aside
 from tradewind.live.prepare import Prepared, prepare
 from tradewind.live.run import armed, first_balance, trade, warmed
-from tradewind.live.start import now_ns, open_account
+from tradewind.live.start import TRADED_ALONE_WITHIN, now_ns, open_leading
 from tradewind.live.telling import Telling, notifier_of
 from tradewind.modes import Request, open_history, plan_backtest
 from tradewind.ports import Rows
@@ -28,9 +27,7 @@ from tradewind.requests import risk_rules
 from tradewind.trading.events import time_row
 
 DAY = 86_400 * 1_000_000_000
-LEASE_S = 10.0
 WARM_UP_DAYS = 30
-MARGIN_S = 2.0
 Say = Callable[[str], Any]
 
 
@@ -108,7 +105,7 @@ async def _warmed_and_traded(
             broker,
             mode=mode,
             offset=login.clock_offset,
-            may_send=partial(lease.may_write, MARGIN_S),
+            may_send=partial(lease.may_write, TRADED_ALONE_WITHIN),
             renew=lease.renew,
             tell=lambda _desk: telling.turn(),
             needs_watchdog=watchdog,
@@ -117,28 +114,6 @@ async def _warmed_and_traded(
         lease.release()
         if notifier:
             notifier.close()
-
-
-def open_leading(
-    prepared: Prepared, account: str, mode: str, capabilities: Capabilities | None
-) -> tuple[Desk, SqliteJournal, Lease]:
-    """Return the desk of an account that this process alone leads."""
-    folder = account_folder(Path(prepared.request.settings.data), account)
-    folder.make()
-    lock = lock_account(folder.root, time.time_ns())
-    try:
-        desk, journal = open_account(prepared, account, mode, capabilities, currency=_currency(prepared))
-        lateness = 0.0 if capabilities is None else capabilities.lateness_s
-        lease = Lease.take(journal, account, LEASE_S, lock=lock, lateness_s=lateness)
-    except BaseException:
-        lock.release()
-        raise
-    desk.epoch = lease.epoch
-    return desk, journal, lease
-
-
-def _currency(prepared: Prepared) -> str:
-    return prepared.request.settings.account.currency
 
 
 def _kind(login: Login) -> str:
