@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from tradewind.errors import BadData
-from tradewind.kernel.records import ACCEPTED, BAR, COMMAND, DAY, EVENT, FILLED, FINANCING, TRADE
+from tradewind.kernel.records import BAR, COMMAND, DAY, EVENT, FILLED, FINANCING, TRADE
 from tradewind.markets.clock import day_close, day_open
 from tradewind.ports import Rows
 
@@ -119,11 +119,6 @@ class Recording:
     commands: Rows
     trades: Rows
     start: Start
-
-    @property
-    def fed(self) -> Rows:
-        """What the broker and the clock brought, without what was reported about orders."""
-        return self.events[self.events["kind"] < ACCEPTED]
 
 
 def recording_of(account: Account) -> Recording:

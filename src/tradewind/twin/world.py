@@ -68,7 +68,3 @@ class World:
         if self.memories:
             made.memories[:] = np.frombuffer(self.memories, "u1")
         return made
-
-    def later(self, runner: Runner) -> "World":
-        """Return the beginning at which `runner` stands now, with the same assumptions about the broker."""
-        return World(runner.state.copy(), self.venue, self.slots, self.handler, runner.memories.tobytes())
