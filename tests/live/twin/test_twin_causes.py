@@ -128,12 +128,14 @@ def test_one_fault_in_euro_quotes_is_named_to_the_cent(euro, euro_sessions, faul
 
 
 @needs_data
+@pytest.mark.soak
 @pytest.mark.parametrize(("one", "other"), list(combinations(GOLD, 2)))
 def test_two_faults_in_gold_are_told_apart_to_the_cent(gold, gold_sessions, one, other):
     holds(gold, gold_sessions, one, other)
 
 
 @needs_data
+@pytest.mark.soak
 @pytest.mark.parametrize(("one", "other"), list(combinations(EURO, 2)))
 def test_two_faults_in_euro_quotes_are_told_apart_to_the_cent(euro, euro_sessions, one, other):
     holds(euro, euro_sessions, one, other)
