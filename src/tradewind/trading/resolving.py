@@ -49,8 +49,8 @@ class Resolving:
         """What is due is asked."""
         trader, timing = self.trader, self.trader.timing
         living = set()
-        for row in trader.living():
-            order, status = int(row["id"]), int(row["status"])
+        rows = trader.living()
+        for order, status in zip(rows["id"].tolist(), rows["status"].tolist(), strict=True):
             ticket = trader.book.tickets.get(order)
             if ticket is None or status == HELD:
                 continue
@@ -161,7 +161,12 @@ class Resolving:
     def _release(self) -> None:
         """Instruments without an unknown order are free again."""
         trader = self.trader
-        those = {int(trader.row(order)["instrument"]) for order in trader.unknown()}
-        for instrument in range(int(trader.core.state["instrument_count"])):
+        bit = 1 << (refusals.OUTCOME_UNKNOWN - refusals.STARTING)
+        held = [number for number, bits in enumerate(trader.core.holds()) if bits & bit]
+        if not held:
+            return
+        rows = trader.living()
+        those = set(rows["instrument"][rows["status"] == UNKNOWN].tolist())
+        for instrument in held:
             if instrument not in those:
                 trader.order(trader.core.hold(refusals.OUTCOME_UNKNOWN, on=False, instrument=instrument))

@@ -47,6 +47,7 @@ class Trader:
         self.resolving = Resolving(self)
         self.settling = Settling(self)
         self.linked = False
+        book.keep_only(set(core.living()["id"].tolist()))  # a replay tells of orders, not of their ends
 
     # What comes in.
 
@@ -153,7 +154,7 @@ class Trader:
             request = request_of(self, command)
             if request is not None:
                 self.send(request, int(command["order"]), exits=bool(int(command["reduce_only"])))
-        self.book.keep_only({int(one) for one in self.living()["id"]})
+        self.book.keep_only(set(self.living()["id"].tolist()))
 
     def send(self, what: Any, order: int, *, exits: bool = True) -> None:
         """The request waits for what led to it to be durable."""
@@ -182,7 +183,7 @@ class Trader:
 
     def living(self) -> Any:
         """Return the rows of the kernel's order table in use."""
-        return self.core.state["orders"][: int(self.core.state["order_count"])]
+        return self.core.living()
 
     def row(self, order: int) -> Any:
         """Return the kernel's row of a living order, or None."""
@@ -191,7 +192,8 @@ class Trader:
 
     def unknown(self) -> list[int]:
         """Return the orders whose outcome is not known."""
-        return [int(row["id"]) for row in self.living() if int(row["status"]) == UNKNOWN]
+        living = self.living()
+        return [int(one) for one in living["id"][living["status"] == UNKNOWN]]
 
     def lose(self, order: int) -> None:
         """The outcome of the order is unknown: an event says so, and nothing is opened in its instrument."""

@@ -93,6 +93,7 @@ class VirtualBroker:
     """How often an order was taken, by our id."""
     reject_next: int = 0
     part_next: int = 0
+    wrong: list = field(default_factory=list)
 
     def say(self, kind, **fields):
         """A happening is on record."""
@@ -135,6 +136,8 @@ class VirtualBroker:
             self.say(REJECTED, id=place.id, instrument=place.instrument, text="expired")
             return "refused"
         self.taken[place.id] = self.taken.get(place.id, 0) + 1
+        if self.taken[place.id] > 1:
+            self.wrong.append(f"I4: {place.id} was taken {self.taken[place.id]} times")
         if place.role == STOP_LOSS:
             position = self.positions[next(one for one in place.closes if one in self.positions)]
             position.stop, position.stop_id = place.trigger, place.id
