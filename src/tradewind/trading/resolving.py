@@ -33,6 +33,8 @@ class Resolving:
         """Of each order: how often it was asked for, and when next."""
         self.waiting: set[int] = set()
         """Orders whose question has not been answered."""
+        self.ended: set[int] = set()
+        """Orders of which the broker said that they ended without a fill, but not how."""
 
     def lose(self, order: int, why: str) -> None:
         """No clear answer came: the order is unknown, a cancel or change of it is looked up."""
@@ -96,6 +98,8 @@ class Resolving:
         elif found.state == "absent" and status in (UNKNOWN, SENT):
             self._absent(ticket)
         elif found.state != "absent":
+            if found.state != "filled":
+                self.ended.add(order)
             trader.settling.begin()  # it ended, and how is among what we have not heard
         elif status in (CANCELLING, REPLACING) and self._settled(ticket):
             trader.settling.begin()
@@ -137,9 +141,15 @@ class Resolving:
             trader.settling.begin()
 
     def pictured(self, picture: Picture) -> None:
-        """A picture taken after the lookup shows no such order either: it never took effect."""
+        """A picture taken after the lookup shows no such order either: it never took effect, or it is over."""
         trader = self.trader
         there = {one.id for one in picture.orders} | {one.id for one in picture.positions}
+        for order in sorted(self.ended):
+            ticket = trader.book.tickets.get(order)
+            if ticket is not None and not there & {ticket.id, ticket.former}:
+                # All that happened since was read before this picture, and how it ended was not in it.
+                trader.end(order, refusals.CLOSED_BY_BROKER)
+        self.ended.clear()
         for order in trader.unknown():
             ticket = trader.book.tickets.get(order)
             if ticket is None or ticket.absent == 0 or ticket.id in there:

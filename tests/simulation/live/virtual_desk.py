@@ -29,6 +29,8 @@ from tradewind.wiring import Listing, first_state, simulated_venue
 HERE = Path(__file__).parent
 SYMBOL = "US30"
 TAG = "SEAS"
+BAR = 10
+"""Seconds; so short that a run of three minutes has something to do."""
 LOOSE = {
     "level_atr_day", "spread_median_multiple", "day_types", "fills_per_5min", "fills_per_day", "trades_per_block",
     "trades_per_day", "trades_per_day_total", "collar_atr", "duplicate_s", "consecutive_losses",
@@ -53,8 +55,8 @@ class Workshop:
         limits = with_digest(limits._replace(**dict.fromkeys(LOOSE, OFF), stop_within_s=1.0, risk_per_trade=0.01,
                                              open_risk=0.06, groups=()))  # fmt: skip
         self.state = first_state(profile, [listing], settings, 1)
-        subscribe(self.state, [self.strategy], 1, 60, set())
-        hold_limits(self.state, limits, [listing.instrument], 60)
+        subscribe(self.state, [self.strategy], 1, BAR, set())
+        hold_limits(self.state, limits, [listing.instrument], BAR)
         self.venue = simulated_venue(settings)
         self.venue["silent"] = 1
         self.fresh = None
@@ -81,11 +83,11 @@ class Workshop:
                 runner.engine[counter], runner.engine[CAPACITIES[name]] = 0, len(runner._logs[name])
             runner.engine["full"] = 0
             runner.journal = pending
-            runner._parameters[0][...] = self.strategy.parameter_record(self.params(seed), 60)
+            runner._parameters[0][...] = self.strategy.parameter_record(self.params(seed), BAR)
         else:
             # As plain bytes: a copy field by field leaves what is between the fields as it happens to be.
             state, venue = (one.view("u1").copy().view(one.dtype) for one in (self.state, self.venue))
-            slot = Slot(self.strategy, self.params(seed), [0], 60)
+            slot = Slot(self.strategy, self.params(seed), [0], BAR)
             runner = Runner(state, venue, [slot], pending, self.handler, loop.EVERYTHING)
             self.fresh = self.fresh or runner.snapshot()
         return Core(runner, pending, simulated=False)

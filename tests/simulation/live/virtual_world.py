@@ -18,6 +18,7 @@ from virtual_broker import VirtualBroker, capabilities
 from virtual_desk import Disk, Workshop, plain, recovered
 
 from tradewind.broker import Answer, Link, Quote
+from tradewind.kernel.orders import CANCELLING, REPLACING, SENT, UNKNOWN
 from tradewind.kernel.step import DISABLE
 from tradewind.trading.requests import Send
 from tradewind.trading.trader import Trader
@@ -26,6 +27,9 @@ SECOND = 1_000_000_000
 START = int(np.datetime64("2025-03-12T14:00", "ns").astype(int))  # a Wednesday, New York awake
 LIVELINESS = 180
 """Virtual seconds after the last fault within which everything has to be well again."""
+
+
+IN_FLIGHT = {SENT, CANCELLING, REPLACING, UNKNOWN}
 
 
 class Killed(Exception):
@@ -64,7 +68,7 @@ def every(seed, low, high):
 class World:
     """One run."""
 
-    def __init__(self, seed, *, scope="open", faults=CALM, crashes=(), minutes=4, **more):
+    def __init__(self, seed, *, scope="open", faults=CALM, crashes=(), minutes=3, **more):
         """Nothing has happened yet. `crashes`: the steps at which the desk is killed, rising."""
         self.chance, self.faults, self.seed = Random(seed), faults, seed
         self.can = capabilities(scope, **more.pop("can", {}))
@@ -182,6 +186,8 @@ class World:
         """The process is gone; what was not on the disk is gone with it."""
         self.crashes += 1
         self.see("crash in recovery" if self.booting else "crash")
+        if self.trader is not None and set(self.trader.living()["status"].tolist()) & IN_FLIGHT:
+            self.see("crash with an order in flight")
         if self.trader is not None:
             self.workshop.give_back(self.trader.core)
         self.trader = None
@@ -329,7 +335,7 @@ class World:
                 self.after(self.chance.uniform(0.01, 3), self._into, self.life, "reports", [report])
 
     def _market(self):
-        """Four prices a minute, some of them far from the last."""
+        """Twelve prices a minute, some of them far from the last."""
         if self.now > self.ends + 120 * SECOND:
             return  # the last orders come to an end undisturbed
         self.price += round(self.chance.gauss(0, 25)) + (self.chance.random() < 0.01) * self.chance.choice((-400, 400))
@@ -338,4 +344,4 @@ class World:
         self._into(self.life, "quotes", [Quote(0, self.now, self.price, self.price + 10)])
         if self.connected and self.chance.random() < self.faults.cut:
             self._cut()
-        self.after(15, self._market)
+        self.after(5, self._market)
