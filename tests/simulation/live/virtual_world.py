@@ -206,7 +206,7 @@ class World:
             self.step()
             self.disk.commit(trader.drain())
             self.step()
-            if len(self.disk.commits) >= 60 * (self.disk.snapshots + 1):
+            if len(self.disk.commits) >= 25 * (self.disk.snapshots + 1):
                 self.disk.snapshots += 1
                 self.disk.snapshot = (len(self.disk.commits), trader.core.snapshot(trader.book.as_tree()))
                 self.step()
