@@ -123,11 +123,23 @@ class Trader:
     def start(self, epoch: int) -> None:
         """A new life begins: what had been sent without an answer is unknown, and all is compared before anything."""
         self.book.epoch = epoch
+        rows = self.living()
+        sent = rows["id"][rows["status"] == SENT].tolist()
         self.order(self.core.hold(refusals.STARTING, on=True))
-        for row in self.living():
-            if int(row["status"]) == SENT:
-                self.resolving.lose(int(row["id"]), "restarted before an answer came")
+        self._withhold()
+        for order in sent:
+            self.resolving.lose(order, "restarted before an answer came")
         self.settling.begin()
+
+    def _withhold(self) -> None:
+        """What strategies decided on between the journal's last event and the hold is not opened: nothing is compared.
+
+        They are shown what a former life did not come to show them before the hold is applied.
+        """
+        for request in [one for one in self.requests if isinstance(one, Send) and isinstance(one.what, Place)]:
+            if isinstance(request.what, Place) and not request.what.reduce_only:
+                self.requests.remove(request)
+                self.unsent(request, "decided before broker and book were compared")
 
     # What goes out.
 

@@ -12,7 +12,6 @@ from tradewind.broker import Place
 from tradewind.kernel.orders import ENTRY, HELD, WORKING
 from tradewind.kernel.records import FILLED
 from tradewind.kernel.refusals import STARTING, STOPPING
-from tradewind.trading.book import Book
 
 
 def wrong_now(world, request=None):
@@ -33,6 +32,10 @@ def wrong_now(world, request=None):
             found.append(f"I12: {request.what.id} was sent after the kill switch")
         if core.held(0) >> (STOPPING - STARTING) & 1:
             found.append(f"I12: {request.what.id} was sent while stopping")
+        if [one for one in trader.unknown() if one != request.order]:
+            found.append(f"I10: {request.what.id} was sent while the outcome of another order was unknown")
+        if world.pictures < 2:
+            found.append(f"{request.what.id} was sent before two pictures had been looked at")
     return found
 
 
@@ -107,7 +110,7 @@ PASSING = ("sent", "absent", "resent", "place")
 """Of a ticket: how far the search for it has come, which begins anew after a restart."""
 
 
-def _told(book: Book):
+def _told(book):
     tree = book.as_tree()
     tree["tickets"] = [
         {name: value for name, value in one.items() if name not in PASSING} for one in tree["tickets"]

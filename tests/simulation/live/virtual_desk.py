@@ -20,10 +20,10 @@ from tradewind.risk.resolving import Account, load_rules
 from tradewind.runner import CAPACITIES, LOGS, Runner, Slot
 from tradewind.settings import Settings
 from tradewind.strategy import load
-from tradewind.trading.book import Book
-from tradewind.trading.core import Core, Pending
+from tradewind.trading import book as book_module
+from tradewind.trading import core as core_module
+from tradewind.trading import trader as trader_module
 from tradewind.trading.executions import text_of
-from tradewind.trading.trader import replayed
 from tradewind.wiring import Listing, first_state, simulated_venue
 
 HERE = Path(__file__).parent
@@ -37,6 +37,12 @@ LOOSE = {
     "consecutive_losses_global", "order_median_multiple", "broker_rejects", "rejects_for_kill", "quote_age_s",
     "messages_per_second", "minutes_to_close",
 }  # fmt: skip
+
+
+class Parts:
+    """The modules a desk is made of; a test of the tests puts copies with a mistake in their place."""
+
+    book, core, trader = book_module, core_module, trader_module
 
 
 class Workshop:
@@ -75,7 +81,7 @@ class Workshop:
 
     def core(self, seed):
         """Return a core before its first event."""
-        pending = Pending()
+        pending = Parts.core.Pending()
         if self.free:
             runner = self.free.pop()
             runner.restore(self.fresh)
@@ -90,7 +96,7 @@ class Workshop:
             slot = Slot(self.strategy, self.params(seed), [0], BAR)
             runner = Runner(state, venue, [slot], pending, self.handler, loop.EVERYTHING)
             self.fresh = self.fresh or runner.snapshot()
-        return Core(runner, pending, simulated=False)
+        return Parts.core.Core(runner, pending, simulated=False)
 
     def give_back(self, core):
         """The core is not used any more, and its runner may be."""
@@ -138,13 +144,13 @@ class Disk:
 
 def recovered(disk, core, *, whole=False):
     """Return the book after `core` was brought to what the disk says, from the snapshot or from the beginning."""
-    book, done = Book(TAG), 0
+    book, done = Parts.book.Book(TAG), 0
     if disk.snapshot is not None and not whole:
         done, payload = disk.snapshot
-        book = Book.from_tree(core.restore(payload))
+        book = Parts.book.Book.from_tree(core.restore(payload))
     tail = list(disk.tail(done))
     core.replay(tail)
-    replayed(book, [one for one in tail if one[0] in ("commands", "executions", "notes")])
+    Parts.trader.replayed(book, [one for one in tail if one[0] in ("commands", "executions", "notes")])
     return book
 
 

@@ -15,13 +15,12 @@ from random import Random
 import numpy as np
 from promises import broken, wrong_now
 from virtual_broker import VirtualBroker, capabilities
-from virtual_desk import Disk, Workshop, plain, recovered
+from virtual_desk import Disk, Parts, Workshop, plain, recovered
 
 from tradewind.broker import Answer, Link, Quote
 from tradewind.kernel.orders import CANCELLING, REPLACING, SENT, UNKNOWN
 from tradewind.kernel.step import DISABLE
 from tradewind.trading.requests import Send
-from tradewind.trading.trader import Trader
 
 SECOND = 1_000_000_000
 START = int(np.datetime64("2025-03-12T14:00", "ns").astype(int))  # a Wednesday, New York awake
@@ -72,7 +71,7 @@ class World:
         """Nothing has happened yet. `crashes`: the steps at which the desk is killed, rising."""
         self.chance, self.faults, self.seed = Random(seed), faults, seed
         self.can = capabilities(scope, **more.pop("can", {}))
-        self.trader_class, self.workshop = more.pop("trader", Trader), Workshop.of(more.pop("strategy", "restless"))
+        self.workshop = Workshop.of(more.pop("strategy", "restless"))
         self.latest = more.pop("latest", 14.0)
         """The most seconds a late request is late."""
         self.pauses = more.pop("pauses", (0.1, 2, 20))
@@ -83,7 +82,7 @@ class World:
         self.next_crash = next(self.plan, 0)
         self.life, self.connected, self.trace, self.wrong = 0, False, [], []
         self.seen, self.streamed, self.cursor, self.trader = {}, 0, 0, None
-        self.alerts, self.bare, self.unprotected, self.booting = [], {}, [], False
+        self.alerts, self.bare, self.unprotected, self.booting, self.pictures = [], {}, [], False, 0
         self.ends = START + minutes * 60 * SECOND
         self.healed, self.well, self.price = False, 0.0, 400_000
         self._boot_safely()
@@ -170,10 +169,10 @@ class World:
     def _boot(self):
         """A new process starts from the disk."""
         self.life += 1
-        self.booting = True
+        self.booting, self.pictures = True, 0
         core = self.workshop.core(self.seed)
         book = recovered(self.disk, core)
-        self.trader = trader = self.trader_class(core, book, self.can)
+        self.trader = trader = Parts.trader.Trader(core, book, self.can)
         self.connected = False
         trader.at(self.now)
         core.note("start", {"epoch": self.life})
@@ -303,6 +302,7 @@ class World:
             answer = self.broker.since(ask.about)
         else:
             answer = self.broker.picture()
+            self.pictures += 1
         self.after(self.chance.uniform(0.02, 0.2), self._into, life, "told", ask, answer)
 
     # The streams.
