@@ -14,7 +14,7 @@ from tradewind.kernel import refusals
 from tradewind.kernel.orders import ENTRY, SENT, UNKNOWN
 from tradewind.kernel.records import CANCELLED, PLACE, REFUSED_COMMAND, UNKNOWN_OUTCOME
 from tradewind.ports import Rows
-from tradewind.trading.book import Book
+from tradewind.trading.book import Book, role_of
 from tradewind.trading.core import Batch, Core
 from tradewind.trading.events import event, quote_rows
 from tradewind.trading.executions import text_of
@@ -161,8 +161,7 @@ class Trader:
         for command in commands:
             if int(command["kind"]) == REFUSED_COMMAND:
                 continue
-            row = self.row(int(command["order"]))
-            self.book.note_command(command, ENTRY if row is None else int(row["role"]))
+            self.book.note_command(command, role_of(command))
             request = request_of(self, command)
             if request is not None:
                 self.send(request, int(command["order"]), exits=bool(int(command["reduce_only"])))
@@ -251,7 +250,7 @@ def replayed(book: Book, told: Batch) -> None:
         if log == "commands":
             for command in content:
                 if int(command["kind"]) != REFUSED_COMMAND:
-                    book.note_command(command, int(command["kind"] == PLACE and 0))
+                    book.note_command(command, role_of(command))
         elif log == "executions":
             for row in content:
                 book.note_execution(row)
