@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tradewind.broker import Place
-from tradewind.kernel.orders import ENTRY, STOP_LOSS, TAKE_PROFIT
+from tradewind.kernel.orders import ENTRY, STOP, STOP_LOSS, TAKE_PROFIT
 from tradewind.kernel.records import CANCEL, FILLED, PLACE, REPLACE, REPLACE_REJECTED, REPLACED
+from tradewind.kernel.refusals import STOP_LOSS_HIT
 from tradewind.trading.executions import text_of
 from tradewind.trading.identity import LEGS, Identity, parse
 
@@ -183,6 +184,12 @@ class Book:
         return tuple(
             name for name, one in self.holdings.items() if (one.strategy, one.instrument) == (strategy, instrument)
         )
+
+
+def role_of(command: Any) -> int:
+    """Return the role of the order a command places: a lost stop that is put back is a stop, at replay too."""
+    put_back = int(command["kind"]) == PLACE and int(command["type"]) == STOP and int(command["reduce_only"])
+    return STOP_LOSS if put_back and int(command["reason"]) == STOP_LOSS_HIT else ENTRY
 
 
 def _place_of(told: Any) -> Place | None:

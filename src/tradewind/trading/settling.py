@@ -99,6 +99,8 @@ class Settling:
                 trader.core.note("difference", {**one._asdict(), "ts": trader.time})
                 self.trader.alert("reconciliation", one.sentence())
         trader.resolving.pictured(picture)
+        if not grave:
+            trader.resolving.bury(picture)
         self._judge(grave)
         self.before = grave
 
