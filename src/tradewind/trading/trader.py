@@ -11,8 +11,8 @@ import numpy as np
 
 from tradewind.broker import Answer, Capabilities, CatchUp, Found, Link, Picture, Place, Quote, Report
 from tradewind.kernel import refusals
-from tradewind.kernel.orders import ENTRY, SENT, UNKNOWN
-from tradewind.kernel.records import CANCELLED, PLACE, REFUSED_COMMAND, UNKNOWN_OUTCOME
+from tradewind.kernel.orders import SENT, UNKNOWN
+from tradewind.kernel.records import CANCELLED, REFUSED_COMMAND, UNKNOWN_OUTCOME
 from tradewind.ports import Rows
 from tradewind.trading.book import Book, role_of
 from tradewind.trading.core import Batch, Core
@@ -70,7 +70,6 @@ class Trader:
         if any(told):
             self.reporting.again()
             self.order(self.core.beat())
-            self.forget_ended()
 
     def answered(self, request: Send, answer: Answer) -> None:
         """What the broker said to a request."""
@@ -159,8 +158,8 @@ class Trader:
 
     def order(self, commands: Rows) -> None:
         """The commands have tickets and are waiting to be sent."""
-        if not len(commands):
-            return
+        if not len(commands) and len(self.book.tickets) == int(self.core.state["order_count"]):
+            return  # the ordinary price: nothing was wanted, and no order has ended
         for command in commands:
             if int(command["kind"]) == REFUSED_COMMAND:
                 continue
@@ -168,10 +167,6 @@ class Trader:
             request = request_of(self, command)
             if request is not None:
                 self.send(request, int(command["order"]), exits=bool(int(command["reduce_only"])))
-        self.forget_ended()
-
-    def forget_ended(self) -> None:
-        """Only living orders have tickets."""
         self.book.keep_only(set(self.living()["id"].tolist()))
 
     def send(self, what: Any, order: int, *, exits: bool = True) -> None:
