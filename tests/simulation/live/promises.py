@@ -106,7 +106,7 @@ def replayed_alike(world, recovered):
     return found
 
 
-PASSING = ("sent", "absent", "resent", "place")
+PASSING = ("sent", "decided", "absent", "resent", "place")
 """Of a ticket: how far the search for it has come, which begins anew after a restart."""
 
 
