@@ -6,7 +6,7 @@ from promises import replayed_alike
 from virtual_desk import recovered
 from virtual_world import CALM, World
 
-SEEDS = 400
+SEEDS = 120
 """So many worlds are tried for one mistake before it counts as not found."""
 CALM_ONES = 4
 
