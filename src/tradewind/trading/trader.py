@@ -11,8 +11,8 @@ import numpy as np
 
 from tradewind.broker import Answer, Capabilities, CatchUp, Found, Link, Picture, Place, Quote, Report
 from tradewind.kernel import refusals
-from tradewind.kernel.orders import ENTRY, SENT, UNKNOWN
-from tradewind.kernel.records import CANCELLED, PLACE, REFUSED_COMMAND, UNKNOWN_OUTCOME
+from tradewind.kernel.orders import SENT, UNKNOWN
+from tradewind.kernel.records import CANCELLED, REFUSED_COMMAND, UNKNOWN_OUTCOME
 from tradewind.ports import Rows
 from tradewind.trading.book import Book, role_of
 from tradewind.trading.core import Batch, Core

@@ -112,7 +112,5 @@ PASSING = ("sent", "decided", "absent", "resent", "place")
 
 def _told(book):
     tree = book.as_tree()
-    tree["tickets"] = [
-        {name: value for name, value in one.items() if name not in PASSING} for one in tree["tickets"]
-    ]
+    tree["tickets"] = [{name: value for name, value in one.items() if name not in PASSING} for one in tree["tickets"]]
     return tree

@@ -1,4 +1,4 @@
-"""An order whose outcome nobody knows is never sent twice, never called dead while it may live, and found if it does."""
+"""An order whose outcome nobody knows is sent once, not called dead while it may live, and found if it does."""
 
 import pytest
 from virtual_world import Faults, World

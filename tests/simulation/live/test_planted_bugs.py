@@ -1,4 +1,4 @@
-"""The worlds have teeth: every one of the planted mistakes is found by some seed, and none is found where there is none."""
+"""The worlds have teeth: some seed finds every planted mistake, and none is found where there is none."""
 
 from campaign import world_of
 from planted import PLANTED, trader_with
@@ -14,10 +14,8 @@ CALM_ONES = 4
 def complaint(seed):
     """Return what speaks against the trader in the world of a seed; empty: nothing."""
     calm = seed < CALM_ONES
-    if calm:  # where nothing goes wrong nobody is to be woken either
-        world = World(seed, faults=CALM, scope="open")
-    else:
-        world = world_of(seed)
+    # Where nothing goes wrong nobody is to be woken either.
+    world = World(seed, faults=CALM, scope="open") if calm else world_of(seed)
     try:
         world.run()
         found = world.promises() or replayed_alike(world, recovered)
