@@ -1,5 +1,6 @@
 """The worlds have teeth: some seed finds every planted mistake, and none is found where there is none."""
 
+import pytest
 from campaign import world_of
 from planted import PLANTED, trader_with
 from promises import replayed_alike
@@ -27,6 +28,7 @@ def complaint(seed):
     return found[0] if found else ""
 
 
+@pytest.mark.soak
 def test_all_planted_mistakes_are_found():
     """Forty of forty; which seed found which is printed."""
     with trader_with(None):
