@@ -39,7 +39,9 @@ class Ticket:
     resent: int = 0
     """How often it was sent again under the same id."""
     sent: int = 0
-    """Wall ns when that was committed."""
+    """Wall ns after which nothing was sent for it: what may still come of it is counted from here."""
+    decided: int = 0
+    """ns of the event it was decided on, which may be long before it is sent: a quiet market."""
     absent: int = 0
     """Wall ns when the broker first said after the settling time that it knows no such order."""
 
@@ -92,10 +94,11 @@ class Book:
             ):
                 if order:
                     self._add(order, command, part, parent=number if order != number else 0)
-            self.tickets[number].sent, self.tickets[number].place = ts, self._place(command, role)
+            ticket = self.tickets[number]
+            ticket.sent, ticket.decided, ticket.place = ts, ts, self._place(command, role)
         elif kind in (CANCEL, REPLACE) and number in self.tickets:
             ticket = self.tickets[number]
-            ticket.sent, ticket.absent = ts, 0
+            ticket.sent, ticket.decided, ticket.absent = ts, ts, 0
             if kind == REPLACE:
                 ticket.version += 1
                 ticket.former, ticket.id = ticket.id, self._id(ticket)

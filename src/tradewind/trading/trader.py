@@ -127,6 +127,8 @@ class Trader:
         sent = rows["id"][rows["status"] == SENT].tolist()
         self.order(self.core.hold(refusals.STARTING, on=True))
         self._withhold()
+        for ticket in self.book.tickets.values():
+            ticket.sent = self.time  # when it really was is not in the journal; certainly not later
         for order in sent:
             self.resolving.lose(order, "restarted before an answer came")
         self.settling.begin()
@@ -164,6 +166,9 @@ class Trader:
             if int(command["kind"]) == REFUSED_COMMAND:
                 continue
             self.book.note_command(command, role_of(command))
+            ticket = self.book.tickets.get(int(command["order"]))
+            if ticket is not None:
+                ticket.sent = self.time
             request = request_of(self, command)
             if request is not None:
                 self.send(request, int(command["order"]), exits=bool(int(command["reduce_only"])))

@@ -106,13 +106,11 @@ def replayed_alike(world, recovered):
     return found
 
 
-PASSING = ("sent", "absent", "resent", "place")
+PASSING = ("sent", "decided", "absent", "resent", "place")
 """Of a ticket: how far the search for it has come, which begins anew after a restart."""
 
 
 def _told(book):
     tree = book.as_tree()
-    tree["tickets"] = [
-        {name: value for name, value in one.items() if name not in PASSING} for one in tree["tickets"]
-    ]
+    tree["tickets"] = [{name: value for name, value in one.items() if name not in PASSING} for one in tree["tickets"]]
     return tree

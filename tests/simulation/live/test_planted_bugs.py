@@ -1,12 +1,13 @@
-"""The worlds have teeth: every one of the planted mistakes is found by some seed, and none is found where there is none."""
+"""The worlds have teeth: some seed finds every planted mistake, and none is found where there is none."""
 
+import pytest
 from campaign import world_of
 from planted import PLANTED, trader_with
 from promises import replayed_alike
 from virtual_desk import recovered
 from virtual_world import CALM, World
 
-SEEDS = 400
+SEEDS = 120
 """So many worlds are tried for one mistake before it counts as not found."""
 CALM_ONES = 4
 
@@ -14,10 +15,8 @@ CALM_ONES = 4
 def complaint(seed):
     """Return what speaks against the trader in the world of a seed; empty: nothing."""
     calm = seed < CALM_ONES
-    if calm:  # where nothing goes wrong nobody is to be woken either
-        world = World(seed, faults=CALM, scope="open")
-    else:
-        world = world_of(seed)
+    # Where nothing goes wrong nobody is to be woken either.
+    world = World(seed, faults=CALM, scope="open") if calm else world_of(seed)
     try:
         world.run()
         found = world.promises() or replayed_alike(world, recovered)
@@ -29,6 +28,7 @@ def complaint(seed):
     return found[0] if found else ""
 
 
+@pytest.mark.soak
 def test_all_planted_mistakes_are_found():
     """Forty of forty; which seed found which is printed."""
     with trader_with(None):

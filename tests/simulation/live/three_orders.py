@@ -14,7 +14,7 @@ class Params(NamedTuple):
 MEMORY = memory(bars=int, first=int, second=int)
 
 
-def on_bar(state, bar, memory, params):
+def on_bar(state, bar, memory, params):  # noqa: ARG001 - the shape of a handler
     """One step of the session at every bar."""
     memory.bars += 1
     if memory.bars == 3:

@@ -35,7 +35,7 @@ from tradewind.kernel.records import (
 def capabilities(scope="open", **changed):
     """Return what a broker of one of the classes can do."""
     usual = Capabilities(
-        "virtual", scope, 60.0 if scope == "window" else 0.0, lookup_by_id=True, lookup_lag_s=0.5, lateness_s=5.0, request_expiry=False,
+        "virtual", scope, 60.0 if scope == "window" else 0.0, lookup_by_id=True, lookup_lag_s=0.5, lateness_s=5.0, request_expiry=False,  # noqa: E501 - one sentence
         attached_stops=True, replaces_in_place=False, execution_ids=True, catch_up="sequence",
         position_mode="hedging", cancel_all="none", exclusive_session=False, quotes_per_second=0.0, tried="",
     )  # fmt: skip
@@ -202,7 +202,7 @@ class VirtualBroker:
         order.price, order.trigger, order.id = replace.price, replace.trigger, replace.new_id
         order.left = max(0, replace.quantity - order.filled)
         self.say(REPLACED, id=replace.new_id, instrument=order.place.instrument, side=order.place.side,
-                 price=replace.trigger or replace.price, quantity=replace.quantity, broker_order=order.number)  # fmt: skip
+                 price=replace.trigger or replace.price, quantity=replace.quantity, broker_order=order.number)  # fmt: skip  # noqa: E501 - one sentence
         self.match(order.place.instrument)
         return "taken"
 

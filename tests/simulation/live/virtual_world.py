@@ -31,7 +31,7 @@ LIVELINESS = 180
 IN_FLIGHT = {SENT, CANCELLING, REPLACING, UNKNOWN}
 
 
-class Killed(Exception):
+class Killed(Exception):  # noqa: N818 - reads as the sentence it says
     """The process is no more."""
 
 
@@ -109,7 +109,7 @@ class World:
                 what(*arguments)
             except Killed:
                 self._die()
-            if self.wrong or self.healed and (self.well or self.now > self.ends + LIVELINESS * SECOND):
+            if self.wrong or (self.healed and (self.well or self.now > self.ends + LIVELINESS * SECOND)):
                 break
         return self
 
