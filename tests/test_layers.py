@@ -47,8 +47,8 @@ OURS = {
     ),
     "drills": "kernel adapters live modes risk settings simulators errors",
     "modes": (
-        "kernel strategy compilation runner series_choice wiring limits_wiring ports data results adapters markets risk "
-        "settings errors"
+        "kernel strategy compilation runner series_choice wiring limits_wiring ports data results adapters markets "
+        "risk settings errors"
     ),
     "requests": "modes settings markets risk money errors",
     "risk_questions": "modes results markets risk settings money errors",
@@ -65,7 +65,8 @@ OURS = {
     "api": "modes research results settings errors",
     "ui": "modes research results settings errors",
     "cli": (
-        "drills live modes requests risk_questions runs reports desk demonstration research results risk money settings errors"
+        "drills live modes requests risk_questions runs reports desk demonstration research results risk money "
+        "settings errors"
     ),
 }
 """What a layer may import of ours, besides itself."""

@@ -26,7 +26,7 @@ from tradewind.trading.requests import Alert, Request
 from tradewind.trading.trader import Trader, replayed
 
 if TYPE_CHECKING:
-    from tradewind.trading.core import Core
+    from tradewind.trading.machine import Machine
 
 SECOND = 1_000_000_000
 COMMIT_EVERY = SECOND // 4
@@ -87,7 +87,7 @@ class Desk:
         self.start_document: dict[str, Any] = {}
         self.killed = 0
         self.known_limits: list[Limits] = [] if prepared.request.risk is None else [prepared.request.risk]
-        self.core: Core = prepared.core(simulated=capabilities is None)
+        self.core: Machine = prepared.core(simulated=capabilities is None)
         self.tape_rows = 0
         """Events applied that came from a tape."""
         self.position: Position | None = None

@@ -15,7 +15,7 @@ from tradewind.kernel.orders import SENT, UNKNOWN
 from tradewind.kernel.records import CANCELLED, REFUSED_COMMAND, UNKNOWN_OUTCOME
 from tradewind.ports import Rows
 from tradewind.trading.book import Book, role_of
-from tradewind.trading.core import Batch, Core
+from tradewind.trading.machine import Batch, Machine
 from tradewind.trading.events import event, quote_rows
 from tradewind.trading.executions import text_of
 from tradewind.trading.reconciling import Difference
@@ -30,7 +30,7 @@ from tradewind.trading.timing import Timing
 class Trader:
     """One account at one broker."""
 
-    def __init__(self, core: Core, book: Book, capabilities: Capabilities, timing: Timing | None = None) -> None:
+    def __init__(self, core: Machine, book: Book, capabilities: Capabilities, timing: Timing | None = None) -> None:
         """The core is as recovered; nothing is opened before broker and book agree."""
         self.core, self.book, self.capabilities = core, book, capabilities
         self.timing = Timing() if timing is None else timing

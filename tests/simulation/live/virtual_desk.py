@@ -96,7 +96,7 @@ class Workshop:
             slot = Slot(self.strategy, self.params(seed), [0], BAR)
             runner = Runner(state, venue, [slot], pending, self.handler, loop.EVERYTHING)
             self.fresh = self.fresh or runner.snapshot()
-        return Parts.core.Core(runner, pending, simulated=False)
+        return Parts.core.Machine(runner, pending, simulated=False)
 
     def give_back(self, core):
         """The core is not used any more, and its runner may be."""

@@ -42,7 +42,7 @@ class Pending:
         raise NotImplementedError(f"{log} from {start}: read the journal itself")
 
 
-class Core:
+class Machine:
     """The runner of a live or paper account."""
 
     def __init__(self, runner: Runner, pending: Pending, *, simulated: bool) -> None:
