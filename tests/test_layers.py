@@ -167,6 +167,7 @@ MORE = {
         "twin.beginning",
         "wiring limits_wiring strategy compilation pydantic",
     ): "a world without a history: the prices are in the recording",
+    ("drills.busy", "package"): "it is a strategy file",
     ("cli.twin", "twin"): "the verb is that and nothing else",
     ("cli.twin", "adapters.journal"): "the journal of an account, to be read only",
     ("cli", "markets.clock"): "it shows moments as dates",

@@ -10,7 +10,7 @@ from typing import Any
 
 from tradewind.adapters.journal import JournalFailed, SqliteJournal
 from tradewind.adapters.lease import Lease
-from tradewind.broker import Broker, Login
+from tradewind.broker import Broker, BrokerUnreachable, Login
 from tradewind.errors import TradewindError
 from tradewind.live.brokers import open_adapter
 from tradewind.live.desk import Desk
@@ -69,7 +69,7 @@ async def _live(
     prepared: Prepared, account: str, say: Say, *, arm: str | None, warm_up_days: int, watchdog: bool
 ) -> None:
     broker = open_adapter(prepared.request.settings.broker, [one.instrument for one in prepared.listings])
-    login = await broker.open()
+    login = await _reached(broker, say)
     try:
         armed(login, arm)
         say(f"{_kind(login)} account {login.account} at {broker.capabilities.broker}, in {login.currency}.")
@@ -83,6 +83,18 @@ async def _live(
             desk, journal, lease, broker, login, mode="live", say=say, warm_up_days=warm_up_days, watchdog=watchdog
         )
     say("Stopped.")
+
+
+async def _reached(broker: Broker, say: Say) -> Login:
+    """Return the login; a broker that cannot be reached is tried until it can, one that refuses is believed."""
+    pause = 1.0
+    while True:
+        try:
+            return await broker.open()
+        except BrokerUnreachable as error:
+            say(f"{error} Trying again in {pause:.0f} s.")
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 60.0)
 
 
 async def _warmed_and_traded(
@@ -178,7 +190,7 @@ async def _paper(request: Request, account: str, fresh: bool, say: Say) -> None:
         put_aside(request, account)
     prepared = prepare(request)
     broker = open_adapter(request.settings.broker, [one.instrument for one in prepared.listings])
-    login = await broker.open()
+    login = await _reached(broker, say)
     try:
         desk, journal, lease = open_leading(prepared, account, "paper", None)
     except BaseException:

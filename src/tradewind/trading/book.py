@@ -42,6 +42,8 @@ class Ticket:
     """Wall ns after which nothing was sent for it: what may still come of it is counted from here."""
     decided: int = 0
     """ns of the event it was decided on, which may be long before it is sent: a quiet market."""
+    asked: int = 0
+    """Wall ns when it was last asked to be cancelled or changed: that adds nothing to what may still come of it."""
     absent: int = 0
     """Wall ns when the broker first said after the settling time that it knows no such order."""
 
@@ -98,8 +100,9 @@ class Book:
             ticket.sent, ticket.decided, ticket.place = ts, ts, self._place(command, role)
         elif kind in (CANCEL, REPLACE) and number in self.tickets:
             ticket = self.tickets[number]
-            ticket.sent, ticket.decided, ticket.absent = ts, ts, 0
+            ticket.asked = ts
             if kind == REPLACE:
+                ticket.sent, ticket.decided, ticket.absent = ts, ts, 0
                 ticket.version += 1
                 ticket.former, ticket.id = ticket.id, self._id(ticket)
 

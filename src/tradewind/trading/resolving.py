@@ -57,7 +57,10 @@ class Resolving:
             ticket = trader.book.tickets.get(order)
             if ticket is None or status == HELD:
                 continue
-            stuck = status in (CANCELLING, REPLACING) and trader.time - ticket.sent > timing.answer_within
+            stuck = (
+                status in (CANCELLING, REPLACING)
+                and trader.time - max(ticket.sent, ticket.asked) > timing.answer_within
+            )
             if status == UNKNOWN or stuck or order in self.asked:
                 living.add(order)
                 self._ask(ticket)
@@ -114,7 +117,7 @@ class Resolving:
             trader.reporting.taken(ticket.order)
         elif status == CANCELLING and ticket.resent < MOST_CANCELS:
             ticket.resent += 1
-            ticket.sent = trader.time
+            ticket.asked = trader.time
             trader.send(Cancel(ticket.id, ticket.broker_order), ticket.order)
         elif status == REPLACING and name == ticket.id and ticket.former:
             trader.reports([Report(REPLACED, ticket.id, "")])  # with which price, the next picture tells

@@ -15,9 +15,9 @@ from tradewind.kernel.orders import SENT, UNKNOWN
 from tradewind.kernel.records import CANCELLED, REFUSED_COMMAND, UNKNOWN_OUTCOME
 from tradewind.ports import Rows
 from tradewind.trading.book import Book, role_of
-from tradewind.trading.machine import Batch, Machine
 from tradewind.trading.events import event, quote_rows
 from tradewind.trading.executions import text_of
+from tradewind.trading.machine import Batch, Machine
 from tradewind.trading.reconciling import Difference
 from tradewind.trading.reporting import Reporting
 from tradewind.trading.requests import Alert, Ask, Request, Send
