@@ -45,7 +45,7 @@ OURS = {
         "kernel adapters broker trading liveness watchdog markets risk results data strategy compilation runner wiring "
         "limits_wiring modes requests settings money ports errors"
     ),
-    "drills": "kernel adapters live modes risk settings simulators errors",
+    "drills": "package kernel adapters live modes risk settings simulators errors",
     "modes": (
         "kernel strategy compilation runner series_choice wiring limits_wiring ports data results adapters markets "
         "risk settings errors"
@@ -167,7 +167,6 @@ MORE = {
         "twin.beginning",
         "wiring limits_wiring strategy compilation pydantic",
     ): "a world without a history: the prices are in the recording",
-    ("drills.busy", "package"): "it is a strategy file",
     ("cli.twin", "twin"): "the verb is that and nothing else",
     ("cli.twin", "adapters.journal"): "the journal of an account, to be read only",
     ("cli", "markets.clock"): "it shows moments as dates",

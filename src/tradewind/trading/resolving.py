@@ -57,10 +57,8 @@ class Resolving:
             ticket = trader.book.tickets.get(order)
             if ticket is None or status == HELD:
                 continue
-            stuck = (
-                status in (CANCELLING, REPLACING)
-                and trader.time - max(ticket.sent, ticket.asked) > timing.answer_within
-            )
+            waited = trader.time - max(ticket.sent, ticket.asked)
+            stuck = status in (CANCELLING, REPLACING) and waited > timing.answer_within
             if status == UNKNOWN or stuck or order in self.asked:
                 living.add(order)
                 self._ask(ticket)

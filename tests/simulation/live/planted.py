@@ -46,9 +46,9 @@ PLANTED = (
             "self.reporting.taken(request.order)"),
     Planted("a refusal is ignored", "trader", "self.reporting.refused(request, answer.text)", "pass"),
     Planted("reports with an answer are not read", "trader", "self.reports(answer.reports)", "pass"),
-    Planted("sent before it is durable", "core", "batch, self.pending.batch = self.pending.batch, []",
+    Planted("sent before it is durable", "machine", "batch, self.pending.batch = self.pending.batch, []",
             "batch, self.pending.batch = self.pending.batch[:0], self.pending.batch"),
-    Planted("commands are not made durable", "core", "        return batch\n",
+    Planted("commands are not made durable", "machine", "        return batch\n",
             '        return [one for one in batch if one[0] != "commands"]\n'),
     Planted("an unknown order holds nothing", "trader",
             "self.order(self.core.hold(refusals.OUTCOME_UNKNOWN, on=True, instrument=instrument))", "pass"),
@@ -100,7 +100,7 @@ def source(module):
     return Path(importlib.import_module(f"tradewind.trading.{module}").__file__).read_text(encoding="utf-8")
 
 
-ORDER = ("executions", "book", "core", "sending", "reporting", "reconciling", "resolving", "settling", "trader")
+ORDER = ("executions", "book", "machine", "sending", "reporting", "reconciling", "resolving", "settling", "trader")
 """Each before those that import it."""
 
 
@@ -124,8 +124,10 @@ def trader_with(planted):
             sys.modules[name] = module
             exec(compile(text, original.__file__, "exec"), module.__dict__)  # noqa: S102 - our own text
             made[short] = module
-        Parts.book, Parts.core, Parts.trader = made["book"], made["core"], made["trader"]
+        Parts.book, Parts.machine, Parts.trader = made["book"], made["machine"], made["trader"]
         yield
     finally:
         sys.modules.update(kept)
-        Parts.book, Parts.core, Parts.trader = (kept[f"tradewind.trading.{one}"] for one in ("book", "core", "trader"))
+        Parts.book, Parts.machine, Parts.trader = (
+            kept[f"tradewind.trading.{one}"] for one in ("book", "machine", "trader")
+        )

@@ -21,7 +21,7 @@ from tradewind.runner import CAPACITIES, LOGS, Runner, Slot
 from tradewind.settings import Settings
 from tradewind.strategy import load
 from tradewind.trading import book as book_module
-from tradewind.trading import core as core_module
+from tradewind.trading import machine as machine_module
 from tradewind.trading import trader as trader_module
 from tradewind.trading.executions import text_of
 from tradewind.wiring import Listing, first_state, simulated_venue
@@ -42,7 +42,7 @@ LOOSE = {
 class Parts:
     """The modules a desk is made of; a test of the tests puts copies with a mistake in their place."""
 
-    book, core, trader = book_module, core_module, trader_module
+    book, core, trader = book_module, machine_module, trader_module
 
 
 class Workshop:
