@@ -124,10 +124,10 @@ def trader_with(planted):
             sys.modules[name] = module
             exec(compile(text, original.__file__, "exec"), module.__dict__)  # noqa: S102 - our own text
             made[short] = module
-        Parts.book, Parts.machine, Parts.trader = made["book"], made["machine"], made["trader"]
+        Parts.book, Parts.core, Parts.trader = made["book"], made["machine"], made["trader"]
         yield
     finally:
         sys.modules.update(kept)
-        Parts.book, Parts.machine, Parts.trader = (
+        Parts.book, Parts.core, Parts.trader = (
             kept[f"tradewind.trading.{one}"] for one in ("book", "machine", "trader")
         )
