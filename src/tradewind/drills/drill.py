@@ -34,6 +34,7 @@ def drill(name: str, cycles: int = CYCLES, seed: int = 1, say: Callable[[str], N
         raise UnknownName("drill", name, DRILLS)
     chance = random.Random(seed)  # noqa: S311 - moments of a drill
     with Stage() as stage:
+        stage.until(lambda: stage.status().get("positions"), "the first order fills")
         seconds = []
         for number in range(cycles):
             time.sleep(chance.uniform(0.2, 3.0))

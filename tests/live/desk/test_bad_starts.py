@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from oanda_desk import WEDNESDAY, request, running, wall
+from oanda_desk import HERE, WEDNESDAY, request, running, wall
 from simulated_oanda import simulated_oanda
 
 from tradewind.adapters.brokers.oanda.broker import OandaBroker
@@ -134,7 +134,7 @@ def test_a_full_disk_ends_the_trader_with_a_sentence_and_a_whole_journal(tmp_pat
     """The last commit that was acknowledged is there; nothing half-written is."""
     script = tmp_path / "fill.py"
     script.write_text(
-        f"import sys; sys.path[:0] = {sys.path[:3]!r}\n"
+        f"import sys; sys.path[:0] = [{str(HERE)!r}]\n"
         "import resource\nfrom pathlib import Path\n"
         "from oanda_desk import WEDNESDAY, request\n"
         "from tradewind.live.prepare import prepare\nfrom tradewind.live.start import open_account\n"
