@@ -139,7 +139,7 @@ class Runner:
         for name, log, counter in self._counted:
             if counter[0]:
                 # As plain bytes: numpy copies a dtype whose fields overlap field by field, fifty times slower.
-                rows: Rows = np.frombuffer(bytearray(log[: counter[0]].tobytes()), log.dtype)
+                rows: Rows = np.frombuffer(bytearray(log[: counter[0]].tobytes()), dtype=LOGS[name][0])
                 self.journal.append(name, rows)
                 counter[0] = 0
         self._full[0] = 0
