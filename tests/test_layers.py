@@ -67,8 +67,11 @@ OURS = {
         "kernel adapters broker data databases live modes markets ports requests results runner settings trading "
         "watchdog money errors"
     ),
-    "api": "modes research results settings errors",
-    "ui": "modes research results settings errors",
+    "api": (
+        "adapters broker data live markets modes ports requests research results risk risk_questions runs reports "
+        "series_choice settings strategy trading twin watchdog money errors"
+    ),
+    "ui": "api adapters live modes research results settings errors",
     "cli": (
         "services stack databases drills live modes requests risk_questions runs reports desk demonstration research "
         "results risk money "
