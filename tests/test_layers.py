@@ -37,6 +37,7 @@ OURS = {
     "adapters": "ports broker kernel.records kernel.orders kernel.refusals money markets errors",
     "databases": "adapters markets errors",
     "stack": "adapters databases settings errors",
+    "jobs": "adapters requests errors",
     "trading": "kernel runner ports broker errors",
     "liveness": "markets errors",
     "watchdog": "errors",
@@ -68,14 +69,13 @@ OURS = {
         "watchdog money errors"
     ),
     "api": (
-        "adapters broker data live markets modes ports requests research results risk risk_questions runs reports "
+        "adapters broker data jobs live markets modes ports requests research results risk risk_questions runs reports "
         "series_choice settings strategy trading twin watchdog money errors"
     ),
     "ui": "api adapters live modes research results settings errors",
     "cli": (
-        "services stack databases drills live modes requests risk_questions runs reports desk demonstration research "
-        "results risk money "
-        "settings errors"
+        "api jobs services stack databases drills live modes requests risk_questions runs reports desk demonstration "
+        "research results risk money settings errors"
     ),
 }
 """What a layer may import of ours, besides itself."""
@@ -103,6 +103,7 @@ OUTSIDE = {
     "results": "numpy polars",
     "adapters": "*",
     "databases": "alembic sqlalchemy",
+    "jobs": "pydantic",
     "stack": "",
     "trading": "numpy",
     "liveness": "numpy",

@@ -140,6 +140,8 @@ class Settings(Section):
 
     profile: str = "metatrader"
     data: Path = Path("tradewind-data")
+    strategies: Path = Path("strategies")
+    """The folder of your own strategies: the only files beside the shipped ones that the API runs."""
     account: Account = Account()
     sizing: Sizing = Sizing()
     portfolio: Portfolio = Portfolio()

@@ -1,4 +1,4 @@
-"""Heavy work that waits, runs or has ended: one row a job in `jobs.sqlite`, so that it survives whoever asked for it."""
+"""Heavy work that waits, runs or has ended: one row a job in `jobs.sqlite`, which outlives whoever asked for it."""
 
 import contextlib
 import json
@@ -128,8 +128,8 @@ class JobStore:
     def give_back(self, worker: str) -> int:
         """What a worker that died was doing waits again, unless it was to be cancelled; return how many."""
         with self._opened() as database:
-            database.execute("UPDATE jobs SET state = 'cancelled' WHERE worker = ? AND state = 'running' AND cancel = 1",
-                             (worker,))  # fmt: skip
+            query = "UPDATE jobs SET state = 'cancelled' WHERE worker = ? AND state = 'running' AND cancel = 1"
+            database.execute(query, (worker,))
             query = "UPDATE jobs SET state = 'queued', worker = '', done = 0 WHERE worker = ? AND state = 'running'"
             return database.execute(query, (worker,)).rowcount
 
@@ -168,4 +168,12 @@ def _job(row: tuple[Any, ...]) -> Job:
     identity, kind, wanted, command, *rest, result, error = row
     cancel = bool(rest[7])
     rest = [*rest[:7], cancel, *rest[8:]]
-    return Job(identity, kind, json.loads(wanted), json.loads(command), *rest, None if result is None else json.loads(result), error)  # type: ignore[call-arg]
+    return Job(
+        identity,
+        kind,
+        json.loads(wanted),
+        json.loads(command),
+        *rest,
+        None if result is None else json.loads(result),
+        error,
+    )  # type: ignore[call-arg]

@@ -5,12 +5,15 @@ import os
 import signal
 import threading
 from contextlib import suppress
-from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tradewind.adapters.file_lock import FileLock
 from tradewind.adapters.job_store import JobStore
 from tradewind.jobs.worker import work
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
 
 LOOK_S = 1.0
 

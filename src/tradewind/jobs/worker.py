@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,12 +79,18 @@ def _begun(job: Job, data: Path, here: Path, quota: Quota) -> "subprocess.Popen[
         resource.setrlimit(resource.RLIMIT_AS, (quota.memory, quota.memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-    command = [sys.executable, "-m", "tradewind.cli", *job.command, "--data", str(data)]
+    command = [sys.executable, "-m", "tradewind.cli", *_with_data(job.command, data)]
     with (here / "out").open("wb") as out, (here / "error").open("wb") as error:
         return subprocess.Popen(  # noqa: S603 - our own verbs; every argument was checked where the job was made
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=error, start_new_session=True, preexec_fn=limited,  # noqa: PLW1509 - two system calls, no locks
             env={**os.environ, PROGRESS: str(here / "progress")},
         )  # fmt: skip
+
+
+def _with_data(command: Sequence[str], data: Path) -> list[str]:
+    """Return a command with the data folder among its options."""
+    place = command.index("--") if "--" in command else len(command)
+    return [*command[:place], "--data", str(data), *command[place:]]
 
 
 def _progress(path: Path) -> tuple[int, int]:
