@@ -10,6 +10,7 @@ from tradewind.errors import BadData, TradewindError
 from tradewind.kernel.records import BAR, DAY
 from tradewind.live.grafting import graft, wants_edges
 from tradewind.live.nursery import Nursery, events_since, joined
+from tradewind.live.people import named
 from tradewind.live.prepare import Prepared
 from tradewind.modes import Choice
 from tradewind.ports import Rows
@@ -28,6 +29,7 @@ class Newcomer:
     def __init__(self, desk: "Desk", name: str, order: Mapping[str, Any], *, days: int = DAYS) -> None:
         """It begins to grow; `name` is that of the order it came with."""
         self.name, self.order, self.days = name, order, days
+        named(order)
         self.choice = Choice(*_wanted(order))
         self.error: BaseException | None = None
         self.nursery: Nursery | None = None

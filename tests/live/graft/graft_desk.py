@@ -10,20 +10,28 @@ from oanda_desk import limits
 from tradewind.adapters.journal import SqliteJournal
 from tradewind.data.series import SYNTHETIC
 from tradewind.data.synthetic import write_synthetic
-from tradewind.kernel.records import COMMAND, REFUSED_COMMAND, TRADE
-from tradewind.live.newcomer import Newcomer
+from tradewind.kernel.records import COMMAND, REFUSED_COMMAND, SESSION_CLOSE, SESSION_OPEN, TRADE
 from tradewind.live.paper import run_tape
 from tradewind.live.prepare import prepare
 from tradewind.live.start import LAYOUTS, open_account
 from tradewind.modes import Choice, Request, open_history, plan_backtest
 from tradewind.requests import period_end, period_start
+from tradewind.risk.digest import with_digest
+from tradewind.risk.limits import OFF
 from tradewind.settings import Settings
 
 HERE = Path(__file__).parent
 A, B, PLAIN = DESKS / "turns.py", HERE / "late_comer.py", HERE / "plain_comer.py"
 DAYS = ("2025-03-10", "2025-03-13")
-NUMBERS = ("number", "order", "stop_order", "target_order", "risk_number")
+NUMBERS = ("number", "order", "stop_order", "target_order")
 """Fields that count events and orders of the whole account."""
+
+UNCOUPLED = with_digest(
+    limits()._replace(**dict.fromkeys(
+        ("risk_per_trade", "open_risk", "gross_leverage", "net_leverage", "margin_use", "margin_level_warning",
+         "margin_level_cut", "order_value_cap", "order_value_share", "floor_buffer"), OFF), loss_rules=())
+)  # fmt: skip
+"""Limits under which no strategy feels the other."""
 
 
 def settings(folder):
@@ -36,7 +44,7 @@ def settings(folder):
 def request(found, *strategies, **more):
     """Return what to trade: gold with these strategies, each a file or a Choice, on the made-up days."""
     choices = [one if isinstance(one, Choice) else Choice(one) for one in strategies]
-    return Request(choices, ["XAUUSD"], bar="M15", feed=SYNTHETIC, settings=found, risk=limits(), **more)
+    return Request(choices, ["XAUUSD"], bar="M15", feed=SYNTHETIC, settings=found, risk=UNCOUPLED, **more)
 
 
 @contextlib.contextmanager
@@ -48,27 +56,22 @@ def opened(wanted, account="test"):
         yield desk
 
 
-def on_tape(desk, until=None):
-    """The desk has traded its tape to its end, or until so many rows of it are done."""
+def on_tape(desk, until=None, at_once=1_000_000):
+    """The desk has traded its tape to its end, or until so many rows of it are done, edges of sessions not counted."""
     blocks = plan_backtest(desk.prepared.request, open_history(desk.prepared.request.settings)).feed()
-    run_tape(desk, blocks if until is None else up_to(blocks, until, desk))
+    cut = blocks if until is None else up_to(blocks, until)
+    run_tape(desk, (block[place : place + at_once] for block in cut for place in range(0, len(block), at_once)))
 
 
-def up_to(blocks, rows, desk):
-    """Yield a tape cut so that `rows` rows lie behind the desk; those without edges counted as it counts them."""
-    left = rows - desk.tape_rows
-    done = desk.tape_rows
+def up_to(blocks, rows):
+    """Yield a tape up to its row number `rows`, edges of sessions not counted."""
     for block in blocks:
-        if done >= len(block):
-            done -= len(block)
-            yield block
-            continue
-        wanted = block[: done + left]
-        left -= len(wanted) - done
-        done = 0
-        yield wanted
-        if left <= 0:
+        counted = np.flatnonzero(~np.isin(block["kind"], (SESSION_OPEN, SESSION_CLOSE)))
+        if len(counted) >= rows:
+            yield block[: int(counted[rows - 1]) + 1]
             return
+        rows -= len(counted)
+        yield block
 
 
 def added(desk, path, name="1-add", **more):
@@ -94,13 +97,10 @@ def of(rows, strategy, since=0):
     kept = rows[rows["strategy"] == strategy]
     if rows.dtype == COMMAND:
         kept = kept[(kept["kind"] != REFUSED_COMMAND) & (kept["ts"] >= since)]
-    names = [name for name in rows.dtype.names if name not in NUMBERS and "number" not in name]
+    names = [name for name in rows.dtype.names if name not in NUMBERS]
     return [tuple(np.array(row[name]).tolist() for name in names) for row in kept]
 
 
 def remembered(desk, strategy):
     """Return what a strategy remembers of gold."""
     return desk.core.runner._views[strategy, 0]
-
-
-__all__ = ["A", "B", "PLAIN", "Newcomer"]

@@ -15,13 +15,13 @@ class Params(NamedTuple):
 MEMORY = memory(bars=int, fours=int, days=int, dates=int, edges=int, reports=int, quotes=int, total=int, trend=int)
 
 
-def on_d1(state, bar, memory, params):
+def on_d1(_state, bar, memory, _params):
     """A day has closed."""
     memory.days += 1
     memory.total += bar.close
 
 
-def on_h4(state, bar, memory, params):
+def on_h4(_state, bar, memory, _params):
     """Four hours have closed: up or down."""
     memory.fours += 1
     memory.trend = 1 if bar.close >= bar.open else -1
@@ -42,23 +42,23 @@ def on_bar(state, bar, memory, params):
         sell(state, bar.instrument, 1.0, stop_loss=bar.close + params.distance)
 
 
-def on_day(state, event, memory, params):
+def on_day(_state, _event, memory, _params):
     """A date begins."""
     memory.dates += 1
 
 
-def on_session(state, event, memory, params):
+def on_session(_state, event, memory, _params):
     """A session opens or closes."""
     memory.edges += 1
     memory.total += event.session
 
 
-def on_order(state, event, memory, params):
+def on_order(_state, _event, memory, _params):
     """Something became of an order."""
     memory.reports += 1
 
 
-def on_quote(state, instrument, memory, params):
+def on_quote(_state, instrument, memory, _params):
     """A price."""
     memory.quotes += 1
     memory.total += instrument.bid

@@ -5,7 +5,7 @@ from tradewind import close, held, memory, sell
 MEMORY = memory(bars=int, total=int)
 
 
-def on_bar(state, bar, memory, params):
+def on_bar(state, bar, memory, _params):
     """Every fifth bar something is done."""
     memory.bars += 1
     memory.total += bar.close
