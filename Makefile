@@ -71,6 +71,7 @@ format: $(READY)
 bench: $(COMPLETE)
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.gate
+	$(BIN)/python -m bench.live
 
 doctor-score: $(READY)
 	$(BIN)/python -m bench.doctor_score --set tuning

@@ -45,9 +45,10 @@ OURS = {
         "kernel adapters broker trading liveness watchdog markets risk results data strategy compilation runner wiring "
         "limits_wiring modes requests settings money ports errors"
     ),
+    "drills": "package kernel adapters live modes risk settings simulators errors",
     "modes": (
-        "kernel strategy compilation runner series_choice wiring limits_wiring ports data results adapters markets risk "
-        "settings errors"
+        "kernel strategy compilation runner series_choice wiring limits_wiring ports data results adapters markets "
+        "risk settings errors"
     ),
     "requests": "modes settings markets risk money errors",
     "risk_questions": "modes results markets risk settings money errors",
@@ -64,7 +65,8 @@ OURS = {
     "api": "modes research results settings errors",
     "ui": "modes research results settings errors",
     "cli": (
-        "live modes requests risk_questions runs reports desk demonstration research results risk money settings errors"
+        "drills live modes requests risk_questions runs reports desk demonstration research results risk money "
+        "settings errors"
     ),
 }
 """What a layer may import of ours, besides itself."""
@@ -98,6 +100,7 @@ OUTSIDE = {
     "twin": "numpy polars",
     "series_choice": "",
     "live": "numpy",
+    "drills": "",
     "modes": "numpy",
     "requests": "pydantic",
     "risk_questions": "",
@@ -165,6 +168,7 @@ MORE = {
         "wiring limits_wiring strategy compilation pydantic",
     ): "a world without a history: the prices are in the recording",
     ("cli.twin", "twin"): "the verb is that and nothing else",
+    ("cli.twin", "adapters.journal"): "the journal of an account, to be read only",
     ("cli", "markets.clock"): "it shows moments as dates",
     ("liveness", "kernel.records"): "what it tells are the kernel's rows",
     ("liveness", "broker"): "quotes and candles are those of the seam",

@@ -76,7 +76,9 @@ def test_the_lock_fits_the_project():
         assert sorted(each["specifier"] for each in found) == ranges(wanted)
 
 
-@pytest.mark.parametrize(("lock", "groups", "extras"), [("", ["dev"], False), ("-all", ["dev", "oracles"], True)])
+@pytest.mark.parametrize(
+    ("lock", "groups", "extras"), [("", ["dev"], False), ("-all", ["dev", "brokers", "oracles"], True)]
+)
 def test_the_locks_for_pip_say_the_same(lock, groups, extras):
     """What pip installs from pins the versions of uv.lock; else run `make lock`."""
     rows = tomllib.loads(_read("uv.lock"))["package"]

@@ -201,8 +201,7 @@ def plan_backtest(request: Request, history: History) -> Plan:
     end = min(request.end, 1 + max(info.last + info.timeframe * 1_000_000_000 for infos in series for info in infos))
     reads = with_asks(history, [info.series for infos in series for info in infos])
     quality = admitted(history, reads, profile, (start, end))
-    bar_seconds = timeframe_seconds(request.bar)
-    instruments = [one.instrument for one in listings]
+    bar_seconds, instruments = timeframe_seconds(request.bar), [one.instrument for one in listings]
     finest = max(infos[-1].timeframe for infos in series[: len(request.symbols)])
     state = starting_state(request, profile, listings, strategies, finest)
     for infos, one in zip(series, listings, strict=True):

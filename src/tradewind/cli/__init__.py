@@ -14,6 +14,7 @@ from tradewind.cli import (
     brokers,
     certificates,
     data_doctor,
+    drill,
     kill,
     market_data,
     news,
@@ -42,6 +43,7 @@ market_data.app.add_typer(synthetic.app)
 market_data.app.add_typer(data_doctor.app)
 app.add_typer(backtests.app)
 app.add_typer(trading.app)
+app.add_typer(drill.app)
 app.add_typer(sweeps.app)
 app.add_typer(reports.app)
 app.add_typer(certificates.app)

@@ -38,8 +38,8 @@ def list_brokers(as_json: AsJson = False) -> None:
         ]
         typer.echo(json.dumps(rows, indent=2))
         return
-    _print(_table("Brokers", ("Broker", "Tried", "Positions", "Stops at the broker", "Our id is refused again",
-                              "Missed events by", "Prices"), [_row(one) for one in found]))  # fmt: skip
+    _print(_table("Brokers", ("Broker", "Tried", "Positions", "Stop at broker", "Id refused again",
+                              "Missed by", "Prices"), [_row(one) for one in found]))  # fmt: skip
 
 
 def _row(adapter: "Adapter") -> tuple[str, ...]:
@@ -49,12 +49,12 @@ def _row(adapter: "Adapter") -> tuple[str, ...]:
     scopes = {"forever": "always", "window": f"for {able.id_window_s:g} s", "open": "while open"}
     prices = f"{able.quotes_per_second:g} a second" if able.quotes_per_second else "every one"
     return (
-        able.broker,
+        adapter.name,
         able.tried or SIMULATED,
-        {"either": "netting or hedging"}.get(able.position_mode, able.position_mode),
+        {"either": "both"}.get(able.position_mode, able.position_mode),
         "yes" if able.attached_stops else "no",
         scopes.get(able.id_scope, "never"),
-        {"sequence": "number", "time": "time"}.get(able.catch_up, "picture only"),
+        {"sequence": "number", "time": "time"}.get(able.catch_up, "picture"),
         prices,
     )
 
@@ -148,7 +148,7 @@ def _table(title: str, head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -
 
     table = Table(title=title, title_justify="left")
     for name in head:
-        table.add_column(name)
+        table.add_column(name, no_wrap=name in ("Broker", "Tried"))
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     return table
@@ -158,3 +158,15 @@ def _print(table: Any) -> None:
     from rich.console import Console
 
     Console().print(table)
+
+
+@app.command("bridge")
+def bridge(
+    folder: Annotated[Path, typer.Argument(help="Folder to write the bridge and its secret into.")],
+) -> None:
+    """Write the bridge that runs beside a MetaTrader 5 terminal, as one file, with a fresh secret."""
+    from tradewind.adapters.brokers.metatrader.installing import write_bridge
+
+    script, secret = write_bridge(folder)
+    typer.echo(f"{script}\n{secret} (keep it to yourself; the adapter needs the same file as token_file)")
+    typer.echo("Copy both beside the terminal, then: pip install MetaTrader5 && python " + script.name)

@@ -2,7 +2,6 @@
 
 import json
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,6 +12,7 @@ from tradewind.errors import TradewindError
 if TYPE_CHECKING:
     from tradewind.live.desk import Desk
     from tradewind.modes import Request
+    from tradewind.settings import Settings
 
 app = typer.Typer()
 
@@ -28,13 +28,12 @@ PARTS = ("tape", "synthetic", "broker")
 
 
 def _request(
-    strategies: list[str], on: list[str], sets: list[str] | None, period: tuple[str | None, str | None],
-    given: dict[str, Any], settings_file: Path | None, data: Path | None, bar: str, feed: str | None = None,
+    strategies: list[str], on: list[str], sets: list[str] | None, given: dict[str, Any], settings: "Settings",
+    *, bar: str, period: tuple[str | None, str | None] = (None, None), feed: str | None = None,
 ) -> "Request":  # fmt: skip
     """Return what was asked for; without risk rules the house's hold."""
     from tradewind.requests import backtest_request
 
-    settings = settings_of(settings_file, data)
     if given.get("risk") is None and settings.risk == "none":
         given["risk"] = "house"
         typer.echo("Risk rules: house. Choose others with --risk; `tradewind risk show house` lists these.", err=True)
@@ -67,8 +66,9 @@ def paper(
     from tradewind.live.papering import on_a_tape, with_prices
 
     request = _request(
-        strategies, on, sets, (start, end), {"risk": risk, "balance": balance}, settings_file, data, bar, feed
-    )
+        strategies, on, sets, {"risk": risk, "balance": balance}, settings_of(settings_file, data),
+        bar=bar, period=(start, end), feed=feed,
+    )  # fmt: skip
     request, told = with_prices(request, source, seed)
     typer.echo(told)
     if source == "broker":
@@ -96,7 +96,7 @@ def live(
     """Trade at the broker of the settings: the same strategy file, the same gate; only the venue is real."""
     from tradewind.live.trading import live_at_broker
 
-    request = _request(strategies, on, sets, (None, None), {"risk": risk}, settings_file, data, bar)
+    request = _request(strategies, on, sets, {"risk": risk}, settings_of(settings_file, data), bar=bar)
     code = live_at_broker(request, account, arm=arm, warm_up_days=warm_up, watchdog=watchdog, say=typer.echo)
     raise typer.Exit(code)
 

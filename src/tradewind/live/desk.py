@@ -29,7 +29,7 @@ from tradewind.trading.requests import Alert, Request
 from tradewind.trading.trader import Trader, replayed
 
 if TYPE_CHECKING:
-    from tradewind.trading.core import Core
+    from tradewind.trading.machine import Machine
 
 SECOND = 1_000_000_000
 COMMIT_EVERY = SECOND // 4
@@ -96,7 +96,7 @@ class Desk:
         self.start_document: dict[str, Any] = {}
         self.killed = 0
         self.known_limits: list[Limits] = [] if prepared.request.risk is None else [prepared.request.risk]
-        self.core: Core = prepared.core(simulated=capabilities is None)
+        self.core: Machine = prepared.core(simulated=capabilities is None)
         self.tape_rows = 0
         """Events applied that came from a tape."""
         self.edgeless = 0
@@ -127,9 +127,13 @@ class Desk:
             tail.append((log, _document(content)) if log == "notes" else (log, content))
         grafting.replay(self, whole, tail)
         replayed(book, _ordered(tail))
+        living = self.core.state["orders"][: int(self.core.state["order_count"])]["id"]
+        book.keep_only(set() if self.core.simulated else {int(one) for one in living})
         for log, content in tail:
             if log == "events":
                 self._follow(content)
+            elif log == "notes" and content["kind"] == "start" and self.position is None and self.beats:
+                self.position = Position(int(content["ts"]))
         self.snapshot_at = self.core.events
         return book
 
@@ -142,7 +146,8 @@ class Desk:
     def begin(self, wall: int, document: dict[str, Any]) -> None:
         """A new life begins at `wall` ns: the journal says of what, and the calendar goes on where it stopped."""
         self.journal.note("start", {"epoch": self.epoch, "ts": wall, **document})
-        if self.position is None:
+        self.book.epoch = self.epoch
+        if self.position is None and self.beats:
             self.position = Position(wall)
         if self.trader is not None:
             self.trader.at(wall)
@@ -265,6 +270,8 @@ class Desk:
         self.hold(WARMING_UP, on=True)
         for rows in blocks:
             self._apply(rows)
+            if self.position is not None:
+                self.position = position_after(self.position, rows)
             self.settle(self.core.now, at_once=True)
         self.hold(WARMING_UP, on=False)
         self.settle(self.core.now, at_once=True)
@@ -296,8 +303,6 @@ class Desk:
                 wanted = wanted or (log != "events") or not bool((content["kind"] <= QUOTE + 5).all())
                 if log == "trades":
                     self.finished += list(content)
-                if log == "events" and self.position is not None:
-                    self.position = position_after(self.position, content)
         outgoing = [] if self.trader is None else self.trader.outgoing()
         if wanted or outgoing or wall - self.committed_at >= COMMIT_EVERY:
             self.journal.commit(self.epoch)
@@ -314,7 +319,8 @@ class Desk:
     def snapshot(self) -> None:
         """A recovery begins from here."""
         self.settle_quietly()
-        position = None if self.position is None else _tree(self.position)
+        place = self.position if self.calendar is None else self.calendar.position
+        position = None if place is None else _tree(place)
         tree = {"book": self.book.as_tree(), "position": position, "tape_rows": self.tape_rows}
         self.journal.keep_snapshot(self.core.snapshot(tree | grafting.in_a_snapshot(self)))
         self.snapshot_at = self.core.events

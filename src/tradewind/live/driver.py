@@ -19,12 +19,13 @@ from tradewind.kernel.refusals import (
     STOPPING,
 )
 from tradewind.kernel.risk_calendar import SKEW
+from tradewind.live.bars import Bars
 from tradewind.live.desk import Desk
 from tradewind.live.edge import Edge
 from tradewind.live.inbox import Inbox
 from tradewind.live.status import status_of
 from tradewind.liveness.skew import Reading, Verdict
-from tradewind.trading.requests import Request
+from tradewind.trading.requests import Ask, Request
 from tradewind.watchdog.beats import Beat, read_beat, write_beat
 
 SECOND = 1_000_000_000
@@ -54,17 +55,20 @@ class Driver:
         wall: Callable[[], int] = time.time_ns,
         needs_watchdog: bool = False,
         edge: Edge | None = None,
+        tells_bars: bool = True,
     ) -> None:
         """`send` hands a request to the network; `renew` keeps the lease, or raises because it is lost."""
         self.desk, self.inbox, self.send, self.mode = desk, inbox, send, mode
         self.renew, self.tell, self.wall = renew, tell, wall
         self.needs_watchdog, self.edge = needs_watchdog, edge
         self.heart = Heart(PAUSE_S)
+        self.bars, self.tells_bars = Bars(desk), tells_bars
         self.offset = 0
         """The broker's clock minus ours, ns."""
         self.error: BaseException | None = None
         self.stopped = threading.Event()
-        self.beaten = 0
+        self.beaten = self.date = 0
+        self.held: tuple[int, ...] = ()
         self.facts: dict[str, Any] = {}
 
     def now(self) -> int:
@@ -99,16 +103,29 @@ class Driver:
             getattr(self, f"on_{name}")(*arguments)
         self._look_at_the_pause()
         if self.edge is None:
-            self.desk.quotes(quotes)
+            self.desk.quotes(self.bars.prices(quotes, now))
         else:
-            self.desk.quotes(self.edge.take(quotes, now))
+            self.desk.quotes(self.bars.prices(self.edge.take(quotes, now), now))
             for name, instrument, is_so in self.edge.changes(now):
                 self.desk.hold(HOLDS[name], on=is_so, instrument=instrument)
+        if self.bars.gave_up:
+            self.bars.gave_up = False
+            self.desk.alert("disconnects", "The broker did not tell the minutes that were missed; bars have a hole.")
+            self.desk.hold(FEED_SILENT, on=False)
         self.desk.clock(now)
         self.carry_out(now)
+        if (held := self._held()) != self.held:
+            self.held = held
+            self._beat()  # who waits for readiness, or for its loss, hears of it at once
+        if self.edge is not None and (date := int(self.desk.core.state["date"])) != self.date:
+            self.date = date
+            self.edge.learn(self.desk.folder.root, now)
         if self.wall() - self.beaten >= BEAT:
             self.beaten = self.wall()
             self.desk.people()
+            if self.tells_bars:
+                for ask in self.bars.due(now):
+                    self.send(ask)
             self._watch_the_watchdog()
             self.carry_out(now)
             self._beat()
@@ -119,6 +136,12 @@ class Driver:
         for request in self.desk.settle(now):
             self.send(request)
         self.tell(self.desk)
+
+    def _held(self) -> tuple[int, ...]:
+        """Return what decides over readiness: the holds of every instrument and the kill level."""
+        state = self.desk.core.state
+        count = int(state["instrument_count"])
+        return (*(int(one) for one in state["instruments"]["holds"][:count]), int(state["risk"]["kill"]))
 
     def _beat(self, **more: Any) -> None:
         if self.edge is not None:
@@ -182,13 +205,27 @@ class Driver:
         """A stream came or went."""
         self.facts[f"{link.stream}_up"] = link.up
         if link.stream == "quotes":
-            self.desk.hold(FEED_SILENT, on=not link.up)
+            self._quotes_link(link.up)
         if self.desk.trader is not None:
             self.desk.trader.link(link)
 
-    def on_rows(self, rows: Any) -> None:
-        """Bars that were missed are told as rows of their own."""
-        self.desk.missed(rows)
+    def _quotes_link(self, up: bool) -> None:
+        """Without prices nothing is opened; when they are back, what was missed comes first."""
+        if not up:
+            self.desk.hold(FEED_SILENT, on=True)
+            return
+        asks = self.bars.begin(self.now())
+        if asks and self.tells_bars:
+            for ask in asks:
+                self.send(ask)
+        else:
+            self.bars.open.clear()
+            self.desk.hold(FEED_SILENT, on=False)
+
+    def on_candles(self, ask: Ask, candles: Any) -> None:
+        """Candles came, or could not be had."""
+        if self.bars.answered(ask, candles, self.now()):
+            self.desk.hold(FEED_SILENT, on=False)
 
     def on_offset(self, sent: Reading, received: Reading, offset: int) -> None:
         """Our clock was compared with the broker's."""

@@ -5,12 +5,15 @@ instruments: price suspect, feed silent, clock suspect.
 """
 
 import time
+from array import array
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
+
 from tradewind.broker import Quote
 from tradewind.errors import BadData
-from tradewind.liveness.habits import NOTHING, Habits, load
+from tradewind.liveness.habits import NOTHING, Habits, counts_of, learn, load, ordinary_minutes, save
 from tradewind.liveness.quotes import QuoteGuard
 from tradewind.liveness.silence import Silence
 from tradewind.liveness.skew import ClockGuard, Reading, Verdict
@@ -39,6 +42,10 @@ class Edge:
         self.silent = [False] * traded
         self.doubtful = [False] * traded
         self.verdict: Verdict | None = None
+        self.instruments, self.habits = list(instruments[:traded]), list(habits)
+        self.arrivals = [array("q") for _ in range(traded)]
+        """When prices came since `since`, for learning."""
+        self.since = 0
 
     def take(self, quotes: Sequence[Quote], now: int) -> list[Quote]:
         """Return the quotes that are prices; the feeds have heard of all of them."""
@@ -47,6 +54,7 @@ class Edge:
             good += self.guard.take(quote, now)
             if quote.instrument < len(self.feeds):
                 self.feeds[quote.instrument].quote(now)
+                self.arrivals[quote.instrument].append(now)
         good += self.guard.release(now)
         return good
 
@@ -62,6 +70,18 @@ class Edge:
                     held[number] = is_so
                     found.append((name, number, is_so))
         return found
+
+    def learn(self, folder: Path, now: int) -> None:
+        """What the feeds did since the last time is part of their habits, which are kept for the next start."""
+        first, self.since = self.since, now
+        for number, (instrument, came) in enumerate(zip(self.instruments, self.arrivals, strict=True)):
+            if first and len(came):
+                minutes = ordinary_minutes(instrument, first, now)
+                known = learn(self.habits[number], minutes, counts_of(np.frombuffer(came, np.int64), minutes))
+                self.habits[number] = known
+                (folder / "habits").mkdir(exist_ok=True)
+                save(known, folder / "habits" / f"{instrument.symbol}.json")
+            self.arrivals[number] = array("q")
 
     def compared(self, sent: Reading, received: Reading, offset: int) -> Verdict:
         """Return what to think of our clock after a comparison with the broker's."""

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +19,8 @@ from tradewind.live.folder import Folder
 from tradewind.watchdog.killfile import engage
 
 MOST_STARTS = 5
+BROKEN = 70
+"""Exit code of a trader that met what nobody foresaw."""
 WITHIN_S = 600.0
 """So many deaths in so many seconds end the restarting."""
 
@@ -37,13 +40,14 @@ def keep(
         if child == 0:
             _become_the_trader(trade)
         code = _wait(child)
-        if code >= 0:
+        if code >= 0 and code != BROKEN:
             return code
         now = clock()
         deaths.append(now)
         while deaths and now - deaths[0] > WITHIN_S:
             deaths.popleft()
-        say(f"The trader died ({signal.Signals(-code).name}); it starts again from its journal.")
+        how = "broke off" if code == BROKEN else f"died ({signal.Signals(-code).name})"
+        say(f"The trader {how}; it starts again from its journal.")
         if len(deaths) >= most:
             engage(folder.root, 1)
             say(f"It died {len(deaths)} times in {WITHIN_S / 60:.0f} minutes: kill level 1 is set. Look, then re-arm.")
@@ -58,6 +62,9 @@ def _become_the_trader(trade: Callable[[], int]) -> None:
         code = trade()
     except KeyboardInterrupt:
         code = 2
+    except BaseException:  # noqa: BLE001 - whatever it was, the journal is the safe place to go on from
+        traceback.print_exc()
+        code = BROKEN
     finally:
         with suppress(OSError, ValueError):
             sys.stdout.flush()

@@ -137,10 +137,13 @@ class Network:
         try:
             if ask.what == "find":
                 answer = await asyncio.wait_for(self.broker.find(ask.about.split(" ")[1]), WITHIN)
+            elif ask.what == "candles":
+                instrument, seconds, start, end = (int(word) for word in ask.about.split(" "))
+                answer = await asyncio.wait_for(self.broker.candles(instrument, seconds, start, end), 3 * WITHIN)
             elif ask.what == "since":
                 answer = await asyncio.wait_for(self.broker.since(ask.about), 3 * WITHIN)
             else:
                 answer = await asyncio.wait_for(self.broker.picture(), 3 * WITHIN)
         except (BrokerUnreachable, BrokerRefused, TimeoutError):
             answer = None
-        self.inbox.put("told", ask, answer)
+        self.inbox.put("candles" if ask.what == "candles" else "told", ask, answer)

@@ -21,7 +21,7 @@ from tradewind.risk.limits import Limits
 if TYPE_CHECKING:
     from tradewind.live.desk import Desk
     from tradewind.live.prepare import Prepared
-    from tradewind.trading.core import Core
+    from tradewind.trading.machine import Machine
 
 
 def carry_out(desk: "Desk", order: Mapping[str, Any]) -> str:
@@ -94,7 +94,7 @@ def restore_limits(desk: "Desk", note: Mapping[str, Any]) -> None:
         _take(desk.core, desk.prepared, note)
 
 
-def _take(core: "Core", prepared: "Prepared", document: Mapping[str, Any]) -> int:
+def _take(core: "Machine", prepared: "Prepared", document: Mapping[str, Any]) -> int:
     declared = [one.instrument for one in prepared.listings]
     now, later = Limits.from_tree(document["now"]), Limits.from_tree(document["later"])
     return change_limits(core.runner.state, now, later, declared)

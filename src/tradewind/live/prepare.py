@@ -14,7 +14,7 @@ from tradewind.modes import Request, news_calendar, starting_state
 from tradewind.results.provenance import code_digest, digest_of
 from tradewind.runner import Runner, Slot
 from tradewind.strategy import Strategy, load, timeframe_seconds
-from tradewind.trading.core import Core, Pending
+from tradewind.trading.machine import Machine, Pending
 from tradewind.wiring import Listing, conversion_pairs, news_rules, simulated_venue
 
 FINEST = 60
@@ -37,7 +37,7 @@ class Prepared:
         """How many of the instruments are traded: the first ones."""
         return len(self.request.symbols)
 
-    def core(self, *, simulated: bool) -> Core:
+    def core(self, *, simulated: bool) -> Machine:
         """Return a core before its first event."""
         request = self.request
         state = starting_state(request, self.profile, self.listings, self.strategies, FINEST)
@@ -48,7 +48,7 @@ class Prepared:
             for strategy, values in zip(self.strategies, self.params, strict=True)
         ]
         pending = Pending()
-        return Core(Runner(state, venue, slots, pending, self.handler, EVERYTHING), pending, simulated=simulated)
+        return Machine(Runner(state, venue, slots, pending, self.handler, EVERYTHING), pending, simulated=simulated)
 
     def calendar(self) -> MadeOf:
         """Return what the live calendar is made of."""

@@ -45,7 +45,7 @@ async def trade(
 
     network = Network(broker, inbox, may_send=lambda: may_send() and desk.folder.kill_level() < 4, wall=wall, read=read)
     driver = Driver(desk, inbox, network.send, mode=mode, tell=tell, renew=renew, needs_watchdog=needs_watchdog,
-                    wall=wall, edge=edge_of(desk, read))  # fmt: skip
+                    wall=wall, edge=edge_of(desk, read), tells_bars=broker.capabilities.tells_bars)  # fmt: skip
     driver.offset = network.offset = offset
     thread = threading.Thread(target=driver.run, name="desk", daemon=True)
     loop = asyncio.get_running_loop()
@@ -84,6 +84,8 @@ def first_balance(prepared: Prepared, login: Login, picture: Picture) -> Decimal
         raise BrokerRefused(
             "The broker keeps positions apart, the settings say netting.", 'Set account.mode = "hedging".'
         )
+    if picture.balance == 0:  # a broker that does not tell
+        return account.balance
     return money.amount(picture.balance, login.currency)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tradewind.adapters.journal import SqliteJournal
+from tradewind.adapters.lease import Lease, lock_account
 from tradewind.adapters.memory import DTYPES
 from tradewind.broker import Capabilities
 from tradewind.errors import TradewindError
@@ -22,6 +23,9 @@ from tradewind.trading.executions import EXECUTION
 from tradewind.trading.identity import new_tag
 
 LAYOUTS: Mapping[str, np.dtype[Any]] = {**DTYPES, "executions": EXECUTION}
+LEASE_S = 10.0
+TRADED_ALONE_WITHIN = 2.0
+"""Seconds of the lease that must be left for a request to be begun."""
 MUST_AGREE = ("symbols", "bar", "strategies", "profile")
 """What a replay of the journal depends on beside the code; strategies may be added behind those there are."""
 
@@ -63,6 +67,26 @@ def open_account(
         journal.close()
         raise
     return desk, journal
+
+
+def open_leading(
+    prepared: Prepared, account: str, mode: str, capabilities: Capabilities | None
+) -> tuple[Desk, SqliteJournal, Lease]:
+    """Return the desk of an account that this process alone leads."""
+    folder = account_folder(Path(prepared.request.settings.data), account)
+    folder.make()
+    lock = lock_account(folder.root, time.time_ns())
+    try:
+        desk, journal = open_account(
+            prepared, account, mode, capabilities, currency=prepared.request.settings.account.currency
+        )
+        lateness = 0.0 if capabilities is None else capabilities.lateness_s
+        lease = Lease.take(journal, account, LEASE_S, lock=lock, lateness_s=lateness)
+    except BaseException:
+        lock.release()
+        raise
+    desk.epoch = lease.epoch
+    return desk, journal, lease
 
 
 def _agree(before: Mapping[str, Any], now: Mapping[str, Any], folder: Folder) -> None:

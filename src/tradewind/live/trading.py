@@ -2,25 +2,24 @@
 
 import asyncio
 import sys
-import time
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tradewind.adapters.journal import SqliteJournal
-from tradewind.adapters.lease import Lease, lock_account
-from tradewind.broker import Broker, Capabilities, Login
+from tradewind.adapters.journal import JournalFailed, SqliteJournal
+from tradewind.adapters.lease import Lease
+from tradewind.broker import Broker, BrokerUnreachable, Login
 from tradewind.errors import TradewindError
 from tradewind.live.brokers import open_adapter
 from tradewind.live.desk import Desk
 from tradewind.live.folder import account_folder
-from tradewind.live.keeper import keep
+from tradewind.live.keeper import BROKEN, keep
 from tradewind.live.papering import put_aside
 from tradewind.live.prepare import Prepared, prepare
 from tradewind.live.run import armed, first_balance, trade, warmed
-from tradewind.live.start import now_ns, open_account
+from tradewind.live.start import TRADED_ALONE_WITHIN, now_ns, open_leading
 from tradewind.live.telling import Telling, notifier_of
 from tradewind.modes import Request, open_history, plan_backtest
 from tradewind.ports import Rows
@@ -28,8 +27,7 @@ from tradewind.requests import risk_rules
 from tradewind.trading.events import time_row
 
 DAY = 86_400 * 1_000_000_000
-LEASE_S = 10.0
-MARGIN_S = 2.0
+WARM_UP_DAYS = 30
 Say = Callable[[str], Any]
 
 
@@ -40,7 +38,11 @@ def live_at_broker(
     prepared = loaded(request)
     folder = account_folder(Path(request.settings.data), account)
     folder.make()
-    return keep(lambda: _ended(_live(prepared, account, arm, warm_up_days, watchdog, say)), folder, say)
+    return keep(
+        lambda: _ended(_live(prepared, account, say, arm=arm, warm_up_days=warm_up_days, watchdog=watchdog)),
+        folder,
+        say,
+    )
 
 
 def loaded(request: Request) -> Prepared:
@@ -54,15 +56,20 @@ def _ended(run: Coroutine[Any, Any, None]) -> int:
     """Return 0 after a run that was stopped, 2 after a mistake a person can mend, which is said."""
     try:
         asyncio.run(run)
+    except JournalFailed as error:
+        sys.stderr.write(f"tradewind: {error}\n")
+        return BROKEN
     except TradewindError as error:
         sys.stderr.write(f"tradewind: {error}\n")
         return 2
     return 0
 
 
-async def _live(prepared: Prepared, account: str, arm: str | None, warm_up_days: int, watchdog: bool, say: Say) -> None:
+async def _live(
+    prepared: Prepared, account: str, say: Say, *, arm: str | None, warm_up_days: int, watchdog: bool
+) -> None:
     broker = open_adapter(prepared.request.settings.broker, [one.instrument for one in prepared.listings])
-    login = await broker.open()
+    login = await _reached(broker, say)
     try:
         armed(login, arm)
         say(f"{_kind(login)} account {login.account} at {broker.capabilities.broker}, in {login.currency}.")
@@ -72,50 +79,53 @@ async def _live(prepared: Prepared, account: str, arm: str | None, warm_up_days:
         await broker.close()
         raise
     with journal:
-        desk.begin(now_ns() + login.clock_offset, desk.start_document)
-        await asyncio.to_thread(_warm_up, desk, prepared, warm_up_days, login.clock_offset, say)
-        desk.follow_calendar(now_ns() + login.clock_offset)
-        notifier = notifier_of(prepared.request.settings.notify, f"Tradewind {account}")
-        telling = Telling(desk, notifier.tell if notifier else lambda _notice: None, say)
-        say("Trading. Ctrl-C stops it softly; stops stay at the broker.")
-        try:
-            await trade(
-                desk,
-                broker,
-                mode="live",
-                offset=login.clock_offset,
-                may_send=partial(lease.may_write, MARGIN_S),
-                renew=lease.renew,
-                tell=lambda _desk: telling.turn(),
-                needs_watchdog=watchdog,
-            )
-        finally:
-            lease.release()
-            if notifier:
-                notifier.close()
+        await _warmed_and_traded(
+            desk, journal, lease, broker, login, mode="live", say=say, warm_up_days=warm_up_days, watchdog=watchdog
+        )
     say("Stopped.")
 
 
-def open_leading(
-    prepared: Prepared, account: str, mode: str, capabilities: Capabilities | None
-) -> tuple[Desk, SqliteJournal, Lease]:
-    """Return the desk of an account that this process alone leads."""
-    folder = account_folder(Path(prepared.request.settings.data), account)
-    folder.make()
-    lock = lock_account(folder.root, time.time_ns())
+async def _reached(broker: Broker, say: Say) -> Login:
+    """Return the login; a broker that cannot be reached is tried until it can, one that refuses is believed."""
+    pause = 1.0
+    while True:
+        try:
+            return await broker.open()
+        except BrokerUnreachable as error:
+            say(f"{error} Trying again in {pause:.0f} s.")
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 60.0)
+
+
+async def _warmed_and_traded(
+    desk: Desk, journal: SqliteJournal, lease: Lease, broker: Broker, login: Login,
+    *, mode: str, say: Say, warm_up_days: int, watchdog: bool,
+) -> None:  # fmt: skip
+    """The desk has begun, filled its indicators and traded until it was stopped; the lease is free again."""
+    prepared, notifier = desk.prepared, None
     try:
-        desk, journal = open_account(prepared, account, mode, capabilities, currency=_currency(prepared))
-        lateness = 0.0 if capabilities is None else capabilities.lateness_s
-        lease = Lease.take(journal, account, LEASE_S, lock=lock, lateness_s=lateness)
-    except BaseException:
-        lock.release()
-        raise
-    desk.epoch = lease.epoch
-    return desk, journal, lease
-
-
-def _currency(prepared: Prepared) -> str:
-    return prepared.request.settings.account.currency
+        desk.begin(now_ns() + login.clock_offset, desk.start_document)
+        if journal.cut is not None:
+            desk.alert("reconciliation", f"The end of the journal was damaged and cut: {journal.cut}.", "critical")
+        await asyncio.to_thread(_warm_up, desk, prepared, warm_up_days, login.clock_offset, say)
+        desk.follow_calendar(now_ns() + login.clock_offset)
+        notifier = notifier_of(prepared.request.settings.notify, f"Tradewind {desk.folder.name}")
+        telling = Telling(desk, notifier.tell if notifier else lambda _notice: None, say)
+        say("Trading. Ctrl-C stops it softly; stops stay at the broker.")
+        await trade(
+            desk,
+            broker,
+            mode=mode,
+            offset=login.clock_offset,
+            may_send=partial(lease.may_write, TRADED_ALONE_WITHIN),
+            renew=lease.renew,
+            tell=lambda _desk: telling.turn(),
+            needs_watchdog=watchdog,
+        )
+    finally:
+        lease.release()
+        if notifier:
+            notifier.close()
 
 
 def _kind(login: Login) -> str:
@@ -180,25 +190,13 @@ async def _paper(request: Request, account: str, fresh: bool, say: Say) -> None:
         put_aside(request, account)
     prepared = prepare(request)
     broker = open_adapter(request.settings.broker, [one.instrument for one in prepared.listings])
-    login = await broker.open()
+    login = await _reached(broker, say)
     try:
         desk, journal, lease = open_leading(prepared, account, "paper", None)
     except BaseException:
         await broker.close()
         raise
     with journal:
-        desk.begin(now_ns() + login.clock_offset, desk.start_document)
-        await asyncio.to_thread(_warm_up, desk, prepared, 30, login.clock_offset, say)
-        desk.follow_calendar(now_ns() + login.clock_offset)
-        say("Trading on paper. Ctrl-C stops it.")
-        try:
-            await trade(
-                desk,
-                broker,
-                mode="paper",
-                offset=login.clock_offset,
-                may_send=partial(lease.may_write, MARGIN_S),
-                renew=lease.renew,
-            )
-        finally:
-            lease.release()
+        await _warmed_and_traded(
+            desk, journal, lease, broker, login, mode="paper", say=say, warm_up_days=WARM_UP_DAYS, watchdog=False
+        )

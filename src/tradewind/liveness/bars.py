@@ -167,7 +167,7 @@ def gaps(
     `folded` is the time of the last quote folded of each instrument, or the end of its last bar; an instrument without
     one has no gap. `floor` is the calendar's: older minutes are closed.
     """
-    found = []
+    found: list[Gap] = []
     for number, last in sorted(folded.items()):
         start = _next_minute(max(last, floor - 1))
         end = (now - settle_ns) // MINUTE * MINUTE

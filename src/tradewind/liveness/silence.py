@@ -51,7 +51,7 @@ class Look(NamedTuple):
 
     state: State
     since: int
-    """The last quote, or the opening after it."""
+    """The last quote, the opening after it, or the beginning of the watch."""
     due: float
     """How many quotes should have come since."""
     chance: float
@@ -70,7 +70,7 @@ class Silence:
         self._known, self._clump = habits.known, habits.clump
         clumps = max(1.0, float(habits.means.sum()) / habits.clump)
         self._chance = min(0.01, self.patience.alarms_a_week / clumps)
-        self._last = self._upto = self._ends = 0
+        self._last = self._upto = self._ends = self._begins = 0
         self._rate = self._gap = self._came = self._due = 0.0
         self._opens = self._closes = self._aged = 0
         self._pace = 1.0
@@ -99,7 +99,7 @@ class Silence:
         due = self._gap + self._rate * max(0, now - self._upto)
         known = self._known and self._rate > 0.0
         chance = self._chance_of(due) if known else -1.0
-        since = max(self._last, self._opens)
+        since = max(self._last, self._begins)
         if self._is_silent(now):
             return Look("silent", since, due, chance)
         return Look("quiet" if 0.0 <= chance < QUIET else "live", since, due, chance)
@@ -108,7 +108,7 @@ class Silence:
         """Return when the feed will be silent if nothing comes, `now` or later; NEVER where the market closes first."""
         if now >= self._ends:
             self._go_on(now)
-        since = max(self._last, self._opens)
+        since = max(self._last, self._begins)
         soonest, latest = since + round(self.patience.least_s * SECOND), since + round(self.patience.most_s * SECOND)
         if not self._known:
             latest = min(latest, since + round(self.patience.unknown_s * SECOND))
@@ -137,7 +137,7 @@ class Silence:
         """Return whether the silence up to `now` is an alarm."""
         if not self._opens <= now <= self._closes:
             return False
-        lasted = (now - max(self._last, self._opens)) / SECOND
+        lasted = (now - max(self._last, self._begins)) / SECOND
         if lasted <= self.patience.least_s:
             return False
         if lasted > self.patience.most_s:
@@ -182,5 +182,5 @@ class Silence:
         self._gap = self._came = self._due = self._rate = 0.0
         self._aged = 0
         # A watch that begins in the middle of a session does not know what came before.
-        start = self._opens if self._last else max(self._opens, now)
-        self._upto = self._ends = start
+        self._begins = self._opens if self._last else max(self._opens, now)
+        self._upto = self._ends = self._begins

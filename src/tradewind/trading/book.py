@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tradewind.broker import Place
-from tradewind.kernel.orders import ENTRY, STOP_LOSS, TAKE_PROFIT
+from tradewind.kernel.orders import ENTRY, STOP, STOP_LOSS, TAKE_PROFIT
 from tradewind.kernel.records import CANCEL, FILLED, PLACE, REPLACE, REPLACE_REJECTED, REPLACED
+from tradewind.kernel.refusals import STOP_LOSS_HIT
 from tradewind.trading.executions import text_of
 from tradewind.trading.identity import LEGS, Identity, parse
 
@@ -38,7 +39,11 @@ class Ticket:
     resent: int = 0
     """How often it was sent again under the same id."""
     sent: int = 0
-    """Wall ns when that was committed."""
+    """Wall ns after which nothing was sent for it: what may still come of it is counted from here."""
+    decided: int = 0
+    """ns of the event it was decided on, which may be long before it is sent: a quiet market."""
+    asked: int = 0
+    """Wall ns when it was last asked to be cancelled or changed: that adds nothing to what may still come of it."""
     absent: int = 0
     """Wall ns when the broker first said after the settling time that it knows no such order."""
 
@@ -91,11 +96,13 @@ class Book:
             ):
                 if order:
                     self._add(order, command, part, parent=number if order != number else 0)
-            self.tickets[number].sent, self.tickets[number].place = ts, self._place(command, role)
+            ticket = self.tickets[number]
+            ticket.sent, ticket.decided, ticket.place = ts, ts, self._place(command, role)
         elif kind in (CANCEL, REPLACE) and number in self.tickets:
             ticket = self.tickets[number]
-            ticket.sent, ticket.absent = ts, 0
+            ticket.asked = ts
             if kind == REPLACE:
+                ticket.sent, ticket.decided, ticket.absent = ts, ts, 0
                 ticket.version += 1
                 ticket.former, ticket.id = ticket.id, self._id(ticket)
 
@@ -183,6 +190,12 @@ class Book:
         return tuple(
             name for name, one in self.holdings.items() if (one.strategy, one.instrument) == (strategy, instrument)
         )
+
+
+def role_of(command: Any) -> int:
+    """Return the role of the order a command places: a lost stop that is put back is a stop, at replay too."""
+    put_back = int(command["kind"]) == PLACE and int(command["type"]) == STOP and int(command["reduce_only"])
+    return STOP_LOSS if put_back and int(command["reason"]) == STOP_LOSS_HIT else ENTRY
 
 
 def _place_of(told: Any) -> Place | None:

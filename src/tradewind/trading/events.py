@@ -1,5 +1,6 @@
 """Rows of EVENT from what comes in from the outside."""
 
+import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,17 +21,21 @@ def event(kind: int, ts: int, **fields: Any) -> Rows:
     return row
 
 
+_QUOTE = struct.Struct("<qqhhi4q4iq")
+"""A price as the bytes of an EVENT row: setting fields one by one costs ten times as much."""
+assert _QUOTE.size == EVENT.itemsize  # noqa: S101 - the layout of the kernel's rows
+
+
 def quote_rows(quotes: Sequence[Quote], *, beat: bool) -> Rows:
     """Return quotes as rows; with a `beat` a TIME at the last moment follows, so that strategies see them at once."""
-    count = len(quotes)
-    rows = np.zeros(count + 1 if beat else count, EVENT)
-    for row, quote in zip(rows, quotes, strict=False):
-        row["kind"], row["ts"], row["instrument"] = QUOTE, quote.ts, quote.instrument
-        row["open"] = row["high"] = row["low"] = row["close"] = quote.bid
-        row["spread_open"] = row["spread_high"] = row["spread_low"] = row["spread_close"] = quote.ask - quote.bid
-        row["volume"] = 1
+    parts = []
+    for instrument, ts, bid, ask, _ in quotes:
+        spread = ask - bid
+        parts.append(_QUOTE.pack(0, ts, QUOTE, instrument, 0, bid, bid, bid, bid, spread, spread, spread, spread, 1))
     if beat:
-        rows[count]["kind"], rows[count]["ts"] = TIME, max(quote.ts for quote in quotes)
+        latest = max(quote.ts for quote in quotes)
+        parts.append(_QUOTE.pack(0, latest, TIME, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+    rows: Rows = np.frombuffer(bytearray().join(parts), EVENT)
     return rows
 
 

@@ -20,7 +20,7 @@ Kind = Literal[
     "position missing", "position larger", "position smaller", "position reversed", "position unknown",
     "position of another desk", "foreign position", "net position differs",
     "stop missing", "stop differs", "stop too small", "stop twice", "target missing", "target differs",
-    "balance differs", "currency differs", "newer epoch", "picture incomplete",
+    "balance differs", "currency differs", "newer epoch",
 ]  # fmt: skip
 HARMLESS: frozenset[Kind] = frozenset({"order of another desk", "balance differs"})
 """What does not put what we may open in question."""

@@ -163,16 +163,20 @@ class Reporting:
                 continue  # the rest of this fill opens what they protect
             sibling = parent and row is None and int(leg["parent"]) == parent
             mine = int(leg["strategy"]) == strategy and int(leg["instrument"]) == instrument
-            if (mine and (flat or self._bare(report, int(one)))) or sibling:
+            if (mine and self._over(int(one), flat=flat)) or sibling:
                 self._end_leg(int(one), refusals.OTHER_LEG_FILLED if sibling else refusals.POSITION_CLOSED)
 
-    def _bare(self, report: Report, order: int) -> bool:
-        """Return whether the broker's position that an attached order belonged to is gone, though others are left."""
+    def _over(self, order: int, *, flat: bool) -> bool:
+        """Return whether what an attached order protects is gone.
+
+        Where the broker keeps positions apart it is that position, though others be left, and though a strategy long
+        in one and short in another count as flat; else it is what the strategy holds.
+        """
         trader = self.trader
         ticket = trader.book.tickets.get(order)
-        if ticket is None or ticket.place is not None or not trader.capabilities.attached_stops:
-            return False
-        return bool(report.position) and ticket.position == report.position not in trader.book.holdings
+        if ticket is None or ticket.place is not None or not trader.capabilities.attached_stops or not ticket.position:
+            return flat
+        return ticket.position not in trader.book.holdings
 
     def _end_leg(self, order: int, reason: int) -> None:
         """An attached order is over with its position; one that stands by itself is taken back at the broker too."""

@@ -8,11 +8,12 @@ it is not there.
 
 from typing import TYPE_CHECKING
 
-from tradewind.broker import Cancel, Found, Picture, Report
+from tradewind.broker import Cancel, Found, Picture, Place, Report
 from tradewind.kernel import refusals
-from tradewind.kernel.orders import CANCELLING, HELD, REPLACING, SENT, UNKNOWN
+from tradewind.kernel.orders import CANCELLING, ENTRY, HELD, REPLACING, SENT, UNKNOWN
 from tradewind.kernel.records import REPLACE_REJECTED, REPLACED
 from tradewind.trading.book import Ticket
+from tradewind.trading.identity import parse
 from tradewind.trading.requests import Ask
 from tradewind.trading.timing import SECOND
 
@@ -33,6 +34,8 @@ class Resolving:
         """Of each order: how often it was asked for, and when next."""
         self.waiting: set[int] = set()
         """Orders whose question has not been answered."""
+        self.ended: set[int] = set()
+        """Orders of which the broker said that they ended without a fill, but not how."""
 
     def lose(self, order: int, why: str) -> None:
         """No clear answer came: the order is unknown, a cancel or change of it is looked up."""
@@ -49,12 +52,13 @@ class Resolving:
         """What is due is asked."""
         trader, timing = self.trader, self.trader.timing
         living = set()
-        for row in trader.living():
-            order, status = int(row["id"]), int(row["status"])
+        rows = trader.living()
+        for order, status in zip(rows["id"].tolist(), rows["status"].tolist(), strict=True):
             ticket = trader.book.tickets.get(order)
             if ticket is None or status == HELD:
                 continue
-            stuck = status in (CANCELLING, REPLACING) and trader.time - ticket.sent > timing.answer_within
+            waited = trader.time - max(ticket.sent, ticket.asked)
+            stuck = status in (CANCELLING, REPLACING) and waited > timing.answer_within
             if status == UNKNOWN or stuck or order in self.asked:
                 living.add(order)
                 self._ask(ticket)
@@ -96,6 +100,8 @@ class Resolving:
         elif found.state == "absent" and status in (UNKNOWN, SENT):
             self._absent(ticket)
         elif found.state != "absent":
+            if found.state != "filled":
+                self.ended.add(order)
             trader.settling.begin()  # it ended, and how is among what we have not heard
         elif status in (CANCELLING, REPLACING) and self._settled(ticket):
             trader.settling.begin()
@@ -109,7 +115,7 @@ class Resolving:
             trader.reporting.taken(ticket.order)
         elif status == CANCELLING and ticket.resent < MOST_CANCELS:
             ticket.resent += 1
-            ticket.sent = trader.time
+            ticket.asked = trader.time
             trader.send(Cancel(ticket.id, ticket.broker_order), ticket.order)
         elif status == REPLACING and name == ticket.id and ticket.former:
             trader.reports([Report(REPLACED, ticket.id, "")])  # with which price, the next picture tells
@@ -123,10 +129,11 @@ class Resolving:
         if trader.time < ticket.sent + self._lag():
             return
         window = can.id_scope == "forever" or (
-            can.id_scope == "window" and trader.time - ticket.sent < int(can.id_window_s * SECOND)
+            can.id_scope == "window" and trader.time - ticket.decided < int(can.id_window_s * SECOND)
         )
         keeps = trader.timing.exit_keeps if ticket.place and ticket.place.reduce_only else trader.timing.entry_keeps
-        if window and ticket.place is not None and ticket.resent == 0 and trader.time <= ticket.sent + keeps:
+        again = window and ticket.place is not None and ticket.resent == 0 and trader.time <= ticket.decided + keeps
+        if again and ticket.place is not None and self._may_go(ticket.place):
             ticket.resent += 1
             trader.send(ticket.place, ticket.order, exits=True)
             return
@@ -136,10 +143,45 @@ class Resolving:
             ticket.absent = trader.time
             trader.settling.begin()
 
+    def _may_go(self, place: Place) -> bool:
+        """Return whether an order may be sent again: to open something, only as if it were decided on now."""
+        if place.reduce_only:
+            return True
+        bit = 1 << (refusals.OUTCOME_UNKNOWN - refusals.STARTING)
+        core = self.trader.core
+        return not core.held(place.instrument) & ~bit and not int(core.state["risk"]["kill"])
+
+    def bury(self, picture: Picture) -> None:
+        """Attached orders whose position is gone are over, where book and picture agree in everything.
+
+        So ends a stop whose position was opened and closed again in reports that came in another order.
+        """
+        trader = self.trader
+        if not trader.capabilities.attached_stops:
+            return
+        standing = {one.id for one in picture.orders}
+        opened = {found.order for one in picture.positions if (found := parse(one.id)) is not None}
+        names = {one.position for one in picture.positions}
+        netted = {one.instrument for one in picture.positions if not one.position}
+        rows = trader.living()
+        for order, status in zip(rows["id"].tolist(), rows["status"].tolist(), strict=True):
+            ticket = trader.book.tickets.get(order)
+            if ticket is None or ticket.role == ENTRY or ticket.place is not None or status in (HELD, SENT, UNKNOWN):
+                continue
+            alive = ticket.position in names or ticket.parent in opened or ticket.instrument in netted
+            if not alive and not standing & {ticket.id, ticket.former}:
+                trader.end(order, refusals.POSITION_CLOSED)
+
     def pictured(self, picture: Picture) -> None:
-        """A picture taken after the lookup shows no such order either: it never took effect."""
+        """A picture taken after the lookup shows no such order either: it never took effect, or it is over."""
         trader = self.trader
         there = {one.id for one in picture.orders} | {one.id for one in picture.positions}
+        for order in sorted(self.ended):
+            ticket = trader.book.tickets.get(order)
+            if ticket is not None and not there & {ticket.id, ticket.former}:
+                # All that happened since was read before this picture, and how it ended was not in it.
+                trader.end(order, refusals.CLOSED_BY_BROKER)
+        self.ended.clear()
         for order in trader.unknown():
             ticket = trader.book.tickets.get(order)
             if ticket is None or ticket.absent == 0 or ticket.id in there:
@@ -161,7 +203,12 @@ class Resolving:
     def _release(self) -> None:
         """Instruments without an unknown order are free again."""
         trader = self.trader
-        those = {int(trader.row(order)["instrument"]) for order in trader.unknown()}
-        for instrument in range(int(trader.core.state["instrument_count"])):
+        bit = 1 << (refusals.OUTCOME_UNKNOWN - refusals.STARTING)
+        held = [number for number, bits in enumerate(trader.core.holds()) if bits & bit]
+        if not held:
+            return
+        rows = trader.living()
+        those = set(rows["instrument"][rows["status"] == UNKNOWN].tolist())
+        for instrument in held:
             if instrument not in those:
                 trader.order(trader.core.hold(refusals.OUTCOME_UNKNOWN, on=False, instrument=instrument))

@@ -84,6 +84,9 @@ class Settling:
             self.wanted = True
             return
         self.last_success = trader.time
+        if not trader.capabilities.tells_money:
+            ours = int(trader.core.state["account"]["balance"])
+            picture = picture._replace(balance=ours, currency=self.currency)
         self.found = differences(self._view(), picture)
         grave = {one for one in self.found if one.kind not in HARMLESS}
         twice = grave & self.before
@@ -96,6 +99,8 @@ class Settling:
                 trader.core.note("difference", {**one._asdict(), "ts": trader.time})
                 self.trader.alert("reconciliation", one.sentence())
         trader.resolving.pictured(picture)
+        if not grave:
+            trader.resolving.bury(picture)
         self._judge(grave)
         self.before = grave
 
@@ -174,6 +179,8 @@ class Settling:
         """The broker's balance is taken over where all else agrees and the difference is small; else a person does."""
         trader = self.trader
         drift = picture.balance - int(trader.core.state["account"]["balance"])
+        if not trader.capabilities.tells_money:
+            return
         if drift == 0 or grave or trader.unknown():
             return
         if abs(drift) > trader.timing.cash_tolerance * abs(picture.balance):

@@ -11,13 +11,13 @@ import numpy as np
 
 from tradewind.broker import Answer, Capabilities, CatchUp, Found, Link, Picture, Place, Quote, Report
 from tradewind.kernel import refusals
-from tradewind.kernel.orders import ENTRY, SENT, UNKNOWN
-from tradewind.kernel.records import CANCELLED, PLACE, REFUSED_COMMAND, UNKNOWN_OUTCOME
+from tradewind.kernel.orders import SENT, UNKNOWN
+from tradewind.kernel.records import CANCELLED, REFUSED_COMMAND, UNKNOWN_OUTCOME
 from tradewind.ports import Rows
-from tradewind.trading.book import Book
-from tradewind.trading.core import Batch, Core
+from tradewind.trading.book import Book, role_of
 from tradewind.trading.events import event, quote_rows
 from tradewind.trading.executions import text_of
+from tradewind.trading.machine import Batch, Machine
 from tradewind.trading.reconciling import Difference
 from tradewind.trading.reporting import Reporting
 from tradewind.trading.requests import Alert, Ask, Request, Send
@@ -30,7 +30,7 @@ from tradewind.trading.timing import Timing
 class Trader:
     """One account at one broker."""
 
-    def __init__(self, core: Core, book: Book, capabilities: Capabilities, timing: Timing | None = None) -> None:
+    def __init__(self, core: Machine, book: Book, capabilities: Capabilities, timing: Timing | None = None) -> None:
         """The core is as recovered; nothing is opened before broker and book agree."""
         self.core, self.book, self.capabilities = core, book, capabilities
         self.timing = Timing() if timing is None else timing
@@ -47,6 +47,7 @@ class Trader:
         self.resolving = Resolving(self)
         self.settling = Settling(self)
         self.linked = False
+        book.keep_only(set(core.living()["id"].tolist()))  # a replay tells of orders, not of their ends
 
     # What comes in.
 
@@ -122,11 +123,25 @@ class Trader:
     def start(self, epoch: int) -> None:
         """A new life begins: what had been sent without an answer is unknown, and all is compared before anything."""
         self.book.epoch = epoch
+        rows = self.living()
+        sent = rows["id"][rows["status"] == SENT].tolist()
         self.order(self.core.hold(refusals.STARTING, on=True))
-        for row in self.living():
-            if int(row["status"]) == SENT:
-                self.resolving.lose(int(row["id"]), "restarted before an answer came")
+        self._withhold()
+        for ticket in self.book.tickets.values():
+            ticket.sent = self.time  # when it really was is not in the journal; certainly not later
+        for order in sent:
+            self.resolving.lose(order, "restarted before an answer came")
         self.settling.begin()
+
+    def _withhold(self) -> None:
+        """What strategies decided on between the journal's last event and the hold is not opened: nothing is compared.
+
+        They are shown what a former life did not come to show them before the hold is applied.
+        """
+        for request in [one for one in self.requests if isinstance(one, Send) and isinstance(one.what, Place)]:
+            if isinstance(request.what, Place) and not request.what.reduce_only:
+                self.requests.remove(request)
+                self.unsent(request, "decided before broker and book were compared")
 
     # What goes out.
 
@@ -145,15 +160,19 @@ class Trader:
 
     def order(self, commands: Rows) -> None:
         """The commands have tickets and are waiting to be sent."""
+        if not len(commands) and len(self.book.tickets) == int(self.core.state["order_count"]):
+            return  # the ordinary price: nothing was wanted, and no order has ended
         for command in commands:
             if int(command["kind"]) == REFUSED_COMMAND:
                 continue
-            row = self.row(int(command["order"]))
-            self.book.note_command(command, ENTRY if row is None else int(row["role"]))
+            self.book.note_command(command, role_of(command))
+            ticket = self.book.tickets.get(int(command["order"]))
+            if ticket is not None:
+                ticket.sent = self.time
             request = request_of(self, command)
             if request is not None:
                 self.send(request, int(command["order"]), exits=bool(int(command["reduce_only"])))
-        self.book.keep_only({int(one) for one in self.living()["id"]})
+        self.book.keep_only(set(self.living()["id"].tolist()))
 
     def send(self, what: Any, order: int, *, exits: bool = True) -> None:
         """The request waits for what led to it to be durable."""
@@ -182,7 +201,7 @@ class Trader:
 
     def living(self) -> Any:
         """Return the rows of the kernel's order table in use."""
-        return self.core.state["orders"][: int(self.core.state["order_count"])]
+        return self.core.living()
 
     def row(self, order: int) -> Any:
         """Return the kernel's row of a living order, or None."""
@@ -191,7 +210,8 @@ class Trader:
 
     def unknown(self) -> list[int]:
         """Return the orders whose outcome is not known."""
-        return [int(row["id"]) for row in self.living() if int(row["status"]) == UNKNOWN]
+        living = self.living()
+        return [int(one) for one in living["id"][living["status"] == UNKNOWN]]
 
     def lose(self, order: int) -> None:
         """The outcome of the order is unknown: an event says so, and nothing is opened in its instrument."""
@@ -237,7 +257,7 @@ def replayed(book: Book, told: Batch) -> None:
         if log == "commands":
             for command in content:
                 if int(command["kind"]) != REFUSED_COMMAND:
-                    book.note_command(command, int(command["kind"] == PLACE and 0))
+                    book.note_command(command, role_of(command))
         elif log == "executions":
             for row in content:
                 book.note_execution(row)

@@ -89,6 +89,7 @@ class _Course:
         self._state, self._venue = runner.state.ctypes.data, self.venue.ctypes.data
         self._quoted = runner.state["instruments"]["quoted_at"][0]
         self._place = 0
+        self._ours = {int(order) for name in ("order", "stop_order", "target_order") for order in commands[name]}
         self._given: dict[int, list[Rows]] = defaultdict(list)
         for row in range(len(commands)):
             self._given[int(commands["number"][row])].append(commands[row : row + 1].copy())
@@ -147,6 +148,9 @@ class _Course:
             counter.resize(self._venue, self._state, int(command["order"][0]), had)
 
     def _charge(self, report: Any) -> None:
+        """What the assumed broker would take for the fill is beside what was taken, for orders of our own."""
+        if int(report["order"]) not in self._ours:
+            return
         expected = counter.commission(
             self._venue, self._state, int(report["instrument"]), int(report["quantity"]), int(report["price"])
         )

@@ -1,7 +1,7 @@
 """From an account's start document to the world its day begins in, and the whole of a twin run of that day."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -99,24 +99,25 @@ def twin_of_day(account: Account, day: date, settings: Settings, reference: Refe
     """Return the twin run of one New York trading day of an account; BadData says what it lacks."""
     recording = recording_of(account)
     span = day_span(day)
-    first, end = places_of(recording, span)
+    first, end = places_of(recording.events, span)
     if first == end:
         raise BadData(f"Nothing was recorded on {day}.", _recorded(recording))
     request = request_of(recording.start, settings, span)
     prices = recording.events[recording.events["kind"] <= BAR]
     world, instruments = world_of(request, int(prices["span"].max()) if len(prices) else 0)
     _, morning = replay(world, recording, (0, first))
-    tape = None if reference is None else reference(request)
+    tape = None if reference is None else reference(replace(request, end=span[1] + 1))
+    if tape is not None:
+        tape = tape[slice(*places_of(tape, span))]
     told = twin(morning, recording, (first, end), tape)
     changed = [
         one.file
         for one, slot in zip(recording.start.strategies, world.slots, strict=True)
         if one.digest and one.digest != slot.strategy.digest
     ]
-    return Day(
-        told, day, recording.start, request.settings.account.currency,
-        numbered([one.strategy.name for one in world.slots]), instruments, "recorded" if reference is None else request.feed or "history", changed,
-    )  # fmt: skip
+    names = numbered([one.strategy.name for one in world.slots])
+    held = "recorded" if reference is None else request.feed or "history"
+    return Day(told, day, recording.start, request.settings.account.currency, names, instruments, held, changed)
 
 
 def _recorded(recording: Recording) -> str:

@@ -35,7 +35,7 @@ from tradewind.twin.pairs import Link, Trade, line_up, remainder
 from tradewind.twin.played import Played
 from tradewind.twin.recording import Recording
 from tradewind.twin.run import play
-from tradewind.twin.usual import NOTHING, Mark, usual_latency, usual_of, usual_size
+from tradewind.twin.usual import NOTHING, Mark, latency_bounds, usual_latency, usual_of, usual_size
 from tradewind.twin.world import World
 
 CAUSES = (
@@ -168,6 +168,7 @@ def _found(feeds: Steps, live: Live, audit: Audit, chain: _Chain) -> dict[str, i
     kinds["orders"], kinds["missed"] = len(live.orders), missed(live)
     kinds["assumed_latency_ns"] = chain.assumed
     kinds["latency_ns"] = usual_latency(live, chain.assumed)
+    kinds["latency_above_ns"], kinds["latency_upto_ns"] = latency_bounds(live)
     kinds["size_permille"] = round(1000 * usual_size(live, audit, reducing=False))
     kinds["strays"] = sum(len(rows) for rows in live.strays.values())
     kinds["decisions"] = len(audit.silenced) + sum(len(rows) for rows in audit.added.values())

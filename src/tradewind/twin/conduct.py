@@ -42,6 +42,8 @@ class Conduct:
         self._ends: dict[int, list[Rows]] = defaultdict(list)
         self._usual = usual
         self._usual_size = [usual_size(live, audit, reducing=reducing) for reducing in (False, True)]
+        self._own: dict[int, int] = {}  # of a live order: the run's
+        self._given: set[int] = set()  # orders that live gave and no strategy gives
         self.latency = 0
         self.marks: list[Mark] = []
 
@@ -64,10 +66,14 @@ class Conduct:
         if SIGNAL not in self._on:
             return []
         given = []
+        number = int(told.runner.state["next_order"][0])
         for command in self._audit.added.get(told.place, ()):
             mine = command.copy()
             if mine["kind"][0] == PLACE:
-                _renumber(mine, int(told.runner.state["next_order"][0]))
+                number = _renumber(mine, number)
+            else:
+                mine["order"] = self._own.get(int(mine["order"][0]), -1)
+            self._given.add(int(mine["order"][0]))
             given.append(mine)
         return given
 
@@ -75,9 +81,10 @@ class Conduct:
         """The command is on its way, unless it was never decided or never came to the broker."""
         moment = moment_of(command[0])
         state, venue = told.runner.state.ctypes.data, told.venue.ctypes.data
-        if (SIGNAL in self._on and moment in self._audit.silenced) or (
+        unwanted = (SIGNAL in self._on and moment in self._audit.silenced) or (
             MISSED in self._on and moment in self._audit.withheld
-        ):
+        )
+        if unwanted and int(command["order"][0]) not in self._given:
             counter.undo(state, command.ctypes.data)
             return
         if command["kind"][0] != PLACE:
@@ -113,6 +120,7 @@ class Conduct:
         alike = twin.command["ts"] == ts and same_decision(command, twin.command)
         for name in ("order", "stop_order", "target_order"):
             if command[name] and twin.command[name]:
+                self._own[int(twin.command[name])] = int(command[name])
                 self._known[int(command[name])] = (int(twin.command[name]), way_of(command, name))
                 if alike:
                     self._alike.add(int(command[name]))
@@ -229,9 +237,10 @@ def _row(record: Any) -> Rows:
     return np.frombuffer(record.tobytes(), record.dtype).copy()
 
 
-def _renumber(command: Rows, number: int) -> None:
-    """The command names the ids its orders get in this run."""
+def _renumber(command: Rows, number: int) -> int:
+    """The command names the ids its orders get in this run, from `number` on; return the next one."""
     for name in ("order", "stop_order", "target_order"):
         if command[name][0]:
             command[name] = number
             number += 1
+    return number

@@ -1,5 +1,6 @@
 """A twin run as plain data: exact amounts as decimal text, moments as ISO text, nothing that needs the program."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tradewind import money
@@ -100,8 +101,7 @@ def remarks(day: Day) -> list[str]:
     if found["shift_ns"]:
         told.append(f"The clock of the prices was {found['shift_ns'] / SECOND:+,.3f} s off the reference's.")
     if found["latency_ns"] != found["assumed_latency_ns"]:
-        assumed, had = (found[name] / 1e6 for name in ("assumed_latency_ns", "latency_ns"))
-        told.append(f"Orders arrived as if they took {had:,.0f} ms; the backtest assumes {assumed:,.0f} ms.")
+        told.append(f"Orders took {_latency(found)}; the backtest assumes {found['assumed_latency_ns'] / 1e6:,.0f} ms.")
     if found["size_permille"] != 1000:
         told.append(f"Entries had {found['size_permille'] / 10:.1f} % of the size that was decided.")
     if found["missed"]:
@@ -111,3 +111,11 @@ def remarks(day: Day) -> list[str]:
     if found["decisions"]:
         told.append(f"{found['decisions']:,} decisions are not those the strategies make today of the same events.")
     return told
+
+
+def _latency(found: Mapping[str, int]) -> str:
+    """Return how long orders took, as closely as the prices between them tell."""
+    low, high = (found[name] / 1e6 for name in ("latency_above_ns", "latency_upto_ns"))
+    if low >= high:
+        return f"about {found['latency_ns'] / 1e6:,.0f} ms, not all the same"
+    return f"more than {max(low, 0):,.0f} and at most {high:,.0f} ms"

@@ -1,9 +1,9 @@
 """The feed as it should have been beside the feed as it came, and the steps from one to the other.
 
 Prices are paired instrument by instrument, by their own numbers: first the shift between the two clocks is found from
-prices that occur once in each, hour by hour, so that a clock set wrongly in the middle of the day is seen; then rows of
-equal price at equal time are twins, then rows of equal time, then rows of equal price close in time. What has no twin
-was dropped, or came out of nowhere.
+runs of prices that occur once in each, from one to the next, so that a clock set wrongly in the middle of the day is
+seen; then rows of equal price at equal time are twins, then rows of equal time, then rows of equal price close in time.
+What has no twin was dropped, or came out of nowhere.
 """
 
 from typing import Any, NamedTuple
@@ -16,11 +16,10 @@ from tradewind.twin.world import joined
 
 SPREADS = ("spread_open", "spread_high", "spread_low", "spread_close")
 BIDS = ("kind", "span", "open", "high", "low", "close")
-HOUR = 3_600_000_000_000
 NEAR = 2_000_000_000
 """How far rows of equal price may lie apart after the shift and still be the same, ns."""
 LEAST = 8
-"""So many prices that occur once must agree on the shift of an hour for it to have one of its own."""
+"""Of fewer prices than this that occur once, the most frequent difference is taken as it is."""
 
 
 class Steps(NamedTuple):
@@ -155,7 +154,7 @@ def _pair_near(twins: Any, free: Any, mine: tuple[Any, Any], theirs: tuple[Any, 
 
 
 def clock_shifts(mine: Rows, theirs: Rows) -> Any:
-    """Return by how much the clock of each row is ahead of the reference's, ns: the usual shift of its hour."""
+    """Return by how much the clock of each row is ahead of the reference's, ns."""
     if len(mine) == 0 or len(theirs) == 0:
         return np.zeros(len(mine), np.int64)
     own, other = _runs(mine), _runs(theirs)
@@ -167,14 +166,16 @@ def clock_shifts(mine: Rows, theirs: Rows) -> Any:
     apart = mine["ts"][here] - theirs["ts"][there]
     if len(apart) == 0:
         return np.zeros(len(mine), np.int64)
-    usual = _most(apart)
-    shifts = np.full(len(mine), usual, np.int64)
-    hours, mine_hours = mine["ts"][here] // HOUR, mine["ts"] // HOUR
-    for hour in np.unique(hours).tolist():
-        of_hour = apart[hours == hour]
-        if len(of_hour) >= LEAST:
-            shifts[mine_hours == hour] = _most(of_hour)
-    return shifts
+    order = np.argsort(here)
+    here, apart = here[order], apart[order]
+    # A clock that is wrong is wrong for a while: a difference its neighbour has too is one of the clocks.
+    like_next = np.append(apart[1:] == apart[:-1], [False])
+    steady = like_next | np.append([False], like_next[:-1])
+    if int(steady.sum()) * 2 > len(apart):
+        before = np.searchsorted(here[steady], np.arange(len(mine)), "right") - 1
+        shifts: Any = apart[steady][np.maximum(before, 0)]
+        return shifts
+    return np.full(len(mine), _most(apart), np.int64)
 
 
 def _most(apart: Any) -> int:

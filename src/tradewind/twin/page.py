@@ -64,10 +64,12 @@ def _cash(told: Mapping[str, Any], amount: str) -> str:
 
 def _summary(told: Mapping[str, Any]) -> Html:
     unit = told["currency"]
+    differing = sum(bool(trade["causes"]) for trade in told["trades"])
     tiles = [
         ("Live", _cash(told, told["live"]), f"{unit}, what the day made"),
         ("Backtest", _cash(told, told["backtest"]), f"{unit}, what its twin made"),
         ("Difference", _cash(told, told["difference"]), f"{unit}, live minus backtest"),
+        ("Trades", f"{len(told['trades']):,}", f"{differing:,} of them differ"),
     ]
     shown = (
         tag("div", tag("dt", name), tag("dd", value, class_="big"), tag("dd", note, class_="note"), class_="tile")

@@ -59,7 +59,6 @@ class Played:
     fills: Sequence[Fill]
     total: int
     """Change of the equity."""
-    learnt: Any = None
 
     @property
     def net(self) -> int:

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from tradewind.errors import BadData
-from tradewind.kernel.records import ACCEPTED, BAR, COMMAND, DAY, EVENT, FILLED, FINANCING, TRADE
+from tradewind.kernel.records import BAR, COMMAND, DAY, EVENT, FILLED, FINANCING, TRADE
 from tradewind.markets.clock import day_close, day_open
 from tradewind.ports import Rows
 
@@ -120,11 +120,6 @@ class Recording:
     trades: Rows
     start: Start
 
-    @property
-    def fed(self) -> Rows:
-        """What the broker and the clock brought, without what was reported about orders."""
-        return self.events[self.events["kind"] < ACCEPTED]
-
 
 def recording_of(account: Account) -> Recording:
     """Return all that an account's journal holds since its latest start from flat; nothing of it is changed."""
@@ -166,13 +161,13 @@ def day_span(day: date) -> tuple[int, int]:
     return day_open(day), day_close(day)
 
 
-def places_of(recording: Recording, span: tuple[int, int]) -> tuple[int, int]:
-    """Return which events, as positions [first, end), belong to the span.
+def places_of(events: Rows, span: tuple[int, int]) -> tuple[int, int]:
+    """Return which events, as positions [first, end), belong to the span; of a recording or of a tape.
 
     An event belongs where its time lies; time stands still while events of an earlier moment come late. The DAY event
     of the next date and what is booked for the night belong to the day that ends.
     """
-    first, end = (_cut(recording.events, moment) for moment in span)
+    first, end = (_cut(events, moment) for moment in span)
     return first, end
 
 

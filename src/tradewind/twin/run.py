@@ -6,7 +6,6 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from tradewind.kernel.records import (
-    ACCEPTED,
     BAR,
     COMMAND,
     DAY,
@@ -140,15 +139,12 @@ class Line:
 
     def new(self) -> list[Rows]:
         """Return the commands given since it was last asked, refused ones too, each an array of one row."""
-        if int(self._runner.engine["command_count"][0]) == 0 and self._seen == self._count():
+        if int(self._runner.engine["command_count"][0]) == 0 and self._seen == self._pages.counts.get("commands", 0):
             return []
         self._runner.flush()
         rows = self._pages.read("commands", self._seen)
         self._seen += len(rows)
         return [rows[place : place + 1].copy() for place in range(len(rows))]
-
-    def _count(self) -> int:
-        return sum(len(part) for part in self._pages.parts.get("commands", ()))
 
     def all(self) -> Rows:
         """Return every command."""
@@ -196,6 +192,7 @@ class _Course:
         quoted = int(self._quoted[event["instrument"][0]]) if kind <= BAR else 0
         self.runner.apply(event)
         self._forward(told)
+        self._give(told)
         if kind <= BAR:
             counter.look(self._venue, self._state, address, quoted)
             self._ask(told, counter.answer, address)
@@ -207,6 +204,8 @@ class _Course:
                 continue
             self.book.decided(command[0])
             self.conduct.send(told, command)
+
+    def _give(self, told: Told) -> None:
         for command in self.conduct.given(told):
             self.book.decided(command[0])
             counter.enact(self._state, command.ctypes.data)
@@ -225,6 +224,3 @@ class _Course:
         self.book.apply(report)
         if report["kind"][0] == FILLED:
             self.fills.append(Fill(int(report["order"][0]), place, report[0]))
-
-
-__all__ = ["ACCEPTED", "Conduct", "Told", "play"]

@@ -11,7 +11,9 @@ from statistics import median
 from typing import NamedTuple
 
 from tradewind.twin.audit import Audit
-from tradewind.twin.live import BY_LIMIT, Live
+from tradewind.twin.live import BY_LIMIT, Live, LiveOrder
+
+FOREVER = 2**62
 
 
 class Mark(NamedTuple):
@@ -82,21 +84,29 @@ def simplest(low: Fraction, high: Fraction) -> Fraction:
     return whole + 1 / simplest(1 / (high - whole), 1 / (low - whole))
 
 
+def arrivals(live: Live) -> list[LiveOrder]:
+    """Return the orders that came to the broker."""
+    return [one for one in live.orders.values() if one.arrived >= 0]
+
+
+def latency_bounds(live: Live) -> tuple[int, int]:
+    """Return between which two, ns, any one latency lies that explains every arrival; crossed where none does."""
+    came = arrivals(live)
+    return max((one.earliest for one in came), default=-1), min((one.latest for one in came), default=FOREVER)
+
+
 def usual_latency(live: Live, assumed: int) -> int:
     """Return the latency that explains every arrival: the assumed one if it does, else one that all allow.
 
     Arrivals are known only to the price that found the order there, so each bounds the latency from both sides. Where
     no single one fits all, it is the median of those next to the assumed one that each order allows.
     """
-    bounds = [(one.earliest, one.latest) for one in live.orders.values() if one.arrived >= 0]
-    if not bounds:
-        return assumed
-    low, high = max(one for one, _ in bounds), min(one for _, one in bounds)
+    low, high = latency_bounds(live)
     if low < assumed <= high:
         return assumed
     if low < high:
         return (low + high + 1) // 2
-    return int(median(min(max(assumed, low + 1), high) for low, high in bounds))
+    return int(median(min(max(assumed, one.earliest + 1), one.latest) for one in arrivals(live)))
 
 
 def usual_size(live: Live, audit: Audit, *, reducing: bool) -> Fraction:

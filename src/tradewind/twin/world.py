@@ -17,10 +17,13 @@ class Pages:
     """A journal in memory: what was logged, in the pieces it came in."""
 
     parts: dict[str, list[Rows]] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    """Rows of each log."""
 
     def append(self, log: str, rows: Rows) -> None:
         """The rows stand at the end of the log."""
         self.parts.setdefault(log, []).append(rows)
+        self.counts[log] = self.counts.get(log, 0) + len(rows)
 
     def read(self, log: str, start: int = 0) -> Rows:
         """The rows of the log from position `start` on; a log nothing was written to has no rows and no fields."""
@@ -65,7 +68,3 @@ class World:
         if self.memories:
             made.memories[:] = np.frombuffer(self.memories, "u1")
         return made
-
-    def later(self, runner: Runner) -> "World":
-        """Return the beginning at which `runner` stands now, with the same assumptions about the broker."""
-        return World(runner.state.copy(), self.venue, self.slots, self.handler, runner.memories.tobytes())

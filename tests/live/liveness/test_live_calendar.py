@@ -24,7 +24,7 @@ from calendar_cases import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tradewind.kernel.records import BAR, CLOCK, DAY, NEWS, SESSION, SESSION_CLOSE, SESSION_OPEN
+from tradewind.kernel.records import BAR, CLOCK, DAY, NEWS, QUOTE, SESSION, SESSION_CLOSE, SESSION_OPEN
 from tradewind.liveness.calendar import RAW, LiveCalendar
 from tradewind.liveness.entries import Position, position_after
 from tradewind.markets.clock import DAY as ONE_DAY
@@ -117,10 +117,23 @@ def test_the_position_told_by_the_calendar_is_that_of_the_journals_rows():
     lived_rows = joined(lived(calendar, prices_of(whole)))
 
     assert calendar.position == position_after(Position(start), lived_rows)
+    for kind in (QUOTE, BAR):
+        end = np.flatnonzero(whole["kind"] == kind)[-50] + 1
+        calendar = calendar_at(start)
+        assert_same(joined(lived(calendar, prices_of(whole[:end]))), whole[:end])
+        assert calendar.position == position_after(Position(start), whole[:end])
     parts = Position(start)
     for part in np.array_split(np.arange(len(whole)), 37):
         parts = position_after(parts, whole[part[0] : part[-1] + 1])
-    assert parts == calendar.position
+    assert parts == position_after(Position(start), whole)
+
+
+def test_a_bar_that_closes_at_the_roll_comes_before_the_date_that_begins_there():
+    calendar = calendar_at(ns("2025-03-05T10:00"))
+    roll = ns("2025-03-05T22:00")
+
+    assert (calendar.before_bar(roll, 60)["ts"] < roll).all()
+    assert set(calendar.before_quote(roll)["ts"].tolist()) == {roll}
 
 
 def release(moment, known_at, name="a surprise", **more):

@@ -79,7 +79,17 @@ def test_a_late_quote_is_counted_and_rewrites_nothing():
     assert calendar.late == 2
 
 
-@given(st.integers(ns("2024-01-01"), ns("2026-06-01")), st.sampled_from(SECONDS))
+def test_a_quote_at_the_very_close_opens_the_next_bar():
+    moment, end = ns("2025-03-05T10:00:40"), ns("2025-03-05T10:01")
+    calendar = calendar_at(moment, MadeOf((GOLD,), 1))
+    calendar.before_quote(moment)
+    calendar.before_quote(end)
+
+    assert calendar.floor == end
+    assert calendar.next_wake(end).ts == end + MINUTE
+
+
+@given(st.integers(ns("2024-01-01"), ns("2026-06-01")), st.sampled_from((*SECONDS, 25_200)))
 def test_a_bar_contains_its_moment_and_lies_within_its_date(ts, seconds):
     date = date_of(ts)
     opens, closes = bar_opens(date, seconds, ts), bar_closes(date, seconds, ts)
@@ -89,6 +99,16 @@ def test_a_bar_contains_its_moment_and_lies_within_its_date(ts, seconds):
     assert closes <= date.closes
     assert wall(date.opens, NEW_YORK) % ONE_DAY == 17 * HOUR
     assert bar_opens(date, seconds, opens) == opens
+
+
+def test_a_length_that_does_not_divide_the_day_ends_with_it():
+    ts = ns("2025-03-05T21:30")
+    date = date_of(ts)
+
+    assert (bar_opens(date, 25_200, ts), bar_closes(date, 25_200, ts)) == (
+        ns("2025-03-05T19:00"),
+        ns("2025-03-05T22:00"),
+    )
 
 
 def kernel():

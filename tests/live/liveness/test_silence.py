@@ -142,14 +142,32 @@ def test_an_outage_teaches_the_watch_nothing():
     moment = ns("2025-03-05T15:00")
     silence = watch(moment)
     before = delay(silence, moment)
-    again = moment + 10 * MINUTE
+    again = moment + 45 * MINUTE
     silence.quote(again)
 
     assert silence.alarmed
     for step in range(1, 200):
         silence.quote(again + step * SECOND // 4)
     assert not silence.alarmed
-    assert delay(silence, again + 50 * SECOND) < 3 * before
+    assert delay(silence, again + 50 * SECOND) < 2 * before
+
+
+def test_a_feed_is_not_silent_because_it_was_busy():
+    moment = ns("2025-03-05T15:00")
+    usual, busy = watch(moment), Silence(GOLD, LEARNED)
+    for ts in recording(moment - HOUR, moment, seed=7).tolist():
+        busy.quote(ts, 3)
+
+    assert abs(delay(busy, moment) - delay(usual, moment)) < 1
+
+
+def test_a_watch_that_begins_in_the_middle_of_a_session_counts_from_there():
+    moment = ns("2025-03-05T15:00")
+    silence = Silence(GOLD, LEARNED)
+
+    assert silence.look(moment)[:3] == ("live", moment, 0.0)
+    assert silence.alarm_at(moment) > moment + 5 * SECOND
+    assert silence.look(moment + HOUR).state == "silent"
 
 
 def test_weeks_of_a_living_feed_raise_next_to_no_alarm():

@@ -172,6 +172,15 @@ def test_measures_that_stop_leave_a_warning():
     assert [world.ask(guard).state for _ in range(2)][-1] == "fine"
 
 
+def test_a_measure_says_less_the_older_it_is():
+    world = World()
+    guard = guarded(world)
+    first = world.ask(guard).unsure
+    world.wait(5 * MINUTE)
+
+    assert guard.look(world.read()).unsure - first == 60 * MS  # five minutes at 200 ppm
+
+
 def test_a_broker_whose_clock_is_set_is_followed():
     world = World()
     guard = guarded(world)

@@ -106,7 +106,9 @@ class Relay:
                     elif self.cut_at is not None:
                         writer.write((head + body)[: self.cut_at])
                         self.seen = len(body) + 4
-                        await writer.drain()
+                        writer.close()  # what was written arrives; an abort could take it back
+                        with contextlib.suppress(OSError):
+                            await writer.wait_closed()
                     return
                 writer.write(head + body)
                 await writer.drain()

@@ -1,4 +1,4 @@
-"""The account behind the terminal: netting, symbols, clocks, bars, what is not ours, and terminals that cannot trade."""
+"""The account behind the terminal: netting, symbols, clocks, bars, orders by hand, terminals that cannot trade."""
 
 import asyncio
 from datetime import UTC, datetime

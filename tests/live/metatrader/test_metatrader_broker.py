@@ -141,6 +141,17 @@ def test_a_close_of_several_that_is_refused_half_way_says_what_was_done_and_that
     assert [one.kind for one in answer.reports][-1] == CANCELLED
 
 
+def test_an_order_that_only_reduces_names_its_positions_where_they_are_kept_apart():
+    """Without their names it would open a position the other way."""
+
+    async def story(world):
+        broker = await world.connect()
+        await broker.place(entry("TW-A-E0"))
+        return (await broker.place(closing("TW-A-X0", SIZE))).outcome, len(world.server.get("sent"))
+
+    assert played(story) == ("refused", 1)
+
+
 def test_a_lost_stop_is_put_back_as_a_level_of_its_position_and_found_by_its_new_id():
     async def story(world):
         broker = await world.connect()

@@ -13,7 +13,7 @@ from paper_day import CHAIN, FAULTS, market_of
 
 from tradewind.data.importers import import_files
 from tradewind.modes import open_history
-from tradewind.requests import moment_ns, period_end, period_start
+from tradewind.requests import moment_ns, period_end, period_start, strategy_path
 from tradewind.settings import Settings
 
 HERE = Path(__file__).parent
@@ -40,14 +40,14 @@ def real(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def gold(real):
-    """Three days of gold in minute bars, traded often, sized by the balance."""
-    return market_of(real, HERE / "eager.py", "XAUUSD", (period_start("2026-01-13"), period_end("2026-01-15")))
+    """Two days of gold in minute bars, traded often, sized by the balance."""
+    return market_of(real, HERE / "eager.py", "XAUUSD", (period_start("2026-01-13"), period_end("2026-01-14")))
 
 
 @pytest.fixture(scope="session")
 def euro(real):
-    """Some hours of euro quotes, with a commission a lot, traded every minute or two."""
-    span = moment_ns("2014-05-08T11:00"), moment_ns("2014-05-08T16:00")
+    """Forty minutes of euro quotes around a rate decision, with a commission a lot, traded every minute or two."""
+    span = moment_ns("2014-05-08T12:25"), moment_ns("2014-05-08T13:05")
     return market_of(real, HERE / "eager.py", "EURUSD", span, bar="M1")
 
 
@@ -109,7 +109,7 @@ def test_a_clean_day_shows_zero(gold, gold_sessions):
 
     assert set(told.causes.values()) == {0}
     assert told.difference == 0
-    assert len(told.trades) > 100
+    assert len(told.trades) > 60
     assert all(trade.backtest == trade.live and not trade.causes for trade in told.trades)
 
 
@@ -128,12 +128,32 @@ def test_one_fault_in_euro_quotes_is_named_to_the_cent(euro, euro_sessions, faul
 
 
 @needs_data
+@pytest.mark.soak
 @pytest.mark.parametrize(("one", "other"), list(combinations(GOLD, 2)))
 def test_two_faults_in_gold_are_told_apart_to_the_cent(gold, gold_sessions, one, other):
     holds(gold, gold_sessions, one, other)
 
 
 @needs_data
+@pytest.mark.soak
 @pytest.mark.parametrize(("one", "other"), list(combinations(EURO, 2)))
 def test_two_faults_in_euro_quotes_are_told_apart_to_the_cent(euro, euro_sessions, one, other):
     holds(euro, euro_sessions, one, other)
+
+
+@needs_data
+@pytest.mark.parametrize("symbol", ["XAUUSD", "US30", "EURUSD"])
+@pytest.mark.parametrize("strategy", ["ema_cross", "opening_range"])
+def test_shipped_strategies_have_their_twins(real, symbol, strategy):
+    """Clean, a busy and a patient strategy show zero; late and wide, these two and nothing else, to the cent."""
+    days = ("2014-05-08", "2014-05-08") if symbol == "EURUSD" else ("2026-01-12", "2026-01-14")
+    span = (period_start(days[0]), period_end(days[1]))
+    if symbol == "EURUSD":
+        span = (moment_ns("2014-05-08T11:30"), moment_ns("2014-05-08T14:30"))
+    overrides = {"fast": "3", "slow": "8"} if strategy == "ema_cross" else {}
+    market = market_of(real, strategy_path(strategy), symbol, span, overrides=overrides)
+    sessions = {}
+
+    assert set(ran(market, sessions).twin(market).causes.values()) == {0}
+    holds(market, sessions, "latency", "spread")
+    holds(market, sessions, "feed", "slippage")

@@ -1,6 +1,7 @@
 """`tradewind twin` on an account that traded two days of paper: the table, the page, the JSON, and what it refuses."""
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,7 +18,10 @@ from tradewind.modes import open_history
 from tradewind.requests import period_end, period_start
 from tradewind.settings import Settings
 from tradewind.twin.beginning import twin_of_day
+from tradewind.twin.document import document
+from tradewind.twin.page import draw_page
 from tradewind.twin.recording import Start, StartedStrategy, day_span, places_of
+from tradewind.twin.stored import stored_tape
 
 HERE = Path(__file__).parent
 DAYS = ("2025-10-07", "2025-10-08", "2025-10-09")
@@ -104,8 +108,8 @@ def test_a_day_of_an_account_names_what_went_wrong(market, slow):
 def test_the_night_belongs_to_the_day_that_ends(market):
     """What is booked at the close, and the DAY event after it, are the last of a day."""
     recording = market.session(doubled_swap).recording
-    span = places_of(recording, day_span(period_day(DAYS[0])))
-    following = places_of(recording, day_span(period_day(DAYS[1])))
+    span = places_of(recording.events, day_span(period_day(DAYS[0])))
+    following = places_of(recording.events, day_span(period_day(DAYS[1])))
 
     assert span[1] == following[0]
     assert recording.events["kind"][span[1] - 1] == 3
@@ -128,8 +132,6 @@ def test_the_command_prints_causes_and_writes_a_page(typed):
 
 def test_json_has_exact_amounts_that_sum(typed):
     """Amounts are decimal text; the causes sum to the difference, and so do those of the trades."""
-    from decimal import Decimal
-
     run, _ = typed
     told = json.loads(run(DAYS[1], "--account", "demo", "--json", "--against", "history").output)
     causes = {cause: Decimal(amount) for cause, amount in told["causes"].items()}
@@ -141,11 +143,25 @@ def test_json_has_exact_amounts_that_sum(typed):
     assert causes["latency"] != 0
 
 
+def test_the_stored_day_is_the_same_as_the_recorded_one(market):
+    """Held against the history, a clean day shows zero in every cause, and so does every morning and night."""
+    account = account_of(market)
+    settings = market.plan.request.settings
+    for which in DAYS:
+        told = day(account, market, which, stored_tape(settings))
+
+        assert set(told.causes.values()) == {0}
+        assert told.found["dropped"] == told.found["foreign"] == 0
+
+
+def test_both_references_tell_the_same_of_a_feed_that_came_whole(market, slow):
+    settings = market.plan.request.settings
+    for which in DAYS:
+        assert day(slow, market, which, stored_tape(settings)).causes == day(slow, market, which).causes
+
+
 def test_a_name_in_a_recording_cannot_become_markup(market):
     """What comes from files of others can only be read on the page."""
-    from tradewind.twin.document import document
-    from tradewind.twin.page import draw_page
-
     made = twin_of_day(account_of(market), period_day(DAYS[0]), market.plan.request.settings)
     told = document(made) | {"strategies": ["<script>alert(1)</script>"], "account": "<b>"}
     page = draw_page(told)

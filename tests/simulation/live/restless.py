@@ -42,10 +42,10 @@ def enter(state, bar, side, memory):
 
 
 def on_bar(state, bar, memory, params):
-    """Something is done about every second bar."""
+    """Something is done at every bar."""
     if memory.die == 0:
         memory.die = params.seed * 7919 + state.strategy * 1299 + 1
-    what = throw(memory, 12)
+    what = throw(memory, 9)
     if what < 4:
         enter(state, bar, 1 - 2 * throw(memory, 2), memory)
     elif what == 4:

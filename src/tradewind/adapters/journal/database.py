@@ -20,6 +20,14 @@ from tradewind.adapters.journal.faults import CORRUPT, NOT_A_DATABASE, BadJourna
 
 VERSION = 1
 APPLICATION = 0x54574A4C
+HEADER = {
+    0: b"SQLite format 3\0" + bytes.fromhex("1000 02 02 00 40 20 20"),  # pages of 4096, WAL, nothing reserved
+    32: bytes(8),  # no free pages
+    44: bytes.fromhex("00000004 00000000 00000000 00000001"),  # schema format, no cache size, no vacuum, UTF-8
+    64: bytes(4),
+    68: APPLICATION.to_bytes(4, "big") + bytes(20),
+}
+"""What stands in the header of the file, by its first byte."""
 COLUMNS = ", ".join(Block._fields)
 INSERT = f"INSERT INTO blocks ({COLUMNS}) VALUES ({', '.join('?' * len(Block._fields))})"  # noqa: S608 - our own names
 UPGRADE = "Open it with the version that wrote it, or begin a new journal."
@@ -39,7 +47,7 @@ SCHEMA = (
     chain BLOB NOT NULL,
     payload BLOB NOT NULL
 )""",
-    "CREATE TABLE layouts (log TEXT PRIMARY KEY NOT NULL, layout TEXT NOT NULL)",
+    "CREATE TABLE layouts (log TEXT NOT NULL, layout TEXT NOT NULL)",
     "CREATE TRIGGER blocks_no_delete BEFORE DELETE ON blocks BEGIN SELECT RAISE(ABORT, 'a journal only grows'); END",
     "CREATE TRIGGER blocks_no_update BEFORE UPDATE ON blocks BEGIN SELECT RAISE(ABORT, 'a journal only grows'); END",
     """CREATE TRIGGER blocks_of_the_leader BEFORE INSERT ON blocks
@@ -153,6 +161,19 @@ def check_layouts(database: sqlite3.Connection, layouts: Mapping[str, str]) -> l
         if layouts[log] != layout:
             raise OtherLayout(f"The rows of the journal's log {log!r} have other fields than those given.", UPGRADE)
     return sorted(set(layouts) - set(stored))
+
+
+def fault_of_header(path: Path) -> str:
+    """Say what is wrong with the part of a file's header that never changes; nothing where it is as it should be.
+
+    SQLite itself would open some of these for reading only. https://www.sqlite.org/fileformat2.html#the_database_header
+    """
+    with path.open("rb") as file:
+        header = file.read(100)
+    for start, wanted in HEADER.items():
+        if header[start : start + len(wanted)] != wanted:
+            return f"byte {start} and following of its header are not those of a journal"
+    return ""
 
 
 def blocks_after(database: sqlite3.Connection, seq: int) -> Iterator[Block]:

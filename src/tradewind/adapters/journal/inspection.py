@@ -18,12 +18,14 @@ from tradewind.adapters.journal import snapshots
 from tradewind.adapters.journal.chain import Block, is_whole
 from tradewind.adapters.journal.database import (
     COLUMNS,
+    NotAJournal,
     block_at,
     blocks_after,
     build,
     check_schema,
     companions,
     connect,
+    fault_of_header,
     is_damage,
 )
 from tradewind.adapters.journal.faults import BadJournal, Damage
@@ -90,6 +92,8 @@ def inspect(files: Files, itemsizes: Mapping[str, int], *, whole: bool = False, 
     if files.database.stat().st_size == 0:  # SQLite would take it for a new one, and delete the -wal file
         return Finding(Head(), Damage(1, 0, known, "the database is empty"), mark)
     try:
+        if alone and (what := fault_of_header(files.database)):
+            raise NotAJournal(what)  # noqa: TRY301 - it is answered like what SQLite finds
         with contextlib.closing(connect(files.database, 5.0, readonly=True)) as database:
             finding = _inspect(database, files, itemsizes, whole=whole)
     except Exception as error:

@@ -47,9 +47,14 @@ def number(query: Query, name: str, last: int | None = None) -> int:
     return int(text)
 
 
+def _kinds(query: Query) -> list[str]:
+    """Return the kinds that the `type` of a query names."""
+    return [kind for kind in query.get("type", "").split(",") if kind]
+
+
 def _matching(query: Query) -> Callable[[Document], bool]:
     """Return which transactions the `type` of a query means."""
-    kinds = [kind for kind in query.get("type", "").split(",") if kind]
+    kinds = _kinds(query)
     if wrong := [kind for kind in kinds if kind not in KINDS]:
         raise Invalid(f"type: {wrong[0][:40]}")
     ends = tuple(end for kind in kinds for end in GROUPS.get(kind, ()))
@@ -104,7 +109,7 @@ def pages(book: Book, query: Query, host: str) -> Reply:
         raise Invalid("pageSize")
     size, matches = int(text), _matching(query)
     numbers = [int(each["id"]) for each in book.transactions if start <= each["time"] <= end and matches(each)]
-    kinds = f"&type={query['type'].replace(',', '%2C')}" if query.get("type") else ""
+    kinds = f"&type={'%2C'.join(_kinds(query))}" if _kinds(query) else ""
     where = f"{host}/v3/accounts/{book.account['id']}/transactions/idrange"
     cuts = [numbers[first : first + size] for first in range(0, len(numbers), size)]
     body: Document = {
@@ -115,8 +120,8 @@ def pages(book: Book, query: Query, host: str) -> Reply:
         "pages": [f"{where}?from={cut[0]}&to={cut[-1]}{kinds}" for cut in cuts],
         "lastTransactionID": book.last,
     }
-    if query.get("type"):
-        body["type"] = query["type"].split(",")
+    if _kinds(query):
+        body["type"] = _kinds(query)
     return Reply(200, body)
 
 

@@ -13,7 +13,7 @@ from random import Random
 from typing import NoReturn
 
 from tradewind.adapters.brokers.fix import answers, questions, requests
-from tradewind.adapters.brokers.fix.dialects import Dialect
+from tradewind.adapters.brokers.fix.dialects import Dialect, dialect
 from tradewind.adapters.brokers.fix.inquiries import Inquiries, Inquiry, by_number
 from tradewind.adapters.brokers.fix.moments import moment
 from tradewind.adapters.brokers.fix.quotes import QuoteStream
@@ -54,6 +54,10 @@ KNOWN = 4096
 """Orders whose looks are kept."""
 AGREEING = 3
 """How often a picture is tried in which nothing happens while it is taken."""
+
+
+CAPABILITIES = dialect("standard").capabilities()
+"""Of FIX as the standard has it; a dialect may do less."""
 
 
 class FixBroker:

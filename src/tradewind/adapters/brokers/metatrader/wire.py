@@ -251,7 +251,7 @@ class Wire:
         """The request was written once; return what the bridge says of it, or in words why nothing is known."""
         wait_s = self.settings.request_s
         heard_ms, heard_at = connection.clock
-        not_after = heard_ms + (asyncio.get_running_loop().time() - heard_at + wait_s) * 1000
+        not_after = int(heard_ms + (asyncio.get_running_loop().time() - heard_at + wait_s) * 1000)
         try:
             op = str(request.pop("op"))
             said = await connection.ask(op, wait_s, not_after=not_after, magic=self.settings.magic, **request)

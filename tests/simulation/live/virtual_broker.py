@@ -33,9 +33,9 @@ from tradewind.kernel.records import (
 
 
 def capabilities(scope="open", **changed):
-    """Return what a broker of one of the four classes can do."""
+    """Return what a broker of one of the classes can do."""
     usual = Capabilities(
-        "virtual", scope, 0.0, lookup_by_id=True, lookup_lag_s=0.5, lateness_s=5.0, request_expiry=False,
+        "virtual", scope, 60.0 if scope == "window" else 0.0, lookup_by_id=True, lookup_lag_s=0.5, lateness_s=5.0, request_expiry=False,  # noqa: E501 - one sentence
         attached_stops=True, replaces_in_place=False, execution_ids=True, catch_up="sequence",
         position_mode="hedging", cancel_all="none", exclusive_session=False, quotes_per_second=0.0, tried="",
     )  # fmt: skip
@@ -91,8 +91,11 @@ class VirtualBroker:
     now: int = 0
     taken: dict = field(default_factory=dict)
     """How often an order was taken, by our id."""
+    first: dict = field(default_factory=dict)
+    """When an order was taken first."""
     reject_next: int = 0
     part_next: int = 0
+    wrong: list = field(default_factory=list)
 
     def say(self, kind, **fields):
         """A happening is on record."""
@@ -116,6 +119,8 @@ class VirtualBroker:
     def _repeated(self, name):
         if self.can.id_scope == "forever":
             return name in self.taken
+        if self.can.id_scope == "window":
+            return self.now - self.first.get(name, -(10**19)) < self.can.id_window_s * 1e9
         if self.can.id_scope == "open":
             return any(one.id == name for one in self.orders.values())
         return False
@@ -135,6 +140,9 @@ class VirtualBroker:
             self.say(REJECTED, id=place.id, instrument=place.instrument, text="expired")
             return "refused"
         self.taken[place.id] = self.taken.get(place.id, 0) + 1
+        self.first.setdefault(place.id, self.now)
+        if self.taken[place.id] > 1:
+            self.wrong.append(f"I4: {place.id} was taken {self.taken[place.id]} times")
         if place.role == STOP_LOSS:
             position = self.positions[next(one for one in place.closes if one in self.positions)]
             position.stop, position.stop_id = place.trigger, place.id
@@ -194,7 +202,7 @@ class VirtualBroker:
         order.price, order.trigger, order.id = replace.price, replace.trigger, replace.new_id
         order.left = max(0, replace.quantity - order.filled)
         self.say(REPLACED, id=replace.new_id, instrument=order.place.instrument, side=order.place.side,
-                 price=replace.trigger or replace.price, quantity=replace.quantity, broker_order=order.number)  # fmt: skip
+                 price=replace.trigger or replace.price, quantity=replace.quantity, broker_order=order.number)  # fmt: skip  # noqa: E501 - one sentence
         self.match(order.place.instrument)
         return "taken"
 
@@ -315,8 +323,9 @@ class VirtualBroker:
         for position in self.positions.values():
             if (position.stop_id == name and position.stop) or (position.target_id == name and position.target):
                 return Found("working", told)
-        if told:
-            return Found("filled" if any(one.kind == FILLED for one in told) else "cancelled", told)
+        kinds = {one.kind for one in told}
+        if kinds & {FILLED, CANCELLED}:
+            return Found("filled" if FILLED in kinds else "cancelled", told)
         return Found("absent")
 
     def since(self, sequence):

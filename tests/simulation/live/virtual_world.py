@@ -6,109 +6,33 @@ and repeats. It can be killed before and after every single step; it is started 
 """
 
 import heapq
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
-from pathlib import Path
+from hashlib import sha256
+from itertools import count
 from random import Random
 
 import numpy as np
-from broker import VirtualBroker, capabilities
+from promises import broken, wrong_now
+from virtual_broker import VirtualBroker, capabilities
+from virtual_desk import Disk, Parts, Workshop, plain, recovered
 
 from tradewind.broker import Answer, Link, Quote
-from tradewind.compilation import handler_of
-from tradewind.kernel import loop
+from tradewind.kernel.orders import CANCELLING, REPLACING, SENT, UNKNOWN
 from tradewind.kernel.step import DISABLE
-from tradewind.limits_wiring import hold_limits
-from tradewind.markets.loading import load_profile
-from tradewind.modes import subscribe
-from tradewind.risk.digest import with_digest
-from tradewind.risk.limits import OFF
-from tradewind.risk.resolving import Account, load_rules
-from tradewind.runner import Runner, Slot
-from tradewind.settings import Settings
-from tradewind.strategy import load
-from tradewind.trading.book import Book
-from tradewind.trading.core import Core, Pending
 from tradewind.trading.requests import Send
-from tradewind.trading.trader import Trader, replayed
-from tradewind.wiring import Listing, first_state, simulated_venue
 
-HERE = Path(__file__).parent
 SECOND = 1_000_000_000
 START = int(np.datetime64("2025-03-12T14:00", "ns").astype(int))  # a Wednesday, New York awake
-SYMBOL = "US30"
-LOOSE = {
-    "level_atr_day", "spread_median_multiple", "day_types", "fills_per_5min", "fills_per_day", "trades_per_block",
-    "trades_per_day", "trades_per_day_total", "collar_atr", "duplicate_s", "consecutive_losses",
-    "consecutive_losses_global", "order_median_multiple", "broker_rejects", "rejects_for_kill", "quote_age_s",
-    "messages_per_second", "minutes_to_close",
-}  # fmt: skip
+LIVELINESS = 180
+"""Virtual seconds after the last fault within which everything has to be well again."""
 
 
-class Killed(Exception):
+IN_FLIGHT = {SENT, CANCELLING, REPLACING, UNKNOWN}
+
+
+class Killed(Exception):  # noqa: N818 - reads as the sentence it says
     """The process is no more."""
-
-
-class _Shared:
-    """What every world of this process uses: strategies are compiled once."""
-
-    strategy = None
-    handler = None
-    state = None
-    venue = None
-
-    @classmethod
-    def load(cls):
-        """The strategy is compiled and the first state made."""
-        if cls.strategy is not None:
-            return
-        cls.strategy = load(HERE / "restless.py", compile_handlers=True)
-        cls.handler = handler_of([cls.strategy])
-        settings = Settings()
-        profile = load_profile(settings.profile)
-        cls.listing = Listing(profile.instrument(SYMBOL))
-        limits = load_rules("house", Account("USD", 10_000_000)).limits
-        limits = with_digest(limits._replace(**dict.fromkeys(LOOSE, OFF), stop_within_s=1.0, risk_per_trade=0.01,
-                                             open_risk=0.06, groups=()))  # fmt: skip
-        state = first_state(profile, [cls.listing], settings, 1)
-        subscribe(state, [cls.strategy], 1, 60, set())
-        hold_limits(state, limits, [cls.listing.instrument], 60)
-        cls.state = state
-        cls.venue = simulated_venue(settings)
-        cls.venue["silent"] = 1
-
-
-def new_core(seed):
-    """Return a core before its first event."""
-    _Shared.load()
-    pending = Pending()
-    slot = Slot(_Shared.strategy, _Shared.strategy.params()._replace(seed=seed), [0], 60)
-    state, venue = _Shared.state.view("u1").copy().view(_Shared.state.dtype), _Shared.venue.copy()
-    runner = Runner(state, venue, [slot], pending, _Shared.handler, loop.EVERYTHING)
-    return Core(runner, pending, simulated=False)
-
-
-@dataclass
-class Disk:
-    """What survives: commits, whole or not at all, and snapshots of the state after one of them."""
-
-    commits: list = field(default_factory=list)
-    snapshot: tuple = None
-    snapshots: int = 0
-
-    def commit(self, batch):
-        """The batch is durable."""
-        if batch:
-            self.commits.append(batch)
-
-    def tail(self, after):
-        """Yield what was committed after the first `after` commits, in order."""
-        for batch in self.commits[after:]:
-            yield from batch
-
-    def log(self, name):
-        """Return everything of one log."""
-        return [content for log, content in self.tail(0) if log == name]
 
 
 @dataclass
@@ -127,29 +51,41 @@ class Faults:
 
 
 CALM = Faults()
+MILD = Faults(0.02, 0.02, 0.02, 0.002, 0.05, 0.02, 0.02, 0.01, 0.1)
 HARSH = Faults(0.15, 0.15, 0.15, 0.01, 0.3, 0.1, 0.1, 0.05, 0.2)
+LEVELS = (CALM, MILD, HARSH)
+
+
+def every(seed, low, high):
+    """Yield the steps at which a desk is killed: each `low` to `high` after the one before."""
+    chance, step = Random(seed), 0
+    for _ in count():
+        step += chance.randint(low, high)
+        yield step
 
 
 class World:
     """One run."""
 
-    def __init__(self, seed, *, scope="open", faults=CALM, crash_at=(), minutes=15, trader=Trader):
-        """Nothing has happened yet."""
+    def __init__(self, seed, *, scope="open", faults=CALM, crashes=(), minutes=3, **more):
+        """Nothing has happened yet. `crashes`: the steps at which the desk is killed, rising."""
         self.chance, self.faults, self.seed = Random(seed), faults, seed
-        self.can = capabilities(scope)
-        _Shared.load()
-        row = _Shared.state[0]["instruments"][0]
+        self.can = capabilities(scope, **more.pop("can", {}))
+        self.workshop = Workshop.of(more.pop("strategy", "restless"))
+        self.latest = more.pop("latest", 14.0)
+        """The most seconds a late request is late."""
+        self.pauses = more.pop("pauses", (0.1, 2, 20))
+        row = self.workshop.state[0]["instruments"][0]
         self.broker = VirtualBroker(self.can, Fraction(int(row["value_numerator"]), int(row["value_denominator"])))
         self.disk, self.now, self.heap, self.count = Disk(), START, [], 0
-        self.crash_at, self.steps, self.crashes = set(crash_at), 0, 0
-        self.life, self.connected, self.trace, self.trader_class = 0, False, [], trader
-        self.seen, self.streamed = {}, 0
-        self.cursor = 0
-        self.trader = None
+        self.plan, self.steps, self.crashes = iter(crashes), 0, 0
+        self.next_crash = next(self.plan, 0)
+        self.life, self.connected, self.trace, self.wrong = 0, False, [], []
+        self.seen, self.streamed, self.cursor, self.trader = {}, 0, 0, None
+        self.alerts, self.bare, self.unprotected, self.booting, self.pictures = [], {}, [], False, 0
         self.ends = START + minutes * 60 * SECOND
-        self.healed = False
-        self.price = 400_000
-        self._boot()
+        self.healed, self.well, self.price = False, 0.0, 400_000
+        self._boot_safely()
         self.at(START, self._market)
 
     # The heap.
@@ -164,18 +100,50 @@ class World:
         self.at(self.now + int(seconds * SECOND), what, *arguments)
 
     def run(self):
-        """The time of the run and a calm time after it have passed."""
-        while self.heap and self.now < self.ends + 240 * SECOND:
+        """The time of the run has passed, and after it everything was well again, or was not in time."""
+        while self.heap:
             self.now, _, what, arguments = heapq.heappop(self.heap)
             if self.now >= self.ends and not self.healed:
-                self.healed, self.faults, self.crash_at = True, CALM, set()
-                self.broker.reject_next = self.broker.part_next = 0
-                self.at(self.now, self._retire)
+                self._heal()
             try:
                 what(*arguments)
             except Killed:
                 self._die()
+            if self.wrong or (self.healed and (self.well or self.now > self.ends + LIVELINESS * SECOND)):
+                break
         return self
+
+    def _heal(self):
+        """Nothing goes wrong any more."""
+        self.healed, self.faults, self.next_crash = True, CALM, 0
+        self.broker.reject_next = self.broker.part_next = 0
+        self.at(self.now, self._retire)
+        self.after(5, self._look)
+
+    def _look(self):
+        """If all is well the run is over, and it is known how long that took."""
+        if self.trader is not None and not broken(self):
+            self.well = (self.now - self.ends) / SECOND
+        self.after(3, self._look)
+
+    def promises(self):
+        """Return what does not hold: what went wrong on the way, and what is not well at the end."""
+        return [*self.wrong, *self.disk.wrong, *self.broker.wrong, *broken(self)]
+
+    def digest(self):
+        """Return the hash of everything that was sent, told to people, and made durable."""
+        found = sha256()
+        for one in (*self.trace, *self.alerts):
+            found.update(repr(one).encode())
+        for log, content in self.disk.tail(0):
+            found.update(log.encode() + plain(content))
+        return found.hexdigest()
+
+    def close(self):
+        """The runner may be used by another world."""
+        if self.trader is not None:
+            self.workshop.give_back(self.trader.core)
+            self.trader = None
 
     def _retire(self):
         """The strategy gives no more orders, so that what it gave can come to an end."""
@@ -188,7 +156,8 @@ class World:
     def step(self):
         """One more step of the desk is over: here it may be killed."""
         self.steps += 1
-        if self.steps in self.crash_at:
+        if self.steps == self.next_crash:
+            self.next_crash = next(self.plan, 0)
             raise Killed
 
     def see(self, name):
@@ -200,15 +169,10 @@ class World:
     def _boot(self):
         """A new process starts from the disk."""
         self.life += 1
-        core = new_core(self.seed)
-        book, done = Book("SIMU"), 0
-        if self.disk.snapshot is not None:
-            done, payload = self.disk.snapshot
-            book = Book.from_tree(core.restore(payload))
-        tail = list(self.disk.tail(done))
-        core.replay(tail)
-        replayed(book, [one for one in tail if one[0] in ("commands", "executions", "notes")])
-        self.trader = trader = self.trader_class(core, book, self.can)
+        self.booting, self.pictures = True, 0
+        core = self.workshop.core(self.seed)
+        book = recovered(self.disk, core)
+        self.trader = trader = Parts.trader.Trader(core, book, self.can)
         self.connected = False
         trader.at(self.now)
         core.note("start", {"epoch": self.life})
@@ -220,10 +184,13 @@ class World:
     def _die(self):
         """The process is gone; what was not on the disk is gone with it."""
         self.crashes += 1
-        self.see("crash")
+        self.see("crash in recovery" if self.booting else "crash")
+        if self.trader is not None and set(self.trader.living()["status"].tolist()) & IN_FLIGHT:
+            self.see("crash with an order in flight")
+        if self.trader is not None:
+            self.workshop.give_back(self.trader.core)
         self.trader = None
-        self.life += 0
-        self.after(self.chance.choice((0.1, 2, 20)), self._boot_safely)
+        self.after(self.chance.choice(self.pauses), self._boot_safely)
 
     def _boot_safely(self):
         try:
@@ -234,25 +201,40 @@ class World:
     def turn(self):
         """What the desk has to say is committed and then sent: the only way anything leaves it."""
         trader = self.trader
-        self.step()
-        self.disk.commit(trader.drain())
-        self.step()
-        if len(self.disk.commits) >= 40 * (self.disk.snapshots + 1):
-            self.disk.snapshots += 1
-            self.disk.snapshot = (len(self.disk.commits), trader.core.snapshot(trader.book.as_tree()))
-        for request in trader.outgoing():
-            if isinstance(request, Send):
+        for rounds in range(1000):
+            if not trader.pending_work():
+                break
+            assert rounds < 999, "the desk never comes to rest"
+            self.step()
+            self.disk.commit(trader.drain())
+            self.step()
+            if len(self.disk.commits) >= 25 * (self.disk.snapshots + 1):
+                self.disk.snapshots += 1
+                self.disk.snapshot = (len(self.disk.commits), trader.core.snapshot(trader.book.as_tree()))
+                self.step()
+            for request in trader.outgoing():
+                if not isinstance(request, Send):
+                    self._ask(request)
+                    continue
                 if request.deadline < self.now:
+                    self.see("too late to send")
                     trader.unsent(request, "too late")
                     continue
                 self.trace.append((self.now, request.what))
+                self.wrong += wrong_now(self, request)
                 self._send(request)
                 self.step()
-            else:
-                self._ask(request)
-        trader.alerts.clear()
-        if trader.pending_work():
-            self.turn()
+        self._hear(trader)
+
+    def _hear(self, trader):
+        """What people are told is kept, and a desk that is ready has recovered."""
+        if trader.alerts:
+            self.alerts += [(self.now, one.level, one.text) for one in trader.alerts]
+            trader.alerts.clear()
+        trader.fills.clear()
+        if self.booting and not trader.core.held(0) & 1:
+            self.booting = False
+        self.wrong += wrong_now(self)
 
     def _tick(self, life):
         """A second has passed."""
@@ -276,7 +258,7 @@ class World:
         chance, faults, life = self.chance, self.faults, self.life
         delay = chance.uniform(0.02, 0.2)
         if chance.random() < faults.late:
-            delay = chance.uniform(1.0, 14.0)
+            delay = chance.uniform(1.0, self.latest)
             self.see("late request")
         if chance.random() < faults.lose_request:
             self.see("lost request")
@@ -300,6 +282,8 @@ class World:
             self.see("lost answer")
         if lost or delay > 10:
             answer = Answer("unknown", (), "timeout")
+            if delay > 10:
+                self.see("beyond the answer's time")
             self.after(max(0.0, 10 - delay), self._into, life, "answered", request, answer)
         else:
             self.after(chance.uniform(0.02, 0.2), self._into, life, "answered", request, answer)
@@ -321,6 +305,7 @@ class World:
             answer = self.broker.since(ask.about)
         else:
             answer = self.broker.picture()
+            self.pictures += 1
         self.after(self.chance.uniform(0.02, 0.2), self._into, life, "told", ask, answer)
 
     # The streams.
@@ -353,7 +338,7 @@ class World:
                 self.after(self.chance.uniform(0.01, 3), self._into, self.life, "reports", [report])
 
     def _market(self):
-        """Four prices a minute, some of them far from the last."""
+        """Twelve prices a minute, some of them far from the last."""
         if self.now > self.ends + 120 * SECOND:
             return  # the last orders come to an end undisturbed
         self.price += round(self.chance.gauss(0, 25)) + (self.chance.random() < 0.01) * self.chance.choice((-400, 400))
@@ -362,4 +347,4 @@ class World:
         self._into(self.life, "quotes", [Quote(0, self.now, self.price, self.price + 10)])
         if self.connected and self.chance.random() < self.faults.cut:
             self._cut()
-        self.after(15, self._market)
+        self.after(5, self._market)
