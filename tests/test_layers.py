@@ -35,6 +35,8 @@ OURS = {
     "data": "kernel.records markets money errors",
     "results": "kernel.records markets risk money errors",
     "adapters": "ports broker kernel.records kernel.orders kernel.refusals money markets errors",
+    "databases": "adapters markets errors",
+    "stack": "adapters databases settings errors",
     "trading": "kernel runner ports broker errors",
     "liveness": "markets errors",
     "watchdog": "errors",
@@ -61,11 +63,15 @@ OURS = {
         "kernel compilation strategy runner runs requests settings modes adapters data.tape results ports "
         "markets.clock errors"
     ),
-    "services": "modes research results settings errors",
+    "services": (
+        "kernel adapters broker data databases live modes markets ports requests results runner settings trading "
+        "watchdog money errors"
+    ),
     "api": "modes research results settings errors",
     "ui": "modes research results settings errors",
     "cli": (
-        "drills live modes requests risk_questions runs reports desk demonstration research results risk money "
+        "services stack databases drills live modes requests risk_questions runs reports desk demonstration research "
+        "results risk money "
         "settings errors"
     ),
 }
@@ -93,6 +99,8 @@ OUTSIDE = {
     "data": "numpy polars",
     "results": "numpy polars",
     "adapters": "*",
+    "databases": "alembic sqlalchemy",
+    "stack": "",
     "trading": "numpy",
     "liveness": "numpy",
     "watchdog": "",

@@ -25,7 +25,7 @@ from tradewind.results.facts import numbered
 
 if TYPE_CHECKING:
     from tradewind.live.desk import Desk
-    from tradewind.trading.core import Core
+    from tradewind.trading.machine import Machine
 
 GRAFT = "graft"
 FAR = 2**62
@@ -54,7 +54,7 @@ def wants_edges(prepared: Prepared) -> bool:
     return any("on_session" in one.handlers for one in prepared.strategies)
 
 
-def grown(old: "Core", young: "Core", prepared: Prepared, before: int) -> "Core":
+def grown(old: "Machine", young: "Machine", prepared: Prepared, before: int) -> "Machine":
     """Return the core of `prepared` that goes on where `old` stands, which has its first `before` strategies.
 
     What the strategies behind them have remembered, and bars that only they look at, are those of `young`, a core of
@@ -80,7 +80,7 @@ def grown(old: "Core", young: "Core", prepared: Prepared, before: int) -> "Core"
     return core
 
 
-def _memories(core: "Core") -> Mapping[tuple[int, int], Any]:
+def _memories(core: "Machine") -> Mapping[tuple[int, int], Any]:
     found: Mapping[tuple[int, int], Any] = core.runner._views  # noqa: SLF001 - by strategy and instrument; only the runner knows where they lie
     return found
 
@@ -127,7 +127,7 @@ def _key(series: Any) -> tuple[int, int]:
     return int(series["last"]["instrument"]), int(series["timeframe"])
 
 
-def graft(desk: "Desk", young: "Core", prepared: Prepared, why: Mapping[str, Any]) -> str:
+def graft(desk: "Desk", young: "Machine", prepared: Prepared, why: Mapping[str, Any]) -> str:
     """The strategies of `prepared` trade from here on; return a sentence that names the new ones."""
     before, old = len(desk.prepared.strategies), desk.core
     core = grown(old, young, prepared, before)
@@ -151,7 +151,7 @@ def graft(desk: "Desk", young: "Core", prepared: Prepared, why: Mapping[str, Any
     return f"{', '.join(numbered([one.name for one in prepared.strategies])[before:])} trades from here on."
 
 
-def plant(desk: "Desk", prepared: Prepared, core: "Core") -> None:
+def plant(desk: "Desk", prepared: Prepared, core: "Machine") -> None:
     """The desk goes on with this core, and the calendar tells what its strategies want to hear."""
     desk.prepared, desk.core = prepared, core
     if desk.trader is not None:

@@ -37,7 +37,7 @@ from tradewind.ports import Rows
 from tradewind.strategy import load
 
 if TYPE_CHECKING:
-    from tradewind.trading.core import Core
+    from tradewind.trading.machine import Machine
 
 CHUNK = 4_096
 """Events applied at once, so that a thread that trades beside this one is never kept waiting."""
@@ -95,7 +95,7 @@ class Nursery:
     def __init__(self, prepared: Prepared, before: int) -> None:
         """Nothing was shown yet to the strategies of `prepared` behind the first `before`."""
         self.prepared, self.before = prepared, before
-        self.core: Core = prepared.core(simulated=False)
+        self.core: Machine = prepared.core(simulated=False)
         state = self.core.runner.state
         state["strategies"]["shown"][0, :before] = 0
         state["series"]["watchers"] &= ~((1 << before) - 1)
