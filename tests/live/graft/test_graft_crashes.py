@@ -5,6 +5,7 @@ import contextlib
 import pytest
 from graft_desk import PLAIN, A, B, added, log, on_tape, opened, request, settings
 
+from tradewind.adapters.journal import SqliteJournal
 from tradewind.runner import LOGS
 
 AT, END = 1500, 2100
@@ -131,3 +132,46 @@ def test_a_snapshot_is_kept_right_behind_a_graft(found):
         assert added(desk, PLAIN)["done"]
         commit, _ = desk.journal.newest_snapshot()
         assert commit >= desk.journal.notes("graft")[0].commit
+
+
+def test_a_kill_at_the_first_commits_of_a_start_with_one_more_changes_no_byte(found, monkeypatch):
+    """Named at a start: killed before and after each of the commits it begins with, it is taken in once."""
+
+    def until_there(name):
+        with opened(request(found, A), name) as desk:
+            on_tape(desk, AT, 20)
+        return request(found, A, PLAIN)
+
+    wanted = until_there("named")
+    with opened(wanted, "named") as desk:
+        on_tape(desk, END, 20)
+    expected = logs_of(desk.folder.root)
+    monkeypatch.setattr("tradewind.live.nursery.compiled_apart", lambda _: None)  # it is in the cache
+    real = SqliteJournal.commit
+
+    for commit in range(1, AROUND):
+        for durable in (False, True):
+            name = f"named-{commit}-{int(durable)}"
+            until_there(name)
+            monkeypatch.setattr(SqliteJournal, "commit", dying_at(real, commit, durable=durable))
+            with pytest.raises(Killed), opened(wanted, name) as desk:
+                on_tape(desk, END, 20)
+            monkeypatch.setattr(SqliteJournal, "commit", real)
+            with opened(wanted, name) as desk:
+                on_tape(desk, END, 20)
+                assert len(desk.journal.notes("graft")) == 1
+            assert logs_of(desk.folder.root) == expected, name
+
+
+def dying_at(real, commit, *, durable):
+    """Return a commit that ends the process the given time it is called, just before it is durable or just after."""
+    done = iter(range(1, 1 << 30))
+
+    def dying(journal, epoch):
+        if next(done) != commit:
+            return real(journal, epoch)
+        if durable:
+            real(journal, epoch)
+        raise Killed
+
+    return dying
