@@ -55,7 +55,7 @@ def test_one_is_added_while_another_holds_a_position_and_a_start_later_both_stil
         assert len(mine) == 1
         order = {"verb": "add", "strategy": str(STAYER), "person": "Ann", "reason": "a test"}
         one.desk.folder.ask("1-add", order)
-        answer = one.until(lambda: one.desk.folder.answered("1-add", 0.0), 120)
+        answer = one.until(lambda: one.desk.folder.answered("1-add", 0.2), 120)
         assert answer["done"], answer
         one.until(lambda: both(one))
         theirs = held_there(venue)

@@ -120,7 +120,7 @@ def test_a_kill_while_the_strategy_grows_up_leaves_the_account_as_it_was(found):
         desk.newcomer.wait()
     with opened(request(found, A), "growing") as desk:
         assert len(desk.prepared.strategies) == 1
-        assert desk.folder.answered("1", 0.0) is None
+        assert desk.folder.answered("1", 0.2) is None
         assert list(desk.folder.orders()) == []
         on_tape(desk, END)
 

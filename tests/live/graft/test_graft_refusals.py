@@ -11,6 +11,7 @@ from tradewind.errors import TradewindError
 from tradewind.kernel.records import STRATEGIES
 from tradewind.kernel.step import DISABLE
 from tradewind.modes import Choice
+from tradewind.twin.recording import recording_of
 
 ROWS = 900
 """So much of the tape is enough here."""
@@ -196,3 +197,13 @@ def test_the_command_says_what_is_missing(found):
     assert "There is no strategy file openin_range" in str(
         CliRunner().invoke(app, [*given, "--strategy", "openin_range"]).exception
     )
+
+
+def test_a_twin_run_of_an_account_with_a_strategy_added_is_refused(found):
+    """It follows the strategies of the first start alone; half of an account would be compared with the whole."""
+    with opened(request(found, A)) as desk:
+        on_tape(desk, ROWS)
+        recording_of(desk.journal)
+        assert added(desk, PLAIN)["done"]
+        with pytest.raises(TradewindError, match="a twin run follows those of the start alone"):
+            recording_of(desk.journal)
