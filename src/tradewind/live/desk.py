@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from tradewind.broker import Capabilities, Quote, Report
 from tradewind.errors import TradewindError
 from tradewind.kernel.records import QUOTE
-from tradewind.kernel.refusals import WARMING_UP
+from tradewind.kernel.refusals import STOPPING, WARMING_UP
 from tradewind.kernel.risk_calendar import SWITCH
 from tradewind.live import grafting
 from tradewind.live.folder import Folder
@@ -152,6 +152,7 @@ class Desk:
         if self.trader is not None:
             self.trader.at(wall)
             self.trader.start(self.epoch)
+        self.hold(STOPPING, on=False)  # that was the life before
         self.settle(wall, at_once=True)
 
     def follow_calendar(self, start: int) -> None:

@@ -41,10 +41,10 @@ def held_there(venue):
 
 
 def both(one):
-    """Return whether both strategies hold something and nothing but an earlier stop keeps entries back."""
+    """Return whether both strategies hold something and nothing keeps entries back."""
     status = one.status()
     found = [place["strategy"] for place in status.get("positions", ())]
-    return found == ["stayer", "stayer#2"] and set(status["reasons"]) <= {"stopping XAUUSD"}
+    return found == ["stayer", "stayer#2"] and status["ready"]
 
 
 def test_one_is_added_while_another_holds_a_position_and_a_start_later_both_still_do(venue, tmp_path):
