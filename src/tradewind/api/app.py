@@ -9,12 +9,12 @@ from fastapi.routing import APIRoute
 from tradewind.api.edge import Edge
 from tradewind.api.house import House
 from tradewind.api.problems import add_problems
-from tradewind.api.routes import entrance, health, jobs, kill
+from tradewind.api.routes import entrance, health, jobs, kill, markets, runs
 
 PREFIX = "/api/v1"
 OPEN: tuple[APIRouter, ...] = (health.router,)
 """Without the prefix, where supervisors look for them."""
-ROUTERS: tuple[APIRouter, ...] = (entrance.router, kill.router, jobs.router)
+ROUTERS: tuple[APIRouter, ...] = (entrance.router, kill.router, jobs.router, runs.router, markets.router)
 
 
 def create(house: House, *, hosts: frozenset[str] = frozenset(), docs: bool = False) -> FastAPI:
