@@ -178,6 +178,7 @@ MORE = {
     ("cli.twin", "twin"): "the verb is that and nothing else",
     ("cli.twin", "adapters.journal"): "the journal of an account, to be read only",
     ("cli", "markets.clock"): "it shows moments as dates",
+    ("adapters.kafka.messages", "msgspec"): "messages are MessagePack; columns of them numpy",
     ("liveness", "kernel.records"): "what it tells are the kernel's rows",
     ("liveness", "broker"): "quotes and candles are those of the seam",
     ("liveness.calendar", "data.calendar_rows"): "a live calendar has the order and the bytes of a tape's",
