@@ -71,9 +71,9 @@ def on_a_tape(
     if fresh:
         put_aside(request, account)
     prepared = prepare(request)
-    plan = plan_backtest(request, open_history(request.settings))
     desk, journal = open_account(prepared, account, "paper", beats=False)
     with journal:
+        plan = plan_backtest(desk.prepared.request, open_history(request.settings))
         before = desk.tape_rows
         desk.begin(now_ns(), desk.start_document)
         if before:

@@ -16,7 +16,9 @@ from tradewind.broker import Capabilities
 from tradewind.errors import TradewindError
 from tradewind.live.desk import Desk
 from tradewind.live.folder import Folder, account_folder
+from tradewind.live.newcomer import taken_in
 from tradewind.live.prepare import Prepared
+from tradewind.live.roster import as_before, look_at_those_left_out, standing, with_those_added
 from tradewind.trading.executions import EXECUTION
 from tradewind.trading.identity import new_tag
 
@@ -25,7 +27,7 @@ LEASE_S = 10.0
 TRADED_ALONE_WITHIN = 2.0
 """Seconds of the lease that must be left for a request to be begun."""
 MUST_AGREE = ("symbols", "bar", "strategies", "profile")
-"""What a replay of the journal depends on beside the code."""
+"""What a replay of the journal depends on beside the code; strategies may be added behind those there are."""
 
 
 def open_journal(folder: Folder, **options: Any) -> SqliteJournal:
@@ -45,14 +47,22 @@ def open_account(
     folder.make()
     journal = open_journal(folder)
     try:
-        document = prepared.start_document() | {"mode": mode, "tag": new_tag(Random(os.urandom(8)))}  # noqa: S311 - a name, no secret
-        first = journal.notes("start")
-        if first:
-            document["tag"] = first[0].document["tag"]
-            _agree(first[-1].document, document, folder)
+        asked, before = len(prepared.strategies), standing(journal)
+        whole = traded = prepared
+        if before is not None:
+            whole = with_those_added(prepared, before)
+            traded = as_before(whole, before)
+        tag = new_tag(Random(os.urandom(8))) if before is None else before["tag"]  # noqa: S311 - a name, no secret
+        document = traded.start_document() | {"mode": mode, "tag": tag, "asked": asked}
+        if before is not None:
+            _agree(before, document, folder)
         epoch = journal.position.epoch + 1
-        desk = Desk(prepared, folder, journal, tag=document["tag"], epoch=epoch, capabilities=capabilities, **options)
+        desk = Desk(traded, folder, journal, tag=tag, epoch=epoch, capabilities=capabilities, **options)
         desk.start_document = document
+        if before is not None:
+            look_at_those_left_out(desk, before, asked)
+        if whole is not traded:
+            taken_in(desk, whole, journal)
     except BaseException:
         journal.close()
         raise

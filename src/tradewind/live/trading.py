@@ -74,7 +74,8 @@ async def _live(
         armed(login, arm)
         say(f"{_kind(login)} account {login.account} at {broker.capabilities.broker}, in {login.currency}.")
         prepared = await _as_the_broker_has_it(prepared, broker, login, account)
-        desk, journal, lease = open_leading(prepared, account, "live", broker.capabilities)
+        kept = broker.capabilities._replace(position_mode="hedging" if login.hedging else "netting")
+        desk, journal, lease = open_leading(prepared, account, "live", kept)
     except BaseException:
         await broker.close()
         raise

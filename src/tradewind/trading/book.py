@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tradewind.broker import Place
-from tradewind.kernel.orders import ENTRY, STOP, STOP_LOSS, TAKE_PROFIT
+from tradewind.kernel.orders import ENTRY, MARKET, STOP, STOP_LOSS, TAKE_PROFIT
 from tradewind.kernel.records import CANCEL, FILLED, PLACE, REPLACE, REPLACE_REJECTED, REPLACED
 from tradewind.kernel.refusals import STOP_LOSS_HIT
 from tradewind.trading.executions import text_of
@@ -114,7 +114,7 @@ class Book:
     def _place(self, command: Any, role: int) -> Place:
         """Return what is sent to the broker for a command."""
         number, strategy, instrument = (int(command[name]) for name in ("order", "strategy", "instrument"))
-        reduces = bool(command["reduce_only"]) or role != ENTRY
+        reduces = bool(command["reduce_only"]) or role != ENTRY or self._covered(command)
         legs = (int(command["stop_order"]), int(command["target_order"]))
         stop, target = (self.tickets[leg].id if leg else "" for leg in legs)
         names = ("side", "quantity", "type", "price", "trigger", "stop_loss", "take_profit", "trail", "expires",
@@ -131,6 +131,18 @@ class Book:
             closes=self.own_positions(strategy, instrument) if reduces else (),
             **numbers,
         )
+
+    def _covered(self, command: Any) -> bool:
+        """Whether a market order does no more than reduce what its strategy holds: it names what it closes then.
+
+        The kernel nets a strategy's orders; a broker that keeps positions apart would open an opposite one.
+        """
+        owner = int(command["strategy"]), int(command["instrument"])
+        side, held = int(command["side"]), 0
+        for one in self.holdings.values():
+            if (one.strategy, one.instrument) == owner and one.quantity * side < 0:
+                held += abs(one.quantity)
+        return int(command["type"]) == MARKET and int(command["quantity"]) <= held
 
     def _id(self, ticket: Ticket) -> str:
         return str(Identity(self.tag, self.epoch, ticket.strategy, ticket.order, LEGS[ticket.role], ticket.version))

@@ -75,9 +75,11 @@ class Resolving:
         pause = min(self.trader.timing.find_every * 4 ** (times // 10), 60 * SECOND)
         self.asked[ticket.order] = (times + 1, self.trader.time + pause)
         self.waiting.add(ticket.order)
-        self.trader.ask("find", f"{ticket.order} {ticket.id}")
+        row = self.trader.row(ticket.order)
+        what = f"{int(row['instrument'])} {int(row['side'])}"
+        self.trader.ask("find", f"{ticket.order} {ticket.id} {what}")
         if ticket.former:
-            self.trader.ask("find", f"{ticket.order} {ticket.former}")
+            self.trader.ask("find", f"{ticket.order} {ticket.former} {what}")
 
     def unheard(self, ask: Ask) -> None:
         """The question could not be asked: that says nothing, and it will be asked again."""
@@ -86,7 +88,7 @@ class Resolving:
 
     def found(self, about: str, found: Found) -> None:
         """What the broker says of the order is known; if it says nothing clear, the order stays unknown."""
-        number, _, name = about.partition(" ")
+        number, name, *_ = about.split(" ")
         order = int(number)
         self.waiting.discard(order)
         trader = self.trader

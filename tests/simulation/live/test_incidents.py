@@ -23,9 +23,9 @@ SECOND = 1_000_000_000
 class Scene:
     """A trader and a broker, and switches for what gets through between them."""
 
-    def __init__(self, scope="open"):
+    def __init__(self, scope="open", strategy="three_orders"):
         """Both run and agree."""
-        self.workshop = Workshop.of("three_orders")
+        self.workshop = Workshop.of(strategy)
         row = self.workshop.state[0]["instruments"][0]
         self.can = capabilities(scope)
         self.broker = VirtualBroker(self.can, Fraction(int(row["value_numerator"]), int(row["value_denominator"])))
