@@ -30,6 +30,7 @@ QUEUE, QUEUE_BYTES = 10_000, 16_777_216
 BATCH = 500
 MARK_S = 3_600
 NOWHERE = "0-0"
+"""Before the first place."""
 PASSING = (
     "OOM",
     "LOADING",
@@ -131,9 +132,7 @@ class RedisBoard:
         except redis.ResponseError as error:
             raise BadSettings(f"{self._address}: {_sentence(error)}.", "Correct the address.") from None
         except _Failures as error:
-            raise TradewindError(
-                f"{self._address} cannot be reached: {_sentence(error)}.", "Is Redis running?"
-            ) from None
+            raise TradewindError(f"{self._address} does not answer: {_sentence(error)}.", "Is Redis running?") from None
 
     def close(self, limit_s: float = 2.0) -> None:
         """What waited was sent if the server took it in time, and the thread has ended."""
@@ -157,14 +156,12 @@ class RedisBoard:
             return []
         key = PREFIX + topic
         block = max(1, round(wait_s * 1000)) if wait_s > 0 else None
-        found = self._client.xread({key: place}, count=BATCH, block=block)
-        if not found:
-            last = _items(self._client.xrevrange(key, count=1))
-            if not last or _number(last[0].place) >= _number(place):
-                return []
-            found = self._client.xread({key: NOWHERE}, count=BATCH)
-        streams: Any = found
-        return _items(next(iter(streams.values()))[0] if isinstance(streams, dict) else streams[0][1])
+        if self._client.xread({key: place}, count=1, block=block):
+            return _items(self._client.xrange(key, min=f"({place}", count=BATCH))
+        last = _items(self._client.xrevrange(key, count=1))
+        if not last or _number(last[0].place) >= _number(place):
+            return []
+        return _items(self._client.xrange(key, count=BATCH))
 
     def _work(self) -> None:
         """Send what waits, until closed."""
