@@ -1,11 +1,19 @@
-"""Connections as migrations need them, from an address as the settings write it."""
+"""Connections as migrations need them, from an address as the settings write it, or to an SQLite file."""
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import sqlalchemy
+from sqlalchemy import event
 
 from tradewind.adapters.address import Address
+from tradewind.databases.sqlite import in_sqlite
+
+CONNECT_S = 5
+LOCK_S = 30
+"""Changing tables waits so long for those who use them, and then gives up: behind it everybody else would wait."""
 
 
 def url_of(address: Address) -> sqlalchemy.URL:
@@ -23,11 +31,38 @@ def url_of(address: Address) -> sqlalchemy.URL:
 
 
 @contextlib.contextmanager
-def opened(address: Address) -> Iterator[sqlalchemy.Connection]:
+def opened(address: Address | Path) -> Iterator[sqlalchemy.Connection]:
     """Give a connection; it is closed afterwards, and what was not committed is gone."""
-    engine = sqlalchemy.create_engine(url_of(address), poolclass=sqlalchemy.NullPool)
+    engine = _file(address) if isinstance(address, Path) else _server(address)
     try:
         with engine.connect() as connection:
             yield connection
     finally:
         engine.dispose()
+
+
+def _server(address: Address) -> sqlalchemy.Engine:
+    options = f"-c timezone=UTC -c lock_timeout={LOCK_S}s"
+    arguments = {"connect_timeout": CONNECT_S, "application_name": "tradewind db", "options": options}
+    return sqlalchemy.create_engine(url_of(address), poolclass=sqlalchemy.NullPool, connect_args=arguments)
+
+
+def _file(path: Path) -> sqlalchemy.Engine:
+    """Return the engine of a file, whose statements are translated and whose changes of tables are in transactions."""
+    engine = sqlalchemy.create_engine(f"sqlite:///{path}", poolclass=sqlalchemy.NullPool)
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # Python's driver would commit before it changes a table
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: sqlalchemy.Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    @event.listens_for(engine, "before_cursor_execute", retval=True)
+    def _said(*told: Any) -> tuple[str, Any]:
+        return in_sqlite(told[2]), told[3]
+
+    return engine

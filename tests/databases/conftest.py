@@ -1,0 +1,39 @@
+"""One PostgreSQL for all tests here; each test has databases of its own in it."""
+
+import itertools
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "research")]
+
+import psycopg  # noqa: E402  after the path, like all below
+from postgres import USER, programs, server  # noqa: E402  the folder of research has it
+
+from tradewind.adapters.address import Address  # noqa: E402  after the path
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def socket(tmp_path_factory):
+    """The folder in which a server of our own listens."""
+    if programs() is None:
+        pytest.skip("PostgreSQL is not installed here")
+    folder = tmp_path_factory.mktemp("pg") / "server"
+    with server(folder):
+        yield folder
+
+
+@pytest.fixture
+def place(socket):
+    """Give the address of a new, empty database."""
+
+    def made(scheme="postgresql", user=USER):
+        name = f"case{next(_numbers)}"
+        with psycopg.connect(host=str(socket), user=USER, dbname="postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return Address(scheme, user, str(socket), 5432, name)
+
+    return made
