@@ -3,7 +3,7 @@
 import pytest
 import sqlalchemy
 
-from tradewind.databases.migrating import migrate, newest, version_of
+from tradewind.databases.migrating import migrate
 from tradewind.databases.opening import opened
 
 

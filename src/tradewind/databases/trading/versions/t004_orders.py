@@ -43,7 +43,8 @@ CREATE TABLE trading.orders (
     changed_ns bigint NOT NULL,
     UNIQUE (account, client_id, version)
 );
-CREATE INDEX orders_living ON trading.orders (account, number) WHERE living;
+CREATE INDEX orders_by_number ON trading.orders (account, number);
+CREATE INDEX orders_living ON trading.orders (account) WHERE living;
 CREATE INDEX orders_by_time ON trading.orders (account, decided_ns);
 COMMENT ON TABLE trading.orders IS
 'Every order as sent, one row a version of it; prices in ticks, quantities in lot steps, risk in minor units';

@@ -96,7 +96,8 @@ CREATE TABLE analytics.trials (
     tried_at timestamptz NOT NULL,
     UNIQUE (family, number)
 );
-COMMENT ON TABLE analytics.trials IS 'Everything that was tried of a strategy family, kept or not: luck is judged by it';
+COMMENT ON TABLE analytics.trials IS
+'Everything that was tried of a strategy family, kept or not: luck is judged by it';
 """
 
 

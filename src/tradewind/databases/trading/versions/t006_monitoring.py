@@ -49,7 +49,8 @@ CREATE TABLE monitoring.audit (
     at_ns bigint NOT NULL,
     UNIQUE (source, number)
 );
-COMMENT ON TABLE monitoring.audit IS 'What people and processes did that is no trade: starts, orders of persons, limits';
+COMMENT ON TABLE monitoring.audit IS
+'What people and processes did that is no trade: starts, orders of persons, limits';
 
 CREATE TABLE monitoring.risk_actions (
     id uuid PRIMARY KEY,
