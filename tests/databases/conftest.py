@@ -9,6 +9,7 @@ import pytest
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "research")]
 
 import psycopg  # noqa: E402  after the path, like all below
+from journals import traded  # noqa: E402  after the path
 from postgres import USER, programs, server  # noqa: E402  the folder of research has it
 
 from tradewind.adapters.address import Address  # noqa: E402  after the path
@@ -37,3 +38,15 @@ def place(socket):
         return Address(scheme, user, str(socket), 5432, name)
 
     return made
+
+
+@pytest.fixture(params=["server", "file"])
+def where(request, tmp_path):
+    """A database on a server, and one in a file."""
+    return request.getfixturevalue("place")() if request.param == "server" else tmp_path / "tables.sqlite"
+
+
+@pytest.fixture(scope="session")
+def busy(tmp_path_factory):
+    """A journal of trading that does everything there is to do."""
+    return traded(tmp_path_factory.mktemp("busy"))

@@ -1,8 +1,8 @@
 """The same tables in one SQLite file: what a version says in PostgreSQL's words is said in SQLite's.
 
 SQLite has no schemas, so `trading.orders` is the table `trading_orders`; one file keeps a commit over all of them
-whole, which attached files would not. What it has no words for (schemas, comments, roles, functions, triggers in them) is left
-out: those guard a server that others reach too, and a file has its owner's permissions.
+whole, which attached files would not. What it has no words for (schemas, comments, roles, functions, triggers in them)
+is left out: those guard a server that others reach too, and a file has its owner's permissions.
 """
 
 import re

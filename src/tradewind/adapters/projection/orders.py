@@ -116,6 +116,10 @@ def current(versions: list[Row]) -> Row:
     return next(one for one in reversed(versions) if one["living"])
 
 
+def _living(versions: list[Row]) -> list[Row]:
+    return [one for one in versions if one["living"]]
+
+
 def event(picture: Picture, told: Row) -> None:
     """What was reported of an order is known; of one that ended nothing is."""
     versions = picture.orders.get(told["order"])
@@ -125,35 +129,37 @@ def event(picture: Picture, told: Row) -> None:
     if told["kind"] == FILLED:
         _fill(picture, versions, told)
     elif (happening := HAPPENINGS.get(told["kind"], -1)) >= 0 and _advance(picture, versions, happening, ts):
-        last = current(versions) if any(one["living"] for one in versions) else versions[-1]
+        last = current(versions)
         if told["kind"] == REPLACED:
-            last["trigger" if last["trigger"] else "price"] = told["price"]
+            former = _living(versions)[0]
+            last.update(price=former["price"], trigger=former["trigger"])
+            last["trigger" if former["trigger"] else "price"] = told["price"]
             last["quantity"] = max(told["quantity"], last["filled"])
             _end_others(picture, versions, last, "replaced", ts)
         elif told["kind"] == REPLACE_REJECTED:
             _take_back(picture, versions, ts)
         elif told["kind"] == TRIGGERED:
-            last["trigger"] = 0
+            for one in _living(versions):
+                one["trigger"] = 0
     _over(picture, told["order"], versions, reason_of(told["reason"]), ts)
 
 
 def _fill(picture: Picture, versions: list[Row], told: Row) -> None:
     last = current(versions)
-    for one in versions:
-        if one["living"]:
-            one["filled"] += told["quantity"]
+    for one in _living(versions):
+        one["filled"] += told["quantity"]
     whole = last["filled"] >= last["quantity"]
     if not _advance(picture, versions, life.FILL_ALL if whole else life.FILL_PART, told["ts"]):
         return
     for legs in picture.orders.values():
-        leg = legs[-1]
-        if leg["parent"] != last["number"] or not leg["living"]:
+        if current(legs)["parent"] != last["number"]:
             continue
-        if leg["status"] == life.STATUSES[life.HELD]:
-            leg["quantity"] = 0
+        begins = current(legs)["status"] == life.STATUSES[life.HELD]
+        for leg in _living(legs):
+            leg["quantity"] = told["quantity"] + (0 if begins else leg["quantity"])
+            _changed(picture, leg, told["ts"])
+        if begins:
             _advance(picture, legs, life.ACCEPT, told["ts"])
-        leg["quantity"] += told["quantity"]
-        _changed(picture, leg, told["ts"])
 
 
 def _advance(picture: Picture, versions: list[Row], happening: int, ts: int) -> bool:
@@ -161,31 +167,30 @@ def _advance(picture: Picture, versions: list[Row], happening: int, ts: int) -> 
     after = int(life.LIFECYCLE[life.STATUSES.index(current(versions)["status"]), happening])
     if after < 0:
         return False
-    for one in versions:
-        if one["living"]:
-            one["status"] = life.STATUSES[after]
-            _changed(picture, one, ts)
+    for one in _living(versions):
+        one["status"] = life.STATUSES[after]
+        _changed(picture, one, ts)
     return True
 
 
 def _take_back(picture: Picture, versions: list[Row], ts: int) -> None:
     """The newest version never was; the one before it goes on."""
-    living = [one for one in versions if one["living"]]
+    living = _living(versions)
     if len(living) > 1:
         living[-1].update(status="rejected", living=False)
         _changed(picture, living[-1], ts)
 
 
 def _end_others(picture: Picture, versions: list[Row], last: Row, status: str, ts: int) -> None:
-    for one in versions:
-        if one["living"] and one is not last:
+    for one in _living(versions):
+        if one is not last:
             one.update(status=status, living=False)
             _changed(picture, one, ts)
 
 
 def _over(picture: Picture, number: int, versions: list[Row], reason: str, ts: int) -> None:
     """An order that ended lives no more, nor do those held for it; a change still on its way took no effect."""
-    first = next(one for one in versions if one["living"])
+    first = _living(versions)[0]
     if life.STATUSES.index(first["status"]) < life.FIRST_FINAL:
         return
     _end_others(picture, versions, first, "cancelled", ts)
@@ -194,11 +199,11 @@ def _over(picture: Picture, number: int, versions: list[Row], reason: str, ts: i
     del picture.orders[number]
     if first["status"] == "filled":
         return
-    held = [key for key, legs in picture.orders.items() if _is_held_for(number, legs[-1])]
+    held = [key for key, legs in picture.orders.items() if _is_held_for(number, current(legs))]
     for key in held:
-        leg = picture.orders.pop(key)[-1]
-        leg.update(status="cancelled", living=False, reason=reason)
-        _changed(picture, leg, ts)
+        for leg in _living(picture.orders.pop(key)):
+            leg.update(status="cancelled", living=False, reason=reason)
+            _changed(picture, leg, ts)
 
 
 def _is_held_for(number: int, leg: Row) -> bool:
