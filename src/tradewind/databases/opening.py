@@ -1,15 +1,19 @@
 """Connections as migrations need them, from an address as the settings write it, or to an SQLite file."""
 
 import contextlib
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy
 from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
 
 from tradewind.adapters.address import Address
+from tradewind.adapters.postgres.connection import translated
 from tradewind.databases.sqlite import in_sqlite
+from tradewind.errors import BadData
 
 CONNECT_S = 5
 LOCK_S = 30
@@ -31,12 +35,39 @@ def url_of(address: Address) -> sqlalchemy.URL:
 
 
 @contextlib.contextmanager
-def opened(address: Address | Path) -> Iterator[sqlalchemy.Connection]:
-    """Give a connection; it is closed afterwards, and what was not committed is gone."""
-    engine = _file(address) if isinstance(address, Path) else _server(address)
+def opened(where: Address | Path) -> Iterator[sqlalchemy.Connection]:
+    """Give a connection; it is closed afterwards, and what was not committed is gone. Errors are ours."""
+    engine = _file(where) if isinstance(where, Path) else _server(where)
     try:
         with engine.connect() as connection:
             yield connection
+    except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error):
+            raise BadData(f"The file {where}: {error.orig}.", "Is it a file of Tradewind's tables?") from error
+        if not isinstance(error.orig, BaseException):
+            raise
+        with translated(f"The database {where}"):
+            raise error.orig from error
+    finally:
+        engine.dispose()
+
+
+def create_if_missing(address: Address) -> bool:
+    """The server has the database; return whether it was made just now."""
+    engine = _server(address._replace(database="postgres")).execution_options(isolation_level="AUTOCOMMIT")
+    try:
+        with engine.connect() as connection:
+            query = sqlalchemy.text("SELECT 1 FROM pg_database WHERE datname = :name")
+            if connection.scalar(query, {"name": address.database}):
+                return False
+            name = connection.dialect.identifier_preparer.quote(address.database)
+            connection.exec_driver_sql(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")
+            return True
+    except DBAPIError as error:
+        if not isinstance(error.orig, BaseException):
+            raise
+        with translated(f"The server of {address}"):
+            raise error.orig from error
     finally:
         engine.dispose()
 
