@@ -11,9 +11,11 @@ import typer
 
 from tradewind.cli import (
     backtests,
+    beginning,
     brokers,
     certificates,
     data_doctor,
+    databases,
     drill,
     kill,
     market_data,
@@ -22,6 +24,7 @@ from tradewind.cli import (
     reports,
     risk,
     simulators,
+    stack,
     sweeps,
     synthetic,
     trading,
@@ -41,6 +44,7 @@ app = typer.Typer(
 )
 market_data.app.add_typer(synthetic.app)
 market_data.app.add_typer(data_doctor.app)
+app.add_typer(beginning.app)
 app.add_typer(backtests.app)
 app.add_typer(trading.app)
 app.add_typer(drill.app)
@@ -57,6 +61,8 @@ app.add_typer(news.app, name="news")
 app.add_typer(risk.app, name="risk")
 app.add_typer(simulators.app, name="simulate")
 app.add_typer(brokers.app, name="broker")
+app.add_typer(databases.app, name="db")
+app.add_typer(stack.app, name="stack")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

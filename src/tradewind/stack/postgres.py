@@ -37,9 +37,16 @@ def start_postgres(
     fsync = [] if durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]
     command = [
         str(programs() / "postgres"), "-D", str(data), "-c", "listen_addresses=127.0.0.1", "-c", f"port={port}",
-        "-c", "unix_socket_directories=", "-c", "max_connections=60", *fsync,
+        "-c", "unix_socket_directories=", "-c", "max_connections=60", *fsync, *_extension(),
     ]  # fmt: skip
     return begin(name, command, folder, f"127.0.0.1:{port}", ready=lambda: _ready(port), user=user)
+
+
+def _extension() -> list[str]:
+    """Return what lets databases have TimescaleDB where it is installed: it has to be there from the server's start."""
+    if not (programs().parent / "lib" / "timescaledb.so").is_file():
+        return []
+    return ["-c", "shared_preload_libraries=timescaledb", "-c", "timescaledb.telemetry_level=off"]
 
 
 def _make(data: Path, password_file: Path, user: int | None) -> None:

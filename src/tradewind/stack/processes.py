@@ -1,5 +1,6 @@
 """Processes that outlive the command that began them: known by pid and start time, so that no stranger is killed."""
 
+import json
 import os
 import signal
 import socket
@@ -34,6 +35,7 @@ class Running(NamedTuple):
 def begin(
     name: str, command: Sequence[str | Path], folder: Path, address: str, *,
     ready: Callable[[], bool], environment: Mapping[str, str] | None = None, user: int | None = None,
+    within: Path | None = None,
 ) -> Running:  # fmt: skip
     """Return the process once `ready` says so; one that ends before, or is late, is named with the end of its log."""
     if address and answers(int(address.rpartition(":")[2])):
@@ -41,11 +43,12 @@ def begin(
     log = folder / f"{name}.log"
     with log.open("ab") as out:
         process = subprocess.Popen(  # noqa: S603 - the stack's own servers
-            [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=folder,
+            [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=within or folder,
             start_new_session=True, env={**os.environ, **(environment or {})}, user=user, group=user,
         )  # fmt: skip
     _BEGUN[process.pid] = process
     running = Running(name, process.pid, started(process.pid) or 0, address, str(log))
+    (folder / f"{name}.pid").write_text(json.dumps(running._asdict()), encoding="utf-8")
     until = time.monotonic() + READY_S
     while not ready():
         if process.poll() is not None or time.monotonic() > until:
@@ -53,6 +56,17 @@ def begin(
             raise TradewindError(f"{name} did not become ready: {_last_line(log)}", f"See {log}.")
         time.sleep(LOOK_S)
     return running
+
+
+def read_running(path: Path) -> Running | None:
+    """Return what a file of `begin` tells, None where there is none that can be read."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        return Running(
+            str(told["name"]), int(told["pid"]), int(told["started"]), str(told["address"]), str(told["log"])
+        )
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def lives(running: Running) -> bool:
