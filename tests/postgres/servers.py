@@ -1,5 +1,6 @@
 """Servers of the tests' own, with their tables made; and one that is killed and started again."""
 
+import itertools
 import os
 import pwd
 import signal
@@ -19,6 +20,8 @@ from tradewind.adapters.address import Address  # noqa: E402  after the path
 from tradewind.databases.migrating import migrate  # noqa: E402  after the path
 from tradewind.databases.opening import opened  # noqa: E402  after the path
 
+_numbers = itertools.count(1)
+
 
 @contextmanager
 def database(folder):
@@ -36,20 +39,25 @@ def migrated(address):
     return address
 
 
-def execute(address, *statements):
-    """The statements were carried out by force; return the rows of the last one."""
+def new_account():
+    """Return the name of an account that no test had before."""
+    return f"account-{next(_numbers)}"
+
+
+def execute(address, *statements, **values):
+    """The statements were carried out by force, with values by name; return the rows of the last one."""
     with psycopg.connect(
         host=address.host, port=address.port, user=address.user, dbname=address.database, autocommit=True
     ) as connection:
         for statement in statements:
-            cursor = connection.execute(statement)
+            cursor = connection.execute(statement, values if "%(" in statement else None)
         return cursor.fetchall() if cursor.description else []
 
 
-def changed(address, statement):
+def changed(address, statement, **values):
     """The table of blocks was changed behind its triggers."""
     without = "ALTER TABLE trading.journal_blocks DISABLE TRIGGER USER"
-    execute(address, without, statement, without.replace("DISABLE", "ENABLE"))
+    execute(address, without, statement, without.replace("DISABLE", "ENABLE"), **values)
 
 
 class Fragile:

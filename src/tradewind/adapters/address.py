@@ -56,6 +56,14 @@ def read_address(text: str, secrets: Path | None = None) -> Address:
     return Address(parts.scheme, user, host, port, parts.path.strip("/"), _password(parts.scheme, user, secrets))
 
 
+def read_server(text: str, scheme: str, secrets: Path | None = None) -> Address:
+    """Return the address in a text, which has to be that of such a server."""
+    address = read_address(text, secrets)
+    if address.scheme != scheme:
+        raise BadSettings(f"{text} is no address of {scheme}.", f"Write {scheme}://user@host:port/database.")
+    return address
+
+
 def _password(scheme: str, user: str, secrets: Path | None) -> Token | None:
     """Return the password of a user; None where no file holds one."""
     if secrets is None:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from tradewind.adapters.journal import JournalFailed, SqliteJournal
+from tradewind.adapters.journal import ChainedJournal, JournalFailed
 from tradewind.adapters.lease import Lease
 from tradewind.broker import Broker, BrokerUnreachable, Login
 from tradewind.errors import TradewindError
@@ -19,7 +19,7 @@ from tradewind.live.keeper import BROKEN, keep
 from tradewind.live.papering import put_aside
 from tradewind.live.prepare import Prepared, prepare
 from tradewind.live.run import armed, first_balance, trade, warmed
-from tradewind.live.start import TRADED_ALONE_WITHIN, now_ns, open_leading
+from tradewind.live.start import TRADED_ALONE_WITHIN, first_start, now_ns, open_leading
 from tradewind.live.telling import Telling, notifier_of
 from tradewind.modes import Request, open_history, plan_backtest
 from tradewind.ports import Rows
@@ -98,7 +98,7 @@ async def _reached(broker: Broker, say: Say) -> Login:
 
 
 async def _warmed_and_traded(
-    desk: Desk, journal: SqliteJournal, lease: Lease, broker: Broker, login: Login,
+    desk: Desk, journal: ChainedJournal, lease: Lease, broker: Broker, login: Login,
     *, mode: str, say: Say, warm_up_days: int, watchdog: bool,
 ) -> None:  # fmt: skip
     """The desk has begun, filled its indicators and traded until it was stopped; the lease is free again."""
@@ -138,7 +138,7 @@ async def _as_the_broker_has_it(prepared: Prepared, broker: Broker, login: Login
     balance = first_balance(prepared, login, picture)
     request = prepared.request
     folder = account_folder(Path(request.settings.data), account)
-    first = first_start(folder.journal)
+    first = first_start(request.settings, folder)
     if first is not None:
         balance = type(balance)(first["settings"]["account"]["balance"])
     settings = request.settings.model_copy(
@@ -147,17 +147,6 @@ async def _as_the_broker_has_it(prepared: Prepared, broker: Broker, login: Login
     rules = risk_rules(settings)
     changed = replace(request, settings=settings, risk=None if rules is None else rules.limits)
     return replace(prepared, request=changed)
-
-
-def first_start(path: Path) -> dict[str, Any] | None:
-    """Return what the journal says of its first start, None where it has none."""
-    if not path.is_file():
-        return None
-    from tradewind.live.start import LAYOUTS  # noqa: PLC0415 - a look before the journal is opened to be written
-
-    with SqliteJournal.open(path, LAYOUTS, readonly=True) as journal:
-        found = journal.notes("start")
-    return dict(found[0].document) if found else None
 
 
 def _warm_up(desk: Desk, prepared: Prepared, days: int, offset: int, say: Say) -> None:
