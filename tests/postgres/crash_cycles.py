@@ -31,13 +31,21 @@ LONG = Patience(outage_s=90.0)
 DEADLINE_S = 90.0
 
 
+def reached(address, folder):
+    """Return the journal once the server answers."""
+    until = time.monotonic() + DEADLINE_S
+    while True:
+        try:
+            return opened(address, folder, patience=LONG)
+        except (DatabaseUnreachable, JournalBusy):
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
 def live(address, folder, pipe, chance):
     """Take the lease, commit, keep snapshots; say of every commit that it is durable."""
-    while True:
-        with contextlib.suppress(DatabaseUnreachable, JournalBusy):
-            journal = opened(address, folder, patience=LONG)
-            break
-        time.sleep(0.05)
+    journal = reached(address, folder)
     Lease.take(journal, "child", 1.0)
     os.write(pipe, journal.position.commit.to_bytes(8, "little"))
     while True:
@@ -140,7 +148,7 @@ def main(folder, cycles, seed):
         for number in range(cycles):
             kind = KINDS[number % len(KINDS)]
             durable = max(durable, cycle(kind, server, folder / ACCOUNT, chance))
-            with opened(server.address, folder / ACCOUNT, patience=LONG) as journal:
+            with reached(server.address, folder / ACCOUNT) as journal:
                 commit = journal.position.commit
                 assert commit in (durable, durable + 1), f"{kind}: {durable} was durable, {commit} is there"
                 unsaid += commit - durable

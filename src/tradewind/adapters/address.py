@@ -9,10 +9,14 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from tradewind.adapters.brokers.tokens import Token, read_token
-from tradewind.errors import BadSettings, nearest
+from tradewind.errors import BadSettings, TradewindError, nearest
 
 PORTS = {"postgresql": 5432, "timescale": 5433, "kafka": 9092, "redis": 6379}
 """What may stand before ://, and the port it usually listens on."""
+
+
+class Unreachable(TradewindError):  # noqa: N818 - reads as the sentence it prints
+    """A server does not answer now; it may later."""
 
 
 class Address(NamedTuple):

@@ -6,11 +6,12 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+from tradewind.adapters.address import Unreachable
 from tradewind.adapters.journal import ChainedJournal, JournalFailed
 from tradewind.adapters.lease import Lease
-from tradewind.broker import Broker, BrokerUnreachable, Login
+from tradewind.broker import Broker, BrokerUnreachable, Capabilities, Login
 from tradewind.errors import TradewindError
 from tradewind.live.brokers import open_adapter
 from tradewind.live.desk import Desk
@@ -29,6 +30,7 @@ from tradewind.trading.events import time_row
 DAY = 86_400 * 1_000_000_000
 WARM_UP_DAYS = 30
 Say = Callable[[str], Any]
+T = TypeVar("T")
 
 
 def live_at_broker(
@@ -73,8 +75,8 @@ async def _live(
     try:
         armed(login, arm)
         say(f"{_kind(login)} account {login.account} at {broker.capabilities.broker}, in {login.currency}.")
-        prepared = await _as_the_broker_has_it(prepared, broker, login, account)
-        desk, journal, lease = open_leading(prepared, account, "live", broker.capabilities)
+        prepared = await _as_the_broker_has_it(prepared, broker, login, account, say)
+        desk, journal, lease = await _led(prepared, account, "live", broker.capabilities, say)
     except BaseException:
         await broker.close()
         raise
@@ -132,13 +134,32 @@ def _kind(login: Login) -> str:
     return "Practice" if login.practice else "REAL"
 
 
-async def _as_the_broker_has_it(prepared: Prepared, broker: Broker, login: Login, account: str) -> Prepared:
+async def _led(
+    prepared: Prepared, account: str, mode: str, capabilities: Capabilities | None, say: Say
+) -> tuple[Desk, ChainedJournal, Lease]:
+    """Return the desk of an account that this process alone leads, once the server with its journal answers."""
+    return await _answered(lambda: open_leading(prepared, account, mode, capabilities), say)
+
+
+async def _answered(what: Callable[[], T], say: Say) -> T:
+    """Return what a server is asked for; one that cannot be reached is asked until it can, a refusal is believed."""
+    pause = 1.0
+    while True:
+        try:
+            return what()
+        except Unreachable as error:
+            say(f"{error} Trying again in {pause:.0f} s.")
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 15.0)
+
+
+async def _as_the_broker_has_it(prepared: Prepared, broker: Broker, login: Login, account: str, say: Say) -> Prepared:
     """Return the same with the balance the account began with here: the broker's at the first start."""
     picture = await broker.picture()
     balance = first_balance(prepared, login, picture)
     request = prepared.request
     folder = account_folder(Path(request.settings.data), account)
-    first = first_start(request.settings, folder)
+    first = await _answered(lambda: first_start(request.settings, folder), say)
     if first is not None:
         balance = type(balance)(first["settings"]["account"]["balance"])
     settings = request.settings.model_copy(
@@ -181,7 +202,7 @@ async def _paper(request: Request, account: str, fresh: bool, say: Say) -> None:
     broker = open_adapter(request.settings.broker, [one.instrument for one in prepared.listings])
     login = await _reached(broker, say)
     try:
-        desk, journal, lease = open_leading(prepared, account, "paper", None)
+        desk, journal, lease = await _led(prepared, account, "paper", None, say)
     except BaseException:
         await broker.close()
         raise
