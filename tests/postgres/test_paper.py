@@ -5,19 +5,20 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from journals import expire
 from oanda_desk import HERE, limits
 from servers import new_account
 
-from tradewind.adapters.journal import Fenced, SqliteJournal
+from journals import expire
+from tradewind.adapters.journal import Fenced, SqliteJournal, content_digest
 from tradewind.adapters.postgres.journal import PostgresJournal
 from tradewind.adapters.postgres.runs import PostgresRuns
 from tradewind.adapters.sqlite import SqliteRuns
 from tradewind.data.synthetic import write_synthetic
 from tradewind.errors import BadSettings, TradewindError
 from tradewind.kernel.loop import EVERYTHING
+from tradewind.live.folder import account_folder
 from tradewind.live.paper import run_tape
-from tradewind.live.papering import put_aside
+from tradewind.live.papering import on_a_tape, put_aside
 from tradewind.live.prepare import prepare
 from tradewind.live.start import first_start, open_account, open_journal, open_leading
 from tradewind.markets.clock import day_close, day_open
@@ -74,6 +75,27 @@ def test_paper_writes_the_same_rows_on_a_server_in_a_file_and_in_a_backtest(worl
         for log in LOGS:
             assert on_server.read(log).tobytes() == plan.journal.read(log).tobytes(), log
         assert on_server.check() is None
+
+
+def test_the_verb_writes_the_same_content_in_a_file_and_on_a_server(world, address):
+    """What `tradewind paper` calls, with nothing but the settings changed."""
+    request, _, plan = world
+    account, said, digests = new_account(), [], set()
+    for wanted in (request, on_the_server(request, address)):
+        put = replace(
+            wanted, settings=wanted.settings.model_copy(update={"data": request.settings.data / str(len(said))})
+        )
+        (request.settings.data / str(len(said))).mkdir()
+        (request.settings.data / str(len(said)) / "history").symlink_to(request.settings.data / "history")
+        on_a_tape(put, account, 0.0, fresh=False, on_turn=lambda _desk: None, say=said.append)
+        folder = account_folder(put.settings.data, account)
+        with open_journal(put.settings, folder, readonly=True) as journal:
+            digests.add(journal.digest(LOGS))
+
+    assert len(digests) == 1
+    assert digests == {content_digest(plan.journal, LOGS)}
+    assert said[0].split("Journal:")[0] == said[1].split("Journal:")[0]
+    assert said[1].endswith(f"Journal: {account} at postgresql://tradewind@/postgres?host={address.host}")
 
 
 def test_an_account_is_led_by_one_process_over_all_machines_and_its_journal_stays_where_it_is(world, address):

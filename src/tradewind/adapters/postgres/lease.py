@@ -70,6 +70,7 @@ class PostgresLease:
         self._terms, self._local, self._session = terms, local, session
         self._renewed = 0
         self._lost = False
+        self._one_at_a_time = threading.Lock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -128,25 +129,35 @@ class PostgresLease:
 
     def renew(self) -> bool:
         """Whether the row is still ours; it runs from the moment this was called."""
-        begun = self._terms.monotonic()
-        if not self._session.ask(RENEW, (self.account, self.epoch)):
-            self._lost = True
-            return False
-        self._renewed = begun
-        return True
+        with self._one_at_a_time:
+            begun = self._terms.monotonic()
+            if not self._session.ask(RENEW, (self.account, self.epoch)):
+                self._lost = True
+                return False
+            self._renewed = begun
+            return True
 
     def _keep(self) -> None:
         """The row is renewed until it is lost or released; a server that is away is asked again and again."""
         pause = self._terms.ttl_s / 4
-        while not self._stop.wait(pause):
+        while not self._lost and not self._stop.wait(pause):
+            pause = min(self._terms.ttl_s / 4, RETRY_S)
             with contextlib.suppress(psycopg.Error, TradewindError):
-                if not self.renew():
-                    return
+                self.renew()
+                pause = self._terms.ttl_s / 4
 
     def still_there(self) -> bool:
-        """Whether others who want the account are still refused, here and everywhere."""
-        runs = self._terms.monotonic() < self._renewed + round(self._terms.ttl_s * SECOND)
-        return not self._lost and runs and (self._local is None or self._local.still_there())
+        """Whether others who want the account are still refused, here and everywhere.
+
+        One that could not be renewed in time, because the server was away, is asked for once more: it may be ours yet.
+        """
+        if not self._runs():
+            with contextlib.suppress(psycopg.Error, TradewindError):
+                self.renew()
+        return not self._lost and self._runs() and (self._local is None or self._local.still_there())
+
+    def _runs(self) -> bool:
+        return self._terms.monotonic() < self._renewed + round(self._terms.ttl_s * SECOND)
 
     def release(self) -> None:
         """Others can have it at once."""
