@@ -111,7 +111,7 @@ class Stage:
             raise TradewindError(message, "Sort them, each bar once.")
         self._last = int(ts[-1])
         self._rows += frame.height
-        for month, rows in _by_month(frame):
+        for month, rows in by_month(frame):
             if month != self._month:
                 self._close_month(more=True)
                 self._month = month
@@ -204,7 +204,7 @@ def _merge(
     return merged.sort("ts"), added, corrected
 
 
-def _by_month(frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+def by_month(frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     """Yield ("2024-01", its rows) in order of time."""
     months = times(frame).astype("M8[ns]").astype("M8[M]")
     edges = [0, *(np.flatnonzero(np.diff(months)) + 1).tolist(), frame.height]

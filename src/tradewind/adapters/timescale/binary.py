@@ -1,0 +1,88 @@
+"""Columns of numbers as the bytes PostgreSQL reads and sends: whole columns at a time, no number by itself.
+
+Source of the formats: the PostgreSQL documentation of COPY ("Binary Format"), and `array_send` of its server.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import starmap
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from tradewind.adapters.catalogue import OPTIONAL, TIME
+
+Column = np.ndarray[Any, Any]
+
+HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+TRAILER = b"\xff\xff"
+PART_ROWS = 65_536
+"""Rows that are turned into bytes at a time."""
+
+_ABSENT = -1
+_ARRAY_HEADER = 20
+
+
+def copy_bytes(columns: Sequence[Column], absent: Sequence[Column | None]) -> Iterator[bytes]:
+    """Yield what COPY ... (FORMAT binary) reads for rows of these columns; `absent` says where there is no value."""
+    yield HEADER
+    for start in range(0, len(columns[0]), PART_ROWS):
+        part = slice(start, start + PART_ROWS)
+        yield _rows([one[part] for one in columns], [None if one is None else one[part] for one in absent])
+    yield TRAILER
+
+
+def _rows(columns: Sequence[Column], absent: Sequence[Column | None]) -> bytes:
+    """Return rows: the number of values, then each one's length and bytes; an absent one has length -1 and none."""
+    fields = [("values", ">i2")]
+    for number, column in enumerate(columns):
+        fields += [(f"length{number}", ">i4"), (f"value{number}", column.dtype.newbyteorder(">").str)]
+    layout = np.dtype(fields)
+    rows = np.empty(len(columns[0]), dtype=layout)
+    rows["values"] = len(columns)
+    for number, column in enumerate(columns):
+        rows[f"length{number}"] = column.itemsize
+        rows[f"value{number}"] = column
+    if not any(one is not None and one.any() for one in absent):
+        return rows.tobytes()
+    kept = np.ones((len(rows), layout.itemsize), dtype=bool)
+    for number, missing in enumerate(absent):
+        if missing is not None:
+            rows[f"length{number}"][missing] = _ABSENT
+            start = layout.fields[f"value{number}"][1] if layout.fields is not None else 0
+            kept[missing, start : start + columns[number].itemsize] = False
+    return rows.view(np.uint8).reshape(kept.shape)[kept].tobytes()
+
+
+def optional(column: pl.Series) -> tuple[Column, Column | None]:
+    """Return a column's numbers and where there are none: absent, or no number."""
+    values = column.fill_null(np.nan).to_numpy()
+    missing = np.isnan(values)
+    return values, missing if missing.any() else None
+
+
+def array(raw: bytes | None, kind: str) -> Column:
+    """Return the numbers of an array that PostgreSQL sent in its binary form; every one of them has a value."""
+    if raw is None:
+        return np.empty(0, dtype=kind)
+    element = np.dtype([("length", ">i4"), ("value", np.dtype(kind).newbyteorder(">"))])
+    return np.frombuffer(raw, dtype=element, offset=_ARRAY_HEADER)["value"].astype(kind)
+
+
+def frame(names: Sequence[str], arrays: Sequence[bytes | None]) -> pl.DataFrame:
+    """Return the columns of a series from what `asked` asked for."""
+    return pl.DataFrame(list(starmap(_column, zip(names, arrays, strict=True))))
+
+
+def asked(names: Sequence[str]) -> str:
+    """Return the expressions that give each column as one array."""
+    own = {"ts": "array_agg(ts_ns)"}
+    own |= {name: f"array_agg(coalesce({name}, 'NaN'))" for name in OPTIONAL}
+    return ", ".join(own.get(name, f"array_agg({name})") for name in names)
+
+
+def _column(name: str, raw: bytes | None) -> pl.Series:
+    if name == "ts":
+        return pl.Series(name, array(raw, "i8")).cast(TIME)
+    column = pl.Series(name, array(raw, "f8"))
+    return column.fill_nan(None) if name in OPTIONAL else column
