@@ -13,6 +13,8 @@ import polars as pl
 from tradewind.adapters.catalogue import OPTIONAL, TIME
 
 Column = np.ndarray[Any, Any]
+Optional = tuple[Column, Column | None]
+"""Numbers, and where there are none; None if all are there."""
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
@@ -23,38 +25,38 @@ _ABSENT = -1
 _ARRAY_HEADER = 20
 
 
-def copy_bytes(columns: Sequence[Column], absent: Sequence[Column | None]) -> Iterator[bytes]:
-    """Yield what COPY ... (FORMAT binary) reads for rows of these columns; `absent` says where there is no value."""
+def copy_bytes(columns: Sequence[Optional]) -> Iterator[bytes]:
+    """Yield what COPY ... (FORMAT binary) reads for rows of these columns."""
     yield HEADER
-    for start in range(0, len(columns[0]), PART_ROWS):
+    for start in range(0, len(columns[0][0]), PART_ROWS):
         part = slice(start, start + PART_ROWS)
-        yield _rows([one[part] for one in columns], [None if one is None else one[part] for one in absent])
+        yield _rows([(values[part], None if absent is None else absent[part]) for values, absent in columns])
     yield TRAILER
 
 
-def _rows(columns: Sequence[Column], absent: Sequence[Column | None]) -> bytes:
+def _rows(columns: Sequence[Optional]) -> bytes:
     """Return rows: the number of values, then each one's length and bytes; an absent one has length -1 and none."""
     fields = [("values", ">i2")]
-    for number, column in enumerate(columns):
-        fields += [(f"length{number}", ">i4"), (f"value{number}", column.dtype.newbyteorder(">").str)]
-    layout = np.dtype(fields)
-    rows = np.empty(len(columns[0]), dtype=layout)
+    for number, (values, _) in enumerate(columns):
+        fields += [(f"length{number}", ">i4"), (f"value{number}", values.dtype.newbyteorder(">").str)]
+    rows = np.empty(len(columns[0][0]), dtype=fields)
     rows["values"] = len(columns)
-    for number, column in enumerate(columns):
-        rows[f"length{number}"] = column.itemsize
-        rows[f"value{number}"] = column
-    if not any(one is not None and one.any() for one in absent):
+    kept = np.ones((len(rows), rows.itemsize), dtype=bool)
+    start = rows["values"].itemsize
+    for number, (values, absent) in enumerate(columns):
+        rows[f"length{number}"] = values.itemsize
+        rows[f"value{number}"] = values
+        start += rows[f"length{number}"].itemsize
+        if absent is not None:
+            rows[f"length{number}"][absent] = _ABSENT
+            kept[absent, start : start + values.itemsize] = False
+        start += values.itemsize
+    if all(absent is None for _, absent in columns):
         return rows.tobytes()
-    kept = np.ones((len(rows), layout.itemsize), dtype=bool)
-    for number, missing in enumerate(absent):
-        if missing is not None:
-            rows[f"length{number}"][missing] = _ABSENT
-            start = layout.fields[f"value{number}"][1] if layout.fields is not None else 0
-            kept[missing, start : start + columns[number].itemsize] = False
     return rows.view(np.uint8).reshape(kept.shape)[kept].tobytes()
 
 
-def optional(column: pl.Series) -> tuple[Column, Column | None]:
+def optional(column: pl.Series) -> Optional:
     """Return a column's numbers and where there are none: absent, or no number."""
     values = column.fill_null(np.nan).to_numpy()
     missing = np.isnan(values)
@@ -84,5 +86,7 @@ def asked(names: Sequence[str]) -> str:
 def _column(name: str, raw: bytes | None) -> pl.Series:
     if name == "ts":
         return pl.Series(name, array(raw, "i8")).cast(TIME)
+    if name == "n":
+        return pl.Series(name, array(raw, "i4"))
     column = pl.Series(name, array(raw, "f8"))
     return column.fill_nan(None) if name in OPTIONAL else column

@@ -16,23 +16,31 @@ from tradewind.errors import TradewindError
 Period = tuple[int, int]
 
 BATCH_ROWS = 500_000
-ORDER = {"bars": "ts_ns", "ticks": "ts_ns, n"}
 
-
-_ROWS = """
-SELECT {columns} FROM
-(SELECT * FROM market.{kind} WHERE series = %s AND ts_ns >= %s AND ts_ns < %s ORDER BY {order}) inside
-"""
+_ROWS = "SELECT {columns} FROM market.{kind} WHERE series = %s AND ts_ns >= %s AND ts_ns < %s"
 
 
 def rows(connection: Connection, series: tuple[int, str], period: Period, columns: Sequence[str]) -> pl.DataFrame:
     """Return rows of series (number, kind) in [start, end), in order: one answer, however many they are."""
     number, kind = series
-    question = _ROWS.format(columns=binary.asked(columns), kind=kind, order=ORDER[kind])
+    keys = ["ts", "n"] if kind == "ticks" else ["ts"]
+    names = list(dict.fromkeys([*keys, *columns]))
+    question = _ROWS.format(columns=binary.asked(names), kind=kind)
     with connection.cursor(binary=True) as cursor:
         cursor.execute(question, (number, *period))
         result = cursor.pgresult
-        return binary.frame(columns, [None if result is None else result.get_value(0, n) for n in range(len(columns))])
+        arrays = [None if result is None else result.get_value(0, place) for place in range(len(names))]
+    frame = binary.frame(names, arrays)
+    # Rows mostly lie as they came. To look is cheaper than to let the server sort, and to sort here is, too.
+    return (frame if _in_order(frame, keys) else frame.sort(keys)).select(columns)
+
+
+def _in_order(frame: pl.DataFrame, keys: list[str]) -> bool:
+    """Whether rows lie in order of time, and those of one instant in the order they came."""
+    steps = np.diff(times(frame))
+    if (steps < 0).any():
+        return False
+    return "n" not in keys or not (np.diff(frame["n"].to_numpy())[steps == 0] < 0).any()
 
 
 class Reading:

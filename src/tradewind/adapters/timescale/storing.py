@@ -1,5 +1,6 @@
 """One month of rows and what is stored of it already: what is new is added, what differs is corrected."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -97,24 +98,22 @@ def forget(connection: Connection, series: tuple[int, str], start: int, end: int
 
 def copy(connection: Connection, table: str, number: int, rows: pl.DataFrame) -> None:
     """The rows are in the table, or none of them."""
+    names, parts = copy_parts(number, rows)
+    with connection.cursor() as cursor, cursor.copy(f"COPY {table} ({names}) FROM STDIN (FORMAT binary)") as out:
+        for part in parts:
+            out.write(part)
+
+
+def copy_parts(number: int, rows: pl.DataFrame) -> tuple[str, Iterator[bytes]]:
+    """Return the names of the columns and the bytes that COPY reads for the rows of a series."""
     kind = "ticks" if "bid" in rows.columns else "bars"
     ts = times(rows)
-    columns: list[binary.Column] = [np.full(len(ts), number, dtype=np.int32), ts]
-    absent: list[binary.Column | None] = [None, None]
-    names = ["series", "ts_ns"]
+    columns: dict[str, binary.Optional] = {"series": (np.full(len(ts), number, dtype=np.int32), None)}
+    columns["ts_ns"] = ts, None
     if kind == "ticks":
-        names.append("n")
-        columns.append(numbered(ts))
-        absent.append(None)
-    for name in COLUMNS[kind][1:]:
-        values, missing = binary.optional(rows[name])
-        names.append(name)
-        columns.append(values)
-        absent.append(missing)
-    statement = f"COPY {table} ({', '.join(names)}) FROM STDIN (FORMAT binary)"
-    with connection.cursor() as cursor, cursor.copy(statement) as out:
-        for part in binary.copy_bytes(columns, absent):
-            out.write(part)
+        columns["n"] = numbered(ts), None
+    columns |= {name: binary.optional(rows[name]) for name in COLUMNS[kind][1:]}
+    return ", ".join(columns), binary.copy_bytes(list(columns.values()))
 
 
 def numbered(ts: np.ndarray[Any, np.dtype[np.int64]]) -> np.ndarray[Any, np.dtype[np.int32]]:

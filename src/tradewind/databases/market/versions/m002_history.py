@@ -4,6 +4,7 @@ On TimescaleDB the two are hypertables that are compressed with age; without the
 UTC month, and the months are made as they are needed. Times are nanoseconds since 1970 UTC in one column: it is what
 a series is ordered, matched and cut by, and no zone can be mixed into it. Nothing refers to `bars` and `ticks` by a
 foreign key and they refer to nothing, because checking one for each of a million rows takes longer than storing them.
+For the same reason ticks have a coarse index: they come in order of time and are read a stretch at a time.
 
 Revision ID: m002
 Revises: m001.
@@ -88,10 +89,11 @@ CREATE TABLE market.ticks (
     bid double precision NOT NULL,
     ask double precision NOT NULL,
     bid_size double precision,
-    ask_size double precision,
-    PRIMARY KEY (series, ts_ns, n)
+    ask_size double precision
 ) {partitioned};
-COMMENT ON TABLE market.ticks IS 'Ticks as delivered; those of one instant are numbered as they came.';
+CREATE INDEX ticks_of_series ON market.ticks USING brin (series, ts_ns) WITH (pages_per_range = 32, autosummarize = on);
+COMMENT ON TABLE market.ticks IS
+    'Ticks as delivered. They have no key, because many are alike: a delivery takes the place of its whole stretch.';
 COMMENT ON COLUMN market.ticks.n IS 'Which of the ticks of this instant it is, from 0.';
 """
 
