@@ -9,15 +9,15 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-TESTS = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(TESTS / "data"), str(TESTS / "research")]
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "data"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "research"))
 
-from postgres import programs, server  # noqa: E402 - its folder is known only now
+from postgres import programs, server
 
-from tradewind.adapters.address import read_address  # noqa: E402 - its folder is known only now
-from tradewind.adapters.postgres.connection import connect  # noqa: E402 - its folder is known only now
-from tradewind.databases.migrating import migrate  # noqa: E402 - its folder is known only now
-from tradewind.databases.opening import opened  # noqa: E402 - its folder is known only now
+from tradewind.adapters.address import read_address
+from tradewind.adapters.postgres.connection import connect
+from tradewind.databases.migrating import migrate
+from tradewind.databases.opening import opened
 
 TIMESCALE = os.environ.get("TRADEWIND_TEST_TIMESCALE_URL")
 """timescale://user@host:port/database of a server on which databases may be made and dropped."""

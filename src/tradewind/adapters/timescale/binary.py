@@ -90,3 +90,10 @@ def _column(name: str, raw: bytes | None) -> pl.Series:
         return pl.Series(name, array(raw, "i4"))
     column = pl.Series(name, array(raw, "f8"))
     return column.fill_nan(None) if name in OPTIONAL else column
+
+
+def tick_frame(parts: Sequence[Sequence[Column]]) -> pl.DataFrame:
+    """Return times, bids and asks as a frame, in order of time."""
+    schema = {"ts": pl.Int64, "bid": pl.Float64, "ask": pl.Float64}
+    frames = [pl.DataFrame(dict(zip(schema, part, strict=True)), schema) for part in parts]
+    return pl.concat([pl.DataFrame(schema=schema), *frames]).sort("ts", maintain_order=True).cast({"ts": TIME})

@@ -19,7 +19,7 @@ from tradewind.adapters.delivery import Written, by_month, normal
 from tradewind.adapters.postgres.connection import translated
 from tradewind.adapters.timescale.connections import Connections
 from tradewind.adapters.timescale.listing import Connection, Month, identified, months_of
-from tradewind.adapters.timescale.storing import FOREVER, checked, forget, put_bars, put_ticks
+from tradewind.adapters.timescale.storing import DECOMPRESS, FOREVER, checked, forget, put_bars, put_ticks
 from tradewind.errors import TradewindError
 
 _INTACT = "what was stored before is intact"
@@ -70,6 +70,7 @@ class Delivery:
             if self._connection is None:
                 self._connection = self._connections.take()
                 self._connection.execute("BEGIN")
+                self._connection.execute(DECOMPRESS)
             stage = self._stages.get(series)
             if stage is None:
                 stage = self._stages[series] = Stage(self._connection, series, self._room, replace=self._replace)

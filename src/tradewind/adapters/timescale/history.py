@@ -27,7 +27,7 @@ from tradewind.adapters.timescale.connections import Connections
 from tradewind.adapters.timescale.delivery import Delivery
 from tradewind.adapters.timescale.listing import Connection, held, identified
 from tradewind.adapters.timescale.reading import reading
-from tradewind.adapters.timescale.storing import FOREVER, forget
+from tradewind.adapters.timescale.storing import DECOMPRESS, FOREVER, forget
 from tradewind.errors import TradewindError
 
 Names = Iterable[str] | None
@@ -147,4 +147,5 @@ class History:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[Connection]:
         with self._connections.one() as connection, connection.transaction():
+            connection.execute(DECOMPRESS)
             yield connection

@@ -18,6 +18,9 @@ Period = tuple[int, int]
 
 FOREVER = (-(2**62), 2**62)
 
+DECOMPRESS = "SET LOCAL timescaledb.max_tuples_decompressed_per_dml_transaction = 0"
+"""Late rows may change what was compressed long ago, however much of it; PostgreSQL alone knows no such limit."""
+
 _STAGE = """
 CREATE TEMPORARY TABLE IF NOT EXISTS staged_bars (
     series integer NOT NULL, ts_ns bigint NOT NULL, open double precision NOT NULL, high double precision NOT NULL,
