@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 import polars as pl
@@ -45,6 +45,22 @@ class Written(NamedTuple):
     new: int
     changed: int
     months: tuple[str, ...]
+
+
+class Deliveries(Protocol):
+    """What takes rows of any number of series and stores them together, in whatever store."""
+
+    def __enter__(self) -> Self:
+        """Nothing is held yet."""
+
+    def __exit__(self, *_how: object) -> None:
+        """What was not committed is gone, and other writers may write."""
+
+    def add(self, series: Identity, frame: pl.DataFrame) -> None:
+        """The rows wait for the commit; those of one series must come in order of time."""
+
+    def commit(self, provenance: Mapping[str, Any]) -> dict[Identity, Written]:
+        """Everything added is in the store, with where it came from (file, sha256, clock ...); say what it did."""
 
 
 class Delivery:

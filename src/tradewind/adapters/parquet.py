@@ -59,6 +59,11 @@ class History:
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = Path(root)
 
+    @property
+    def place(self) -> str:
+        """Where the data lies, and what keeps it, in one line."""
+        return f"{self.root}: Parquet files"
+
     def series(self) -> list[SeriesInfo]:
         """Return every series held, ordered by symbol, then finest first."""
         return self._held("*")

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import threading
+import weakref
 from collections.abc import Iterator
 
 import psycopg
@@ -27,12 +28,14 @@ class Connections:
         self._idle: list[psycopg.Connection] = []
         self._lock = threading.Lock()
         self._process = os.getpid()
+        weakref.finalize(self, _close, self._idle, self._process)  # nobody has to say that a history is done with
 
     def take(self) -> psycopg.Connection:
         """Return a connection that answers, outside of any transaction; `give` it back."""
         with self._lock:
             if self._process != os.getpid():  # those of the process we were copied from are not ours to use
                 self._idle, self._process = [], os.getpid()
+                weakref.finalize(self, _close, self._idle, self._process)
         while self._idle:
             with self._lock:
                 connection = self._idle.pop() if self._idle else None
@@ -70,9 +73,13 @@ class Connections:
     def close(self) -> None:
         """None is kept any longer."""
         with self._lock:
-            idle, self._idle = self._idle, []
-        for connection in idle:
-            connection.close()
+            _close(self._idle, self._process)
+
+
+def _close(idle: list[psycopg.Connection], process: int) -> None:
+    """They are closed, by the process whose they are."""
+    while idle and process == os.getpid():
+        idle.pop().close()
 
 
 def _answers(connection: psycopg.Connection) -> bool:
