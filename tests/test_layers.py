@@ -139,7 +139,6 @@ MORE = {
     ("reports", "adapters"): "the types of the stores it is given; nothing of theirs is loaded for it",
     ("results.printing_bands", "rich"): "the same",
     ("results.printing_certificate", "rich"): "the same",
-    ("research", "adapters.parquet"): "the type of a history, as `modes` takes it",
     ("research", "runs requests"): "what a run came to, and the words of a request",
     ("research.causality", "strategy compilation adapters.memory"): "it runs strategies by itself, on parts of a tape",
     ("research.causality", "kernel.records kernel.compiled"): "tapes, decisions and snapshots are the kernel's rows",

@@ -15,10 +15,10 @@ from typing import Any
 from tradewind.adapters.address import read_server
 from tradewind.adapters.catalogue import SeriesInfo
 from tradewind.adapters.extras import module_of
+from tradewind.adapters.histories import History, history_at
 from tradewind.adapters.ledger import Trials
 from tradewind.adapters.memory import MemoryJournal
 from tradewind.adapters.news import NewsStore
-from tradewind.adapters.parquet import History
 from tradewind.adapters.sqlite import SqliteRuns
 from tradewind.adapters.stored_runs import StoredRuns
 from tradewind.compilation import handler_of
@@ -143,7 +143,7 @@ def _rows_between(info: SeriesInfo, start: int, end: int) -> int:
 
 def open_history(settings: Settings) -> History:
     """Return the store of market data that the settings name."""
-    return History(settings.data / "history")
+    return history_at(settings.ports.history, settings.data / "history", settings.ports.secrets)
 
 
 def open_news(settings: Settings) -> NewsStore:

@@ -20,7 +20,7 @@ from tradewind.results.report.candles import coarser, trading_dates
 if TYPE_CHECKING:
     import polars as pl
 
-    from tradewind.adapters.parquet import History
+    from tradewind.adapters.histories import History
     from tradewind.adapters.stored_runs import StoredRuns
     from tradewind.markets.instruments import Instrument
 
