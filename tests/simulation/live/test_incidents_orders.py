@@ -7,11 +7,13 @@ from collections import Counter
 
 import plots
 import pytest
-from test_incidents import Scene
+import virtual_desk
+from test_incidents import SECOND, Scene
+from virtual_desk import Workshop
 
-from tradewind.broker import Found, Place
+from tradewind.broker import Answer, Cancel, Found, Place
 from tradewind.kernel.orders import ENTRY, STATUSES, WORKING
-from tradewind.kernel.records import FILLED
+from tradewind.kernel.records import FILLED, REFUSED_COMMAND
 from tradewind.trading.executions import text_of
 from tradewind.trading.identity import parse
 from tradewind.trading.requests import Ask
@@ -131,3 +133,147 @@ def test_r6_a_total_told_of_an_order_that_was_given_up_is_a_fill():
     scene.turn()
 
     assert (parse(lost.id).order, lost.id, lost.quantity) in scene.told_fills()
+
+
+def until(scene, question):
+    """Time passes until the question is answered with yes."""
+    for _ in range(60):
+        if question():
+            return
+        scene.go(5)
+    raise AssertionError("it never came to that")
+
+
+def stopped_out(scene):
+    """The market falls through the stop of the one position, at the broker."""
+    (position,) = scene.broker.positions.values()
+    scene.price = position.stop - 5
+    scene.broker.price(0, scene.price, scene.price + 10, scene.now)
+
+
+def owners(scene):
+    """Return our id by the kernel's number for every fill in the journal."""
+    return {name: order for order, name, _ in scene.told_fills()}
+
+
+@pytest.mark.parametrize("told", ["in order", "backwards", "only when asked"])
+def test_r17_a_stop_and_a_reversal_within_ten_seconds_keep_their_own_fills(told):
+    """R17, freqtrade #13399: the earlier trade's fill was attached to the new one."""
+    scene = Story(plots.TURNING)
+    scene.until_entry()
+    scene.go(15)
+    began = scene.now
+    stopped_out(scene)
+    until(scene, lambda: len(scene.entries()) == 2)
+    assert scene.now - began <= 15 * SECOND
+    first, second = scene.entries()
+    fills = [one for one in scene.broker.record if one.kind == FILLED]
+    if told == "only when asked":
+        scene.trader.book.sequence = "0"
+        scene.trader.settling.begin()
+    else:
+        # Everything is told once more, with the new trade already on.
+        scene.trader.reports(fills if told == "in order" else fills[::-1])
+    scene.go(20)
+
+    assert owners(scene) == {one: parse(one).order for one in (first.id, first.stop_id, second.id)}
+    assert len(scene.told_fills()) == 3
+    assert scene.ours() == scene.theirs() == -second.quantity
+    (trade,) = [row for log in scene.disk.log("trades") for row in log]
+    assert int(trade["quantity"]) == first.quantity
+    assert scene.trader.differences() == []
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_r17_the_same_where_the_reversal_fills_before_the_stop_is_known(backwards):
+    """R17: the new trade's fill is heard of before that of the stop which ended the old one."""
+    scene = Story(plots.TURNING)
+    scene.until_entry()
+    scene.go(15)
+    scene.stream = scene.answers = False
+    stopped_out(scene)
+    (first,) = scene.entries()
+    # The stop's fill is known from the stream; of the reversal there is no answer, and the stream says it twice.
+    stop = [one for one in scene.broker.record if one.id == first.stop_id and one.kind == FILLED]
+    scene.trader.reports(stop)
+    until(scene, lambda: len(scene.entries()) == 2)
+    second = scene.entries()[1]
+    both = [one for one in scene.broker.record if one.kind == FILLED and one.id in (first.stop_id, second.id)]
+    scene.trader.reports(both[::-1] if backwards else both)
+    scene.stream = scene.answers = True
+    scene.go(40)
+
+    assert owners(scene)[second.id] == parse(second.id).order
+    assert owners(scene)[first.stop_id] == parse(first.stop_id).order
+    assert scene.ours() == scene.theirs() == -second.quantity
+    assert scene.trader.differences() == []
+
+
+class Liar:
+    """A broker that fills the entry in the moment in which it is asked to cancel it, and answers as it is told to."""
+
+    def __init__(self, scene, outcome):
+        """It waits for the cancel."""
+        self.scene, self.outcome, self.asked = scene, outcome, 0
+        self.honest = scene.broker.carry_out
+        scene.broker.carry_out = self.carry_out
+
+    def carry_out(self, what):
+        """Return the answer."""
+        if not isinstance(what, Cancel):
+            return self.honest(what)
+        self.asked += 1
+        for order in list(self.scene.broker.orders.values()):
+            self.scene.broker.price(0, order.price - 20, order.price - 10, self.scene.now)
+        self.scene.broker.price(0, self.scene.price, self.scene.price + 10, self.scene.now)
+        return Answer(self.outcome, (), "")
+
+
+@pytest.mark.parametrize("outcome", ["taken", "refused", "unknown"])
+@pytest.mark.parametrize("stream", [True, False])
+def test_r19_a_cancel_that_came_too_late_leads_to_no_second_order(outcome, stream):
+    """R19, freqtrade #11461, #3647: cancelled-but-filled led to a second order. Executed is at most what was meant."""
+    scene = Story(plots.PATIENT)
+    liar = Liar(scene, outcome)
+    scene.until_entry()
+    until(scene, lambda: liar.asked)
+    scene.stream = stream
+    scene.go(60)
+    scene.stream = True
+    scene.go(60)
+
+    assert len(scene.entries()) == 1
+    assert set(scene.executions().values()) == {1}
+    assert scene.ours() == scene.theirs() == scene.entries()[0].quantity
+    assert scene.trader.differences() == []
+
+
+def test_r19_where_the_cancel_was_in_time_the_next_order_is_sent():
+    """R19, the other side: the same strategy does go on when nothing came of the first order."""
+    scene = Story(plots.PATIENT)
+    scene.until_entry()
+    scene.go(60)
+
+    assert len(scene.entries()) == 2
+    assert scene.ours() == scene.theirs() == scene.entries()[1].quantity
+
+
+def test_r23_a_component_that_sends_without_end_is_stopped_within_a_second_and_so_many_orders(monkeypatch):
+    """R23, Knight 2012: an old server with a reused flag sent four million orders in three quarters of an hour."""
+    rates = {"messages_per_second", "fills_per_5min"}
+    monkeypatch.setattr(virtual_desk, "LOOSE", virtual_desk.LOOSE - rates)
+    monkeypatch.setattr(Workshop, "made", {})
+    scene = Story(plots.STORM)
+    limits = scene.trader.core.state["limits"]
+    a_second, a_minute = int(limits["messages_per_second"]), int(limits["messages_per_minute"])
+    assert (a_second, a_minute) == (5, 60)
+    moments = []
+    honest = scene.broker.carry_out
+    scene.broker.carry_out = lambda what: (moments.append(scene.now), honest(what))[1]
+    scene.go(600)
+
+    refused = [row for log in scene.disk.log("commands") for row in log if int(row["kind"]) == REFUSED_COMMAND]
+    assert len(refused) > 1000  # it did try
+    assert len(moments) >= a_second
+    assert max(sum(at <= one < at + SECOND for one in moments) for at in moments) <= a_second
+    assert max(sum(at <= one < at + 60 * SECOND for one in moments) for at in moments) <= a_minute
