@@ -1,13 +1,13 @@
 """How far readers of topics have come, and what could not be read.
 
 Revision ID: m010
-Revises: m001
+Revises: m003
 """
 
 from alembic import op
 
 revision = "m010"
-down_revision = "m001"
+down_revision = "m003"
 
 UP = """
 CREATE TABLE market.consumed (

@@ -1,13 +1,13 @@
 """The journal, states to begin from, who leads an account, and how far the journal was published.
 
 Revision ID: t010
-Revises: t001.
+Revises: t009.
 """
 
 from alembic import op
 
 revision = "t010"
-down_revision = "t001"
+down_revision = "t009"
 
 TABLES = (
     """CREATE TABLE trading.leases (

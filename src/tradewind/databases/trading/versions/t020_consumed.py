@@ -1,13 +1,13 @@
 """How far readers of topics have come, and what could not be read.
 
 Revision ID: t020
-Revises: t001
+Revises: t011
 """
 
 from alembic import op
 
 revision = "t020"
-down_revision = "t001"
+down_revision = "t011"
 
 UP = """
 CREATE TABLE monitoring.consumed (
