@@ -17,9 +17,9 @@ from pathlib import Path
 
 import psycopg
 from journal_cases import told, turn, write
+
 from journals import opened
 from servers import Fragile, execute, migrated
-
 from tradewind.adapters.journal import JournalBusy
 from tradewind.adapters.lease import Lease
 from tradewind.adapters.postgres.connection import DatabaseUnreachable

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from journal_cases import events
-from journals import opened
 
+from journals import opened
 from tradewind.adapters.address import Address
 from tradewind.adapters.journal import Fenced
 from tradewind.adapters.lease import Lease, lock_account

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from journal_cases import events, expected, told, write
-from servers import execute, new_account
 
 from journals import expire, opened
+from servers import execute, new_account
 from tradewind.adapters.address import Address
 from tradewind.adapters.file_lock import LockHeld
 from tradewind.adapters.journal import Fenced

@@ -2,9 +2,9 @@
 
 import pytest
 from journal_cases import write
+
 from journals import opened
 from servers import changed, new_account
-
 from tradewind.adapters.journal import BadJournal
 from tradewind.adapters.postgres.outbox import Outbox
 from tradewind.errors import BadData

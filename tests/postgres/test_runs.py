@@ -4,8 +4,8 @@ import threading
 
 import polars as pl
 import pytest
-from servers import execute, new_account
 
+from servers import execute, new_account
 from tradewind.adapters.address import Address
 from tradewind.adapters.postgres.connection import DatabaseRefused, DatabaseUnreachable
 from tradewind.adapters.postgres.runs import PostgresRuns
