@@ -79,19 +79,23 @@ def on_a_tape(
         if before:
             say(f"The account {account} goes on after {before:,} events of the tape.")
         run_tape(desk, plan.feed(), speed=speed, on_turn=on_turn, synthetic=plan.synthetic)
-        say(summary(desk))
+        say(summary(desk, journal.name))
 
 
 def put_aside(request: Request, account: str) -> None:
     """The account's former folder is kept under another name."""
+    if request.settings.ports.journal != "sqlite":
+        raise TradewindError(
+            f"The journal of {account} is on a server, where it only grows.", "Begin anew under another --account."
+        )
     root = account_folder(Path(request.settings.data), account).root
     if root.exists():
         root.rename(root.with_name(f"{account}-until-{time.strftime('%Y%m%d-%H%M%S')}"))
 
 
-def summary(desk: Desk) -> str:
+def summary(desk: Desk, journal: str) -> str:
     """Return what a run came to, as one line."""
     account = desk.core.state["account"]
     trades = sum(int(one["trades"]) for one in desk.core.state["strategies"])
     equity = (int(account["balance"]) + int(account["unrealised"])) / 100
-    return f"\n{desk.core.events:,} events, {trades} trades, equity {equity:,.2f}. Journal: {desk.folder.journal}"
+    return f"\n{desk.core.events:,} events, {trades} trades, equity {equity:,.2f}. Journal: {journal}"

@@ -86,6 +86,7 @@ def stop(running: Running, *, grace_s: float = GRACE_S, first: int = signal.SIGT
         until = time.monotonic() + wait
         while lives(running) and time.monotonic() < until:
             time.sleep(LOOK_S / 2)
+    _BEGUN.pop(running.pid, None)
     return True
 
 

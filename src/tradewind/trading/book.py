@@ -17,6 +17,9 @@ from tradewind.trading.identity import LEGS, Identity, parse
 REMEMBERED = 20_000
 """Executions kept to recognise a repeated report; older ones lie before the sequence we ask from."""
 
+FILLS_REMEMBERED = 2_000
+"""Orders of which it is kept how much is filled, living or not: who tells totals tells them again, and late."""
+
 
 @dataclass
 class Ticket:
@@ -69,13 +72,16 @@ class Book:
     tickets: dict[int, Ticket] = field(default_factory=dict)
     holdings: dict[str, Holding] = field(default_factory=dict)
     seen: dict[str, None] = field(default_factory=dict)
+    filled: dict[int, int] = field(default_factory=dict)
+    """How much of an order is booked as filled, by the kernel's number; the oldest are forgotten."""
     ignored: list[str] = field(default_factory=list)
     """Positions and orders of others that a person told us to leave alone."""
 
     def as_tree(self) -> dict[str, Any]:
         """Return the book as plain JSON."""
         tree = asdict(self)
-        return {**tree, "tickets": list(tree["tickets"].values()), "seen": list(self.seen)}
+        return {**tree, "tickets": list(tree["tickets"].values()), "seen": list(self.seen),
+                "filled": list(self.filled.items())}  # fmt: skip
 
     @classmethod
     def from_tree(cls, tree: dict[str, Any]) -> "Book":
@@ -83,7 +89,8 @@ class Book:
         tickets = {one["order"]: Ticket(**{**one, "place": _place_of(one["place"])}) for one in tree["tickets"]}
         holdings = {name: Holding(**one) for name, one in tree["holdings"].items()}
         rest = {name: tree[name] for name in ("tag", "epoch", "sequence", "ignored")}
-        return cls(**rest, tickets=tickets, holdings=holdings, seen=dict.fromkeys(tree["seen"]))
+        return cls(**rest, tickets=tickets, holdings=holdings, seen=dict.fromkeys(tree["seen"]),
+                   filled=dict(tree["filled"]))  # fmt: skip
 
     def note_command(self, command: Any, role: int = ENTRY) -> None:
         """The orders of a command have tickets, and what it asks for is under way."""
@@ -162,8 +169,19 @@ class Book:
                 ticket.former = ""
             elif int(row["kind"]) == REPLACE_REJECTED and ticket.former:
                 ticket.id, ticket.former = ticket.former, ""
-        if int(row["kind"]) == FILLED and position:
+        if int(row["kind"]) != FILLED or not int(row["quantity"]):
+            return
+        if order := int(row["order"]):
+            self.filled[order] = self.filled.get(order, 0) + int(row["quantity"])
+            if len(self.filled) > FILLS_REMEMBERED:
+                del self.filled[next(iter(self.filled))]
+        if position:
             self._hold(row, position)
+
+    def still_new(self, order: int, total: int) -> int:
+        """Return how much of a total that is filled of an order is not booked yet."""
+        forgotten = len(self.filled) >= FILLS_REMEMBERED and order < next(iter(self.filled))
+        return 0 if forgotten else total - self.filled.get(order, 0)
 
     def _hold(self, row: Any, position: str) -> None:
         """The broker's position is larger or smaller by a fill; one that is empty is forgotten."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import psycopg
 
-from tradewind.adapters.address import Address
+from tradewind.adapters.address import Address, Unreachable
 from tradewind.errors import TradewindError
 
 CONNECT_S = 5
@@ -13,7 +13,7 @@ STATEMENT_S = 30
 LOCK_S = 5
 
 
-class DatabaseUnreachable(TradewindError):  # noqa: N818 - reads as the sentence it prints
+class DatabaseUnreachable(Unreachable):
     """The server does not answer, or went away: whether a commit under way took place is not known."""
 
 

@@ -1,0 +1,18 @@
+"""One PostgreSQL for all tests here, with the tables made; each test has accounts of its own in it."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS / name) for name in ("postgres", "live/journal", "live/desk", "live")]
+
+from servers import database  # noqa: E402  after the path
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
+    """The address of a database with all tables of trading."""
+    with database(tmp_path_factory.mktemp("pg") / "server") as found:
+        yield found
