@@ -3,7 +3,7 @@
 import json
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -54,6 +54,18 @@ def status(as_json: AsJson = False, data: DataFolder = None, settings_file: Sett
     from tradewind.stack.up import status as ask
 
     _show(ask(places), as_json)
+
+
+@app.command()
+def healthy(
+    name: Annotated[str, typer.Argument(help="A service: feed, recorder, trader, ...")],
+    data: DataFolder = None,
+    settings_file: SettingsFile = None,
+) -> None:
+    """Say how a service is; exit code 2 where it gives no sign of life. Container engines ask this."""
+    from tradewind.stack.services import sign_of_life
+
+    typer.echo(sign_of_life(settings_of(settings_file, data).data, name))
 
 
 def _show(lines: "list[Health]", as_json: bool) -> None:

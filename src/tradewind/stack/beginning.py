@@ -14,8 +14,7 @@ from tradewind.errors import BadSettings
 from tradewind.stack.places import DEFAULT, Ports
 from tradewind.stack.settings_text import settings_text
 
-DATA = Path("tradewind-data")
-SECRETS = DATA / "secrets"
+SECRETS, CONTAINERS = Path("secrets"), Path("containers")
 USERS = ("tradewind", "feed", "recorder", "trader", "api", "backup")
 """Who logs in at the databases: the owner of the tables, then one a service."""
 PLAIN_SECRETS: tuple[str, ...] = ("tokens",)
@@ -29,7 +28,7 @@ SERVERS = ("postgres", "timescaledb", "kafka", "prometheus", "grafana")
 NOBODY = 10_001
 """Who owns the folder where root makes it: containers never run as root."""
 SECRET_BYTES = 32
-IGNORED = "# Data and secrets stay here.\ntradewind-data/\ncontainers/\n.env\n"
+IGNORED = "# Data and secrets stay here.\ntradewind-data/\nsecrets/\ncontainers/\n.env\n"
 
 
 class Begun(NamedTuple):
@@ -66,7 +65,8 @@ def begin_folder(folder: Path, *, stack: bool = False, containers: bool = False,
         folder.mkdir(parents=True, exist_ok=True)
         _folders(folder, [SECRETS], 0o700, made)
         if containers:
-            _folders(folder, [DATA / "containers" / name for name in SERVERS], 0o700, made)
+            _folders(folder, [CONTAINERS / name for name in SERVERS], 0o700, made)
+            _folders(folder, [Path("tradewind-data"), Path("strategies")], 0o755, made)
         _write(folder, texts, 0o644, made)
         _write(folder, hidden, 0o600, made)
         if containers and os.geteuid() == 0:
@@ -82,7 +82,7 @@ def _for_containers(folder: Path, user: int, group: int) -> dict[Path, str]:
     people = f"root:x:0:0::/:/sbin/nologin\ntradewind:x:{user}:{group}::/tmp:/sbin/nologin\n"
     return {
         Path(".env"): f"TRADEWIND_FOLDER={folder}\nTRADEWIND_UID={user}\nTRADEWIND_GID={group}\n",
-        Path("containers/passwd"): people,
+        CONTAINERS / "passwd": people,
     }
 
 

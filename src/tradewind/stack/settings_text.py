@@ -56,6 +56,8 @@ runs = "sqlite"
 history = "parquet"
 feed = "direct"
 board = "memory"
+# One file a secret, readable by its owner alone.
+secrets = "secrets"
 """
 
 SERVED = """
@@ -73,7 +75,7 @@ secrets = "{secrets}"
 
 def settings_text(ports: Ports, *, stack: bool, containers: bool) -> str:
     """Return the text of `tradewind.toml`."""
-    token = "/run/secrets/broker" if containers else "tradewind-data/secrets/broker"
+    token = "/run/secrets/broker" if containers else "secrets/broker"
     told = HEAD + BROKER.format(token=token)
     if containers:
         return told + SERVED.format(
@@ -83,7 +85,7 @@ def settings_text(ports: Ports, *, stack: bool, containers: bool) -> str:
     if stack:
         here = {name: f"127.0.0.1:{port}" for name, port in ports._asdict().items()}
         return told + SERVED.format(
-            where="on this machine (`tradewind stack up`)", secrets="tradewind-data/secrets",
+            where="on this machine (`tradewind stack up`)", secrets="secrets",
             postgres=here["postgresql"],
             timescale=here["timescale"], kafka=here["kafka"], redis=here["redis"], trading=TRADING, market=MARKET,
         )  # fmt: skip

@@ -18,7 +18,7 @@ from tradewind.stack.health import health_of_database, health_of_kafka, health_o
 from tradewind.stack.kafka import start_kafka
 from tradewind.stack.places import Places
 from tradewind.stack.postgres import start_postgres
-from tradewind.stack.processes import Running, answers, lives, read_running, stop
+from tradewind.stack.processes import Running, lives, read_running, stop
 from tradewind.stack.redis import start_redis
 from tradewind.stack.services import SERVICES, start_service
 from tradewind.stack.tables import prepare
@@ -57,19 +57,19 @@ def servers_of(places: Places) -> tuple[Server, ...]:
 
     return (
         Server(
-            "postgresql", str(places.trading), database("postgresql", ports.postgresql, "postgresql"),
+            "postgresql", f"127.0.0.1:{ports.postgresql}", database("postgresql", ports.postgresql, "postgresql"),
             lambda: health_of_database("trading", places.trading),
         ),
         Server(
-            "timescale", str(places.market), database("timescale", ports.timescale, "timescale"),
+            "timescale", f"127.0.0.1:{ports.timescale}", database("timescale", ports.timescale, "timescale"),
             lambda: health_of_database("market", places.market),
         ),
         Server(
-            "redis", str(places.redis), lambda: start_redis(folder / "redis", ports.redis, secrets / "redis"),
+            "redis", f"127.0.0.1:{ports.redis}", lambda: start_redis(folder / "redis", ports.redis, secrets / "redis"),
             lambda: health_of_redis(places.redis),
         ),
         Server(
-            "kafka", f"kafka://127.0.0.1:{ports.kafka}",
+            "kafka", f"127.0.0.1:{ports.kafka}",
             lambda: start_kafka(folder / "kafka", ports.kafka, ports.kafka_controller),
             lambda: health_of_kafka(f"127.0.0.1:{ports.kafka}"),
         ),
@@ -132,12 +132,6 @@ def _begin(folder: Path, server: Server, say: Say) -> None:
     """The server runs."""
     if running_in(folder, server.name) is not None:
         return
-    port = int(server.address.partition("://")[2].partition("/")[0].rpartition(":")[2])
-    if answers(port):
-        raise TradewindError(
-            f"Port {port} of {server.name} is taken by another program.",
-            "Stop that one, or name another port in [ports] (`tradewind init --stack --port-base`).",
-        )
     say(f"{server.name} ...")
     begun = time.monotonic()
     running = server.start()
