@@ -176,7 +176,6 @@ MORE = {
         "wiring limits_wiring strategy compilation pydantic",
     ): "a world without a history: the prices are in the recording",
     ("cli.twin", "twin"): "the verb is that and nothing else",
-    ("cli.twin", "adapters.journal"): "the journal of an account, to be read only",
     ("cli", "markets.clock"): "it shows moments as dates",
     ("liveness", "kernel.records"): "what it tells are the kernel's rows",
     ("liveness", "broker"): "quotes and candles are those of the seam",

@@ -100,7 +100,7 @@ def test_whoever_waits_gets_it_when_it_runs_out(take):
     assert take(wait_s=30.0).epoch == 2
 
 
-def test_it_renews_itself(take, address, account):
+def test_a_lease_renews_itself_while_its_holder_lives(take, address, account):
     lease = take(ttl_s=3.0, thread=True)
     since = "SELECT (expires - taken) > interval '3.5 s' FROM trading.leases WHERE account = %(it)s"
     while not execute(address, since, it=account)[0][0]:
