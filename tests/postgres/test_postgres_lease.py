@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from journal_cases import events, expected, told, write
-from servers import execute, new_account
+from postgres_servers import execute, new_account
+from served_journals import expire, opened
 
-from journals import expire, opened
 from tradewind.adapters.address import Address
 from tradewind.adapters.file_lock import LockHeld
 from tradewind.adapters.journal import Fenced
@@ -174,7 +174,7 @@ def started(address, folder):
     """Return a process that leads, once it does."""
     paths = [*sys.path, str(Path(__file__).parents[1] / "live" / "journal")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    command = (sys.executable, Path(__file__).parent / "leading.py", address.host, folder)
+    command = (sys.executable, Path(__file__).parent / "leading_process.py", address.host, folder)
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline().startswith("leads")
     return process
