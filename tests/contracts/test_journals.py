@@ -2,6 +2,10 @@
 
 import numpy as np
 import pytest
+<<<<<<< HEAD
+=======
+from postgres_servers import new_account
+>>>>>>> pgjournal
 
 from servers import new_account
 from tradewind.adapters.journal import SqliteJournal, content_digest

@@ -7,6 +7,10 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+<<<<<<< HEAD
+=======
+from postgres_servers import execute
+>>>>>>> pgjournal
 
 from servers import execute
 from tradewind.adapters.memory_runs import MemoryRuns

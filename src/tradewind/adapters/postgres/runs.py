@@ -5,10 +5,9 @@ The document is stored as the text it was, which is what is given back, and once
 """
 
 import contextlib
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 
@@ -16,9 +15,6 @@ from tradewind.adapters.address import Address
 from tradewind.adapters.memory_runs import LATEST, check_same, choose_run, identified, no_such_run
 from tradewind.adapters.postgres.connection import connect, translated
 from tradewind.errors import TradewindError, UnknownName
-
-if TYPE_CHECKING:
-    import polars as pl
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
@@ -30,7 +26,7 @@ class PostgresRuns:
         """Nothing is connected to before it is needed."""
         self.address = address
 
-    def save(self, summary: Mapping[str, Any], tables: Mapping[str, "pl.DataFrame"]) -> str:
+    def save(self, summary: Mapping[str, Any], tables: Mapping[str, Any]) -> str:
         """The run is stored whole or not at all; return its id, which the document `summary` names.
 
         Saving the same run again changes nothing; another run with the same id is refused.
@@ -39,7 +35,9 @@ class PostgresRuns:
         for name in tables:
             if not name.isidentifier():
                 raise TradewindError(f"{name!r} cannot name a table.", "Use letters, digits and _.")
-        files = [(run, name, _parquet(table)) for name, table in tables.items()]
+        from tradewind.adapters.table_bytes import bytes_of  # noqa: PLC0415 - listing runs should not wait for Polars
+
+        files = [(run, name, bytes_of(table)) for name, table in tables.items()]
         with self._open(f"Run {run} was not saved") as cursor:
             query = "INSERT INTO analytics.runs (id, document, fields) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
             cursor.execute(query, (run, text, _fields(summary)))
@@ -56,9 +54,9 @@ class PostgresRuns:
             document: dict[str, Any] = json.loads(_stored(cursor, run))
         return document
 
-    def table(self, run: str, name: str) -> "pl.DataFrame":
+    def table(self, run: str, name: str) -> Any:
         """One table of a run."""
-        import polars as pl  # noqa: PLC0415 - listing runs should not wait for it
+        from tradewind.adapters.table_bytes import table_in  # noqa: PLC0415 - listing runs should not wait for Polars
 
         with self._open(f"Run {run} cannot be read") as cursor:
             query = "SELECT parquet FROM analytics.run_tables WHERE run = %s AND name = %s"
@@ -67,7 +65,7 @@ class PostgresRuns:
                 _stored(cursor, run)
                 names = cursor.execute("SELECT name FROM analytics.run_tables WHERE run = %s", (run,)).fetchall()
                 raise UnknownName(f"table of run {run}", name, [one for (one,) in names])
-        return pl.read_parquet(io.BytesIO(found[0][0]))
+        return table_in(found[0][0])
 
     def list(self) -> Iterable[Mapping[str, Any]]:
         """Documents, newest first."""
@@ -110,13 +108,6 @@ class PostgresRuns:
         ):
             cursor.execute("SET LOCAL synchronous_commit = on")
             yield cursor
-
-
-def _parquet(table: "pl.DataFrame") -> bytes:
-    """Return a table as the bytes of a Parquet file."""
-    file = io.BytesIO()
-    table.write_parquet(file)
-    return file.getvalue()
 
 
 def _fields(document: Mapping[str, Any]) -> str:

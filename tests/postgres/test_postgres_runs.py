@@ -4,6 +4,10 @@ import threading
 
 import polars as pl
 import pytest
+<<<<<<< HEAD:tests/postgres/test_runs.py
+=======
+from postgres_servers import execute, new_account
+>>>>>>> pgjournal:tests/postgres/test_postgres_runs.py
 
 from servers import execute, new_account
 from tradewind.adapters.address import Address
