@@ -176,13 +176,9 @@ MORE = {
         "wiring limits_wiring strategy compilation pydantic",
     ): "a world without a history: the prices are in the recording",
     ("cli.twin", "twin"): "the verb is that and nothing else",
-<<<<<<< HEAD
     ("adapters.projection", "kernel.rows"): "the names of what the gate does, which the tables keep",
     ("cli.services", "adapters.extras adapters.kafka"): "topics are made by a verb; the libraries are an extra",
     ("stack.services", "cli"): "its command line is how a service of ours is begun, by name",
-    ("cli.twin", "adapters.journal"): "the journal of an account, to be read only",
-=======
->>>>>>> pgjournal
     ("cli", "markets.clock"): "it shows moments as dates",
     ("adapters.kafka.messages", "msgspec"): "messages are MessagePack; columns of them numpy",
     ("liveness", "kernel.records"): "what it tells are the kernel's rows",

@@ -2,12 +2,8 @@
 
 import numpy as np
 import pytest
-<<<<<<< HEAD
-=======
 from postgres_servers import new_account
->>>>>>> pgjournal
 
-from servers import new_account
 from tradewind.adapters.journal import SqliteJournal, content_digest
 from tradewind.adapters.memory import DTYPES, MemoryJournal
 from tradewind.adapters.postgres.journal import PostgresJournal

@@ -7,12 +7,8 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-<<<<<<< HEAD
-=======
 from postgres_servers import execute
->>>>>>> pgjournal
 
-from servers import execute
 from tradewind.adapters.memory_runs import MemoryRuns
 from tradewind.adapters.postgres.runs import PostgresRuns
 from tradewind.adapters.sqlite import SqliteRuns

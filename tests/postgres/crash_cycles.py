@@ -17,15 +17,9 @@ from pathlib import Path
 
 import psycopg
 from journal_cases import told, turn, write
-<<<<<<< HEAD
-
-from journals import opened
-from servers import Fragile, execute, migrated
-=======
 from postgres_servers import Fragile, execute, migrated, open_folder
 from served_journals import opened
 
->>>>>>> pgjournal
 from tradewind.adapters.journal import JournalBusy
 from tradewind.adapters.lease import Lease
 from tradewind.adapters.postgres.connection import DatabaseUnreachable

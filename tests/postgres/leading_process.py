@@ -8,12 +8,8 @@ import time
 from pathlib import Path
 
 from journal_cases import events
-<<<<<<< HEAD:tests/postgres/leading.py
-=======
 from served_journals import opened
->>>>>>> pgjournal:tests/postgres/leading_process.py
 
-from journals import opened
 from tradewind.adapters.address import Address
 from tradewind.adapters.journal import Fenced
 from tradewind.adapters.lease import Lease, lock_account

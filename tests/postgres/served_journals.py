@@ -1,12 +1,8 @@
 """Journals on a server to try things on, with the rows of the other journal's cases."""
 
 from journal_cases import DTYPES
-<<<<<<< HEAD:tests/postgres/journals.py
-=======
 from postgres_servers import execute
->>>>>>> pgjournal:tests/postgres/served_journals.py
 
-from servers import execute
 from tradewind.adapters.postgres.journal import PostgresJournal
 
 

@@ -6,12 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-<<<<<<< HEAD:tests/postgres/test_crashes.py
-
-from servers import programs
-=======
 from postgres_servers import programs
->>>>>>> pgjournal:tests/postgres/test_postgres_crashes.py
 
 
 def killed_often(folder, cycles, seed):

@@ -5,15 +5,9 @@ import psycopg
 import pytest
 from journal_cases import COMMAND, DTYPES, EVENT, commands, events, expected, told, write
 from journal_cases import opened as opened_in_a_file
-<<<<<<< HEAD:tests/postgres/test_journal.py
-
-from journals import opened
-from servers import changed, execute, new_account
-=======
 from postgres_servers import changed, execute, new_account
 from served_journals import opened
 
->>>>>>> pgjournal:tests/postgres/test_postgres_journal.py
 from tradewind.adapters.address import Address
 from tradewind.adapters.file_lock import LockHeld
 from tradewind.adapters.journal import BadJournal, Fenced, JournalBusy, JournalFailed

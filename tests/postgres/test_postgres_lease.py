@@ -8,15 +8,9 @@ from pathlib import Path
 
 import pytest
 from journal_cases import events, expected, told, write
-<<<<<<< HEAD:tests/postgres/test_lease.py
-
-from journals import expire, opened
-from servers import execute, new_account
-=======
 from postgres_servers import execute, new_account
 from served_journals import expire, opened
 
->>>>>>> pgjournal:tests/postgres/test_postgres_lease.py
 from tradewind.adapters.address import Address
 from tradewind.adapters.file_lock import LockHeld
 from tradewind.adapters.journal import Fenced

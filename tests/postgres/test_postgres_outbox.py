@@ -2,15 +2,9 @@
 
 import pytest
 from journal_cases import write
-<<<<<<< HEAD:tests/postgres/test_outbox.py
-
-from journals import opened
-from servers import changed, new_account
-=======
 from postgres_servers import changed, new_account
 from served_journals import opened
 
->>>>>>> pgjournal:tests/postgres/test_postgres_outbox.py
 from tradewind.adapters.journal import BadJournal
 from tradewind.adapters.postgres.outbox import Outbox
 from tradewind.errors import BadData

@@ -6,15 +6,9 @@ from datetime import date
 
 import pytest
 from oanda_desk import HERE, limits
-<<<<<<< HEAD:tests/postgres/test_paper.py
-
-from journals import expire
-from servers import new_account
-=======
 from postgres_servers import new_account
 from served_journals import expire
 
->>>>>>> pgjournal:tests/postgres/test_postgres_paper.py
 from tradewind.adapters.journal import Fenced, SqliteJournal, content_digest
 from tradewind.adapters.postgres.journal import PostgresJournal
 from tradewind.adapters.postgres.runs import PostgresRuns

@@ -4,12 +4,8 @@ import threading
 
 import polars as pl
 import pytest
-<<<<<<< HEAD:tests/postgres/test_runs.py
-=======
 from postgres_servers import execute, new_account
->>>>>>> pgjournal:tests/postgres/test_postgres_runs.py
 
-from servers import execute, new_account
 from tradewind.adapters.address import Address
 from tradewind.adapters.postgres.connection import DatabaseRefused, DatabaseUnreachable
 from tradewind.adapters.postgres.runs import PostgresRuns

@@ -3,15 +3,9 @@
 import psycopg
 import pytest
 from journal_cases import expected, told, write
-<<<<<<< HEAD
-
-from journals import expire, opened
-from servers import changed, execute, new_account
-=======
 from postgres_servers import changed, execute, new_account
 from served_journals import expire, opened
 
->>>>>>> pgjournal
 from tradewind.adapters.address import Address
 from tradewind.adapters.journal import Fenced, JournalFailed
 from tradewind.adapters.postgres.lease import PostgresLease

@@ -28,9 +28,7 @@ def _symbols(on: list[str] | None) -> list[str]:
 
 @app.command("run")
 def run_service(
-    service: Annotated[
-        str, typer.Argument(help="feed, recorder or outbox; `live` and `paper` are the trader.")
-    ],
+    service: Annotated[str, typer.Argument(help="feed, recorder or outbox; `live` and `paper` are the trader.")],
     on: On = None,
     data: DataFolder = None,
     settings_file: SettingsFile = None,

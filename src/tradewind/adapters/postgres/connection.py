@@ -13,9 +13,6 @@ STATEMENT_S = 30
 LOCK_S = 5
 
 
-<<<<<<< HEAD
-class DatabaseUnreachable(Unreachable):
-=======
 CERTAIN = {
     "53": "Give the server more room: disk, memory or connections.",
     "40": "Somebody else changed the same; try again.",
@@ -24,8 +21,7 @@ CERTAIN = {
 """Classes of SQLSTATE in which the server lives and says a clear no, and what to do about it."""
 
 
-class DatabaseUnreachable(TradewindError):  # noqa: N818 - reads as the sentence it prints
->>>>>>> market
+class DatabaseUnreachable(Unreachable):
     """The server does not answer, or went away: whether a commit under way took place is not known."""
 
 
