@@ -1,6 +1,7 @@
 """The outbox: what accounts commit to their journals on PostgreSQL goes to Kafka, in order and at least once."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from tradewind.adapters.address import Address
 from tradewind.adapters.journal.chain import Block
@@ -47,7 +48,7 @@ def send_out(life: Life, servers: str, address: Address) -> None:
             turns += 1
             sent = 0
             for account, outbox in outboxes.items():
-                sent += outbox.step(lambda blocks, account=account: publish(publisher, account, blocks))  # type: ignore[misc]
+                sent += outbox.step(partial(publish, publisher, account))
             life.turn(published=life.figures.get("published", 0) + sent)
             if not sent:
                 life.rest(POLL_S)

@@ -73,7 +73,8 @@ class _signals:  # noqa: N801 - used like a function
     """SIGINT and SIGTERM set an event while this holds."""
 
     def __init__(self, stop: threading.Event) -> None:
-        self._stop, self._former = stop, {}  # type: ignore[var-annotated]
+        self._stop = stop
+        self._former: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> None:
         def told(_number: int, _frame: FrameType | None) -> None:
