@@ -14,6 +14,8 @@ from postgres import USER, programs, server  # noqa: E402  the folder of researc
 
 from tradewind.adapters.address import Address  # noqa: E402  after the path
 
+GUARDED, PASSWORD = "guarded", "owner-of-the-tables"
+"""A database that nobody enters without a password, and its owner's."""
 _numbers = itertools.count(1)
 
 
@@ -24,6 +26,11 @@ def socket(tmp_path_factory):
         pytest.skip("PostgreSQL is not installed here")
     folder = tmp_path_factory.mktemp("pg") / "server"
     with server(folder):
+        with psycopg.connect(host=str(folder), user=USER, dbname="postgres", autocommit=True) as connection:
+            connection.execute(f"ALTER USER {USER} PASSWORD '{PASSWORD}'")
+            hba = folder / "data" / "pg_hba.conf"
+            hba.write_text(f"local {GUARDED} all scram-sha-256\n{hba.read_text()}")
+            connection.execute("SELECT pg_reload_conf()")
         yield folder
 
 

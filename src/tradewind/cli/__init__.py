@@ -14,6 +14,7 @@ from tradewind.cli import (
     brokers,
     certificates,
     data_doctor,
+    databases,
     drill,
     kill,
     market_data,
@@ -57,6 +58,7 @@ app.add_typer(news.app, name="news")
 app.add_typer(risk.app, name="risk")
 app.add_typer(simulators.app, name="simulate")
 app.add_typer(brokers.app, name="broker")
+app.add_typer(databases.app, name="db")
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

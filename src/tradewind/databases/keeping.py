@@ -127,11 +127,11 @@ def _has_timescale(connection: Any) -> bool:
 
 def _copy_out(connection: Any, table: str, path: Path) -> None:
     """The file has the rows of a table."""
+    query = f"COPY ({ordered(connection, table)}) TO STDOUT"
     cursor = connection.connection.driver_connection.cursor()
-    with cursor, cursor.copy(f"COPY ({ordered(connection, table)}) TO STDOUT") as stream:
-        with gzip.open(path, "wb", compresslevel=1) as file:
-            for part in stream:
-                file.write(part)
+    with cursor, cursor.copy(query) as stream, gzip.open(path, "wb", compresslevel=1) as file:
+        for part in stream:
+            file.write(part)
     path.chmod(0o600)
 
 

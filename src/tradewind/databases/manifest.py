@@ -1,6 +1,7 @@
 """What a backup says of itself: which tables of which version, how they were written, and what was in them."""
 
 import json
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -8,6 +9,8 @@ from tradewind.databases.state import Content
 from tradewind.errors import BadData
 
 NAME = "manifest.json"
+_NAME = re.compile(r"[a-z_]+\.[a-z0-9_]+")
+_BOUND = re.compile(r"DEFAULT|FOR VALUES (FROM|IN) \([\w' :+.-]*\)( TO \([\w' :+.-]*\))?")
 FORMAT = 1
 
 
@@ -42,6 +45,9 @@ def read(folder: Path) -> Manifest:
             raise BadData(f"The backup {folder} has the format {told['format']}, not {FORMAT}.", "Update Tradewind.")
         contents = {str(name): Content(int(rows), str(digest)) for name, (rows, digest) in told["contents"].items()}
         partitions = [(str(name), str(table), str(bound)) for name, table, bound in told["partitions"]]
+        names = [*contents, *(one for name, table, _ in partitions for one in (name, table))]
+        if not all(map(_NAME.fullmatch, names)) or not all(_BOUND.fullmatch(bound) for _, _, bound in partitions):
+            raise BadData(f"{folder / NAME} names what no table is called.", "Take another backup.")
         return Manifest(told["tree"], told["version"], told["way"], told["taken"], contents, partitions)
     except FileNotFoundError:
         raise BadData(f"{folder} holds no finished backup: it has no {NAME}.", "Name the folder of one.") from None

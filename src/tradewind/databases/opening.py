@@ -39,35 +39,38 @@ def opened(where: Address | Path) -> Iterator[sqlalchemy.Connection]:
     """Give a connection; it is closed afterwards, and what was not committed is gone. Errors are ours."""
     engine = _file(where) if isinstance(where, Path) else _server(where)
     try:
-        with engine.connect() as connection:
+        what = f"The file {where}" if isinstance(where, Path) else f"The database {where}"
+        with _ours(what), engine.connect() as connection:
             yield connection
-    except DBAPIError as error:
-        if isinstance(error.orig, sqlite3.Error):
-            raise BadData(f"The file {where}: {error.orig}.", "Is it a file of Tradewind's tables?") from error
-        if not isinstance(error.orig, BaseException):
-            raise
-        with translated(f"The database {where}"):
-            raise error.orig from error
     finally:
         engine.dispose()
+
+
+@contextlib.contextmanager
+def _ours(what: str) -> Iterator[None]:
+    """Errors of the drivers, wrapped by SQLAlchemy or not, leave as ours."""
+    with translated(what):
+        try:
+            yield
+        except DBAPIError as error:
+            if isinstance(error.orig, sqlite3.Error):
+                raise BadData(f"{what}: {error.orig}.", "Is it a file of Tradewind's tables?") from error
+            if not isinstance(error.orig, BaseException):
+                raise
+            raise error.orig from error
 
 
 def create_if_missing(address: Address) -> bool:
     """The server has the database; return whether it was made just now."""
     engine = _server(address._replace(database="postgres")).execution_options(isolation_level="AUTOCOMMIT")
     try:
-        with engine.connect() as connection:
+        with _ours(f"The server of {address}"), engine.connect() as connection:
             query = sqlalchemy.text("SELECT 1 FROM pg_database WHERE datname = :name")
             if connection.scalar(query, {"name": address.database}):
                 return False
             name = connection.dialect.identifier_preparer.quote(address.database)
             connection.exec_driver_sql(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")
             return True
-    except DBAPIError as error:
-        if not isinstance(error.orig, BaseException):
-            raise
-        with translated(f"The server of {address}"):
-            raise error.orig from error
     finally:
         engine.dispose()
 

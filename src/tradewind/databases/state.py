@@ -40,11 +40,12 @@ def ordered(connection: Any, table: str) -> str:
 
 def _of_server(connection: Any, table: str) -> Content:
     told, rows = hashlib.sha256(), 0
-    with connection.connection.driver_connection.cursor() as cursor:
-        with cursor.copy(f"COPY ({ordered(connection, table)}) TO STDOUT") as stream:
-            for part in stream:
-                told.update(part)
-                rows += bytes(part).count(b"\n")
+    query = f"COPY ({ordered(connection, table)}) TO STDOUT"
+    cursor = connection.connection.driver_connection.cursor()
+    with cursor, cursor.copy(query) as stream:
+        for part in stream:
+            told.update(part)
+            rows += bytes(part).count(b"\n")
     return Content(rows, told.hexdigest())
 
 

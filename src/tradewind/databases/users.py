@@ -1,4 +1,4 @@
-"""Users that services log in as, with passwords from the folder of secrets; the server is given only what checks them."""
+"""Users that services log in as; their passwords stay in the folder of secrets, the server gets what checks them."""
 
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def agree(addresses: list[Address], secrets: Path) -> None:
         for service in ours.keys() & theirs.keys():
             if ours[service].revealed() != theirs[service].revealed():
                 raise BadSettings(
-                    f"{other.scheme}-{service} and {address.scheme}-{service} in {secrets} hold different passwords, "
-                    f"but both databases are on the server {address.host}:{address.port}, which has one user {service}.",
+                    f"{other.scheme}-{service} and {address.scheme}-{service} in {secrets} hold different passwords,"
+                    f" but both databases are on one server, {address.host}:{address.port}, which has one {service}.",
                     "Copy one file over the other.",
                 )

@@ -115,8 +115,9 @@ class SessionRule(NamedTuple):
 def session_rules() -> list[SessionRule]:
     """Return every session by number; an end that is `ANCHOR` is the instrument's own."""
     return [
-        SessionRule(number, name, *_PLAIN.get(name, (None, None)), _CASH.get(name))
+        SessionRule(number, name, opens, closes, _CASH.get(name))
         for name, number in SESSION_IDS.items()
+        for opens, closes in [_PLAIN.get(name, (None, None))]
     ]
 
 

@@ -20,5 +20,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """They are gone, and accounts no longer point at them."""
     op.execute("UPDATE trading.account_instruments SET instrument = NULL")
-    for table in ("sessions", "instruments", "broker_profiles"):
-        op.execute(f"DELETE FROM trading.{table}")
+    op.execute("DELETE FROM trading.sessions")
+    op.execute("DELETE FROM trading.instruments")
+    op.execute("DELETE FROM trading.broker_profiles")
