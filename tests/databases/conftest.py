@@ -2,6 +2,7 @@
 
 import itertools
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,12 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def socket(tmp_path_factory):
+def socket():
     """The folder in which a server of our own listens."""
     if programs() is None:
         pytest.skip("PostgreSQL is not installed here")
-    folder = tmp_path_factory.mktemp("pg") / "server"
-    with server(folder):
+    # Not below pytest's own folder, which another run of it closes to the user whom the server runs as.
+    with tempfile.TemporaryDirectory(prefix="tradewind") as above, server(folder := Path(above) / "server"):
         with psycopg.connect(host=str(folder), user=USER, dbname="postgres", autocommit=True) as connection:
             connection.execute(f"ALTER USER {USER} PASSWORD '{PASSWORD}'")
             hba = folder / "data" / "pg_hba.conf"

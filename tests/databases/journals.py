@@ -20,6 +20,7 @@ from tradewind.live.paper import run_tape
 from tradewind.live.prepare import prepare
 from tradewind.live.start import LAYOUTS, open_account
 from tradewind.modes import Choice, Request, open_history, plan_backtest
+from tradewind.risk.limits import OFF
 from tradewind.settings import Account, Settings
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -64,7 +65,6 @@ def request(folder):
 def loose():
     """Return the house's limits without what would soon stop a strategy that throws dice."""
     from oanda_desk import limits  # noqa: PLC0415  its folder was just added to the path
-    from tradewind.risk.limits import OFF
 
     off = (
         "gross_leverage",
@@ -87,15 +87,8 @@ def traded(folder):
     moments = []
 
     def look(desk):
-        state = desk.core.state
-        rows = {
-            (s, i): (
-                int(state["positions"][s * INSTRUMENTS + i]["quantity"]),
-                int(state["positions"][s * INSTRUMENTS + i]["cost"]),
-            )
-            for s in range(2)
-            for i in range(1)
-        }
+        held = [desk.core.state["positions"][strategy * INSTRUMENTS] for strategy in range(2)]
+        rows = {(strategy, 0): (int(one["quantity"]), int(one["cost"])) for strategy, one in enumerate(held)}
         moments.append(Moment(desk.journal.position.commit, desk.core.living().copy(), rows))
 
     for cut in (40_000, None):

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import shutil
 
 import psycopg
 import pytest
@@ -66,7 +65,8 @@ def test_what_is_restored_hashes_to_what_was_kept(filled, place, way, tmp_path):
     assert may == {"feed": False, "recorder": True, "trader": False, "api": True, "backup": True}
 
 
-def test_a_restored_database_goes_on_where_the_backup_was_taken(filled, place, way, tmp_path, busy):
+@pytest.mark.usefixtures("way")
+def test_a_restored_database_goes_on_where_the_backup_was_taken(filled, place, tmp_path, busy):
     """What the journal says after it comes into the tables as if nothing had been."""
     other = place()
     keeping.backup(filled, "trading", tmp_path / "kept")
@@ -113,7 +113,7 @@ def test_partitions_and_numbers_that_the_server_gives_come_back(place, way, tmp_
     assert hashed(other, "market") == hashed(address, "market")
 
 
-def test_nothing_is_written_over(filled, place, way, tmp_path):
+def test_nothing_is_written_over(filled, tmp_path):
     """Neither a folder that is there nor tables that are there."""
     keeping.backup(filled, "trading", tmp_path / "kept")
     before = hashed(filled)
@@ -171,7 +171,8 @@ def with_sql(folder):
 
 
 @pytest.mark.parametrize("harm", [damaged_rows, cut, without_manifest, other_hash, of_the_future, with_sql])
-def test_a_backup_that_is_not_whole_is_refused_and_leaves_nothing(filled, place, way, tmp_path, harm):
+@pytest.mark.usefixtures("way")
+def test_a_backup_that_is_not_whole_is_refused_and_leaves_nothing(filled, place, tmp_path, harm):
     """An error of ours, and the database is as empty as before."""
     other = place()
     keeping.backup(filled, "trading", tmp_path / "kept")

@@ -42,7 +42,8 @@ def asked(connection, text):
 
 def everything(connection):
     """Return every row of every table."""
-    return {table: sorted(map(repr, asked(connection, f"SELECT * FROM {table}"))) for table in KEYS}
+    text = "SELECT * FROM {}"
+    return {table: sorted(map(repr, asked(connection, text.format(table)))) for table in KEYS}
 
 
 def test_the_tables_show_the_kernels_orders_positions_and_trades(where, busy):

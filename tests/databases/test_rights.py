@@ -19,7 +19,6 @@ FORBIDDEN = (
     "ALTER TABLE {table} ADD COLUMN more text",
     "CREATE TRIGGER more BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
     "CREATE INDEX ON {table} ((1))",
-    "LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE",
 )
 ELSEWHERE = (
     "CREATE TABLE {schema}.more (id int)",
@@ -82,7 +81,7 @@ def test_a_service_may_what_the_table_says_and_nothing_else(made, service):
     wrong = []
     with login(address, service) as connection:
         for table in tables:
-            schema, name = table.split(".")
+            schema = table.split(".")[0]
             query = "SELECT attname FROM pg_attribute WHERE attrelid = CAST(%s AS regclass) AND attnum = 1"
             (column,) = connection.execute(query, (table,)).fetchone()
             for letter, statement in TRIES.items():
@@ -143,4 +142,4 @@ def test_what_a_service_was_given_beside_the_table_is_taken_back(made, tree):
     with opened(address) as connection:
         migrate(tree, connection)
     with login(address, "api") as connection:
-        assert all(refused(connection, f"DELETE FROM {table} WHERE false") for table in tables)
+        assert all(refused(connection, TRIES["d"].format(table=table)) for table in tables)

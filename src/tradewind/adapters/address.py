@@ -29,7 +29,8 @@ class Address(NamedTuple):
     def __str__(self) -> str:
         """Return it as a person writes it, without the password."""
         user = f"{self.user}@" if self.user else ""
-        host = "" if self.host.startswith("/") else f"{self.host}:{self.port}"
+        usual = f":{self.port}" if self.port != PORTS[self.scheme] else ""
+        host = usual if self.host.startswith("/") else f"{self.host}:{self.port}"
         socket = f"?host={self.host}" if self.host.startswith("/") else ""
         return f"{self.scheme}://{user}{host}/{self.database}{socket}".rstrip("/")
 

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from tradewind.adapters.address import Address
 from tradewind.databases import dumping, manifest
 from tradewind.databases.manifest import Manifest
-from tradewind.databases.migrating import config_of, migrate, newest, settle, standing_of, version_of
+from tradewind.databases.migrating import config_of, knows, migrate, newest, settle, standing_of, version_of
 from tradewind.databases.opening import opened
 from tradewind.databases.rights import SCHEMAS
 from tradewind.databases.state import contents_of, hash_of, ordered
@@ -29,7 +29,7 @@ SELECT n.nspname || '.' || c.relname, p.nspname || '.' || o.relname, pg_get_expr
 FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
 JOIN pg_inherits AS i ON i.inhrelid = c.oid JOIN pg_class AS o ON o.oid = i.inhparent
 JOIN pg_namespace AS p ON p.oid = o.relnamespace
-WHERE c.relispartition AND n.nspname = ANY(:schemas) ORDER BY 1
+WHERE c.relispartition AND c.relkind IN ('r', 'p') AND n.nspname = ANY(:schemas) ORDER BY 1
 """
 
 
@@ -68,6 +68,11 @@ def restore(address: Address, folder: Path) -> Manifest:
     told = manifest.read(folder)
     if told.tree not in SCHEMAS:
         raise BadData(f"The backup {folder} is of {told.tree!r}, which is no tree of tables.", "Update Tradewind.")
+    if not knows(told.tree, told.version):
+        raise BadData(
+            f"The backup {folder} is of version {told.version}, which this Tradewind does not know.",
+            "Update Tradewind.",
+        )
     with opened(address) as connection:
         _refuse_unless_empty(connection, address, told.tree)
         try:

@@ -52,13 +52,17 @@ def version_of(tree: str, connection: Any) -> str:
     return MigrationContext.configure(connection, opts=options).get_current_revision() or ""
 
 
+def knows(tree: str, version: str) -> bool:
+    """Whether a version is one of this Tradewind's."""
+    return version in {one.revision for one in ScriptDirectory.from_config(config_of(tree)).walk_revisions()}
+
+
 def standing_of(tree: str, connection: Any) -> Standing:
     """Return how the tables behind a connection stand to those this Tradewind works with."""
     version = version_of(tree, connection)
     if not version:
         return "missing"
-    known = {one.revision for one in ScriptDirectory.from_config(config_of(tree)).walk_revisions()}
-    if version not in known:
+    if not knows(tree, version):
         return "newer"
     return "current" if version == newest(tree) else "older"
 

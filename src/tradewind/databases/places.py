@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from tradewind.adapters.address import Address, read_address
 from tradewind.errors import BadSettings
@@ -34,7 +35,8 @@ def places_of(named: dict[str, str], secrets: Path | None, *, url: str | None, u
         if address.scheme not in TREE_OF:
             raise BadSettings(f"{address} is no database.", f"Give one of {', '.join(f'{one}://' for one in TREE_OF)}.")
         who = user or (address.user if url is not None and address.user else OWNER)
-        address = read_address(str(address._replace(user=who)), secrets)
+        parts = urlsplit(text)
+        address = read_address(parts._replace(netloc=f"{who}@{parts.netloc.rpartition('@')[2]}").geturl(), secrets)
         if not address.database:
             raise BadSettings(f"The address {address} names no database.", "Write its name after the last /.")
         place = Place(TREE_OF[address.scheme], address)
