@@ -14,12 +14,14 @@ from tradewind.databases.rights import SERVICES, group_of
 from tradewind.databases.state import contents_of, hash_of
 from tradewind.errors import BadData, TradewindError
 
-PARTITIONED = """
-CREATE TABLE market.bars (id bigint GENERATED ALWAYS AS IDENTITY, at bigint NOT NULL, PRIMARY KEY (id, at))
-PARTITION BY RANGE (at);
-CREATE TABLE market.bars_2025_01 PARTITION OF market.bars FOR VALUES FROM ('0') TO ('100');
-CREATE TABLE market.bars_2025_02 PARTITION OF market.bars FOR VALUES FROM ('100') TO ('200');
-INSERT INTO market.bars (at) SELECT generate_series(0, 199);
+MONTHS = """
+CREATE TABLE market.kept (id bigint GENERATED ALWAYS AS IDENTITY, at bigint NOT NULL, PRIMARY KEY (id, at))
+PARTITION BY RANGE (at)
+"""
+FILLED = """
+CREATE TABLE market.kept_2025_01 PARTITION OF market.kept FOR VALUES FROM ('0') TO ('100');
+CREATE TABLE market.kept_2025_02 PARTITION OF market.kept FOR VALUES FROM ('100') TO ('200');
+INSERT INTO market.kept (at) SELECT generate_series(0, 199)
 """
 
 
@@ -94,23 +96,31 @@ def test_a_backup_is_of_one_moment_while_others_write(filled, tmp_path, busy, mo
     assert hash_of(done.contents) == before != hashed(filled)[0]
 
 
-def test_partitions_and_numbers_that_the_server_gives_come_back(place, way, tmp_path):
+def test_partitions_and_numbers_that_the_server_gives_come_back(place, way, tmp_path, monkeypatch):
     """Rows of two months, and the next number is the next."""
     address, other = place("timescale"), place("timescale")
     with opened(address) as connection:
         migrate("market", connection)
-        connection.exec_driver_sql("DROP TABLE IF EXISTS market.bars CASCADE")
-        for statement in PARTITIONED.strip().split(";\n"):
-            connection.exec_driver_sql(statement.rstrip(";"))
+        for statement in (MONTHS + ";" + FILLED).split(";"):
+            connection.exec_driver_sql(statement)
         connection.commit()
     keeping.backup(address, "market", tmp_path / "kept")
+
+    def with_months(tree, connection, to):
+        """The version that makes such a table."""
+        migrate(tree, connection, to)
+        connection.exec_driver_sql(MONTHS)
+
     if way == "rows":
-        with pytest.raises(BadData, match="none of this version's"):
+        with pytest.raises(BadData, match=r"market.kept, which is none of this version's"):
             keeping.restore(other, tmp_path / "kept")
-        return
+    monkeypatch.setattr(keeping, "migrate", with_months)
     keeping.restore(other, tmp_path / "kept")
 
     assert hashed(other, "market") == hashed(address, "market")
+    with psycopg.connect(host=other.host, user=other.user, dbname=other.database) as connection:
+        (number,) = connection.execute("INSERT INTO market.kept (at) VALUES (7) RETURNING id").fetchone()
+    assert number == 201
 
 
 def test_nothing_is_written_over(filled, tmp_path):

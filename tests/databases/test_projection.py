@@ -1,55 +1,20 @@
 """The tables show what the kernel knew, however the journal came to them."""
 
-import contextlib
-import sqlite3
-from pathlib import Path
 from random import Random
 
-import psycopg
 import pytest
+from stored import asked, everything, tables_at
 
 from tradewind.adapters.projection import MissingCommits, project, project_all, projected, wipe
-from tradewind.adapters.projection.picture import KEYS
-from tradewind.databases.migrating import migrate
-from tradewind.databases.opening import opened
 from tradewind.kernel.orders import STATUSES
 
 ACCOUNT = "busy"
 
 
-@contextlib.contextmanager
-def tables(where):
-    """Give a connection of the driver's own to the newest tables, as whoever projects has it."""
-    with opened(where) as connection:
-        migrate("trading", connection)
-    if isinstance(where, Path):
-        with contextlib.closing(sqlite3.connect(where)) as connection:
-            yield connection
-    else:
-        with psycopg.connect(host=where.host, user=where.user, dbname=where.database) as connection:
-            yield connection
-
-
-def asked(connection, text):
-    """Return the rows of a query."""
-    if isinstance(connection, sqlite3.Connection):
-        for schema in ("trading", "analytics", "monitoring"):
-            text = text.replace(f"{schema}.", f"{schema}_")
-    cursor = connection.cursor()
-    cursor.execute(text)
-    return cursor.fetchall()
-
-
-def everything(connection):
-    """Return every row of every table."""
-    text = "SELECT * FROM {}"
-    return {table: sorted(map(repr, asked(connection, text.format(table)))) for table in KEYS}
-
-
 def test_the_tables_show_the_kernels_orders_positions_and_trades(where, busy):
     """At every fifteenth commit and at the end, orders that live are those of the kernel, to the tick and step."""
     done = 0
-    with tables(where) as connection:
+    with tables_at(where) as connection:
         for moment in [*busy.moments[14::15], busy.moments[-1]]:
             project_all(connection, ACCOUNT, busy.commits[done : moment.commit])
             done = moment.commit
@@ -76,7 +41,7 @@ def test_the_tables_show_the_kernels_orders_positions_and_trades(where, busy):
 
 def test_every_fill_and_every_wish_is_there_once(where, busy):
     """As many fills as events say, as many signals as commands, and the money of the last sample."""
-    with tables(where) as connection:
+    with tables_at(where) as connection:
         project_all(connection, ACCOUNT, busy.commits)
         (fills,) = asked(connection, "SELECT count(*), sum(quantity * side), sum(commission) FROM trading.fills")
         (signals,) = asked(connection, "SELECT count(*) FROM analytics.signals")
@@ -96,7 +61,7 @@ def test_every_fill_and_every_wish_is_there_once(where, busy):
 def test_a_journal_that_comes_twice_in_pieces_or_after_a_wipe_gives_the_same_rows(where, busy):
     """Repeats, any split of the commits, and another beginning leave every row as it was, keys included."""
     part, chance = busy.commits[:30], Random(5)
-    with tables(where) as connection:
+    with tables_at(where) as connection:
         project_all(connection, ACCOUNT, part)
         once = everything(connection)
         for number, content in part:
@@ -117,7 +82,7 @@ def test_rows_of_a_log_may_come_in_any_number_of_parts(where, busy):
     """A commit whose rows come one by one gives the same as one whose rows come together."""
     number, content = 4, busy.commits[3][1]
     single = [(log, rows[at : at + 1]) for log, rows in content for at in range(len(rows))]
-    with tables(where) as connection:
+    with tables_at(where) as connection:
         project_all(connection, ACCOUNT, busy.commits[:4])
         once = everything(connection)
         wipe(connection, ACCOUNT)
@@ -130,7 +95,7 @@ def test_rows_of_a_log_may_come_in_any_number_of_parts(where, busy):
 
 def test_a_commit_that_was_left_out_is_noticed(where, busy):
     """What follows a missing commit is refused, and nothing is written."""
-    with tables(where) as connection:
+    with tables_at(where) as connection:
         project(connection, ACCOUNT, *busy.commits[0])
         before = everything(connection)
         with pytest.raises(MissingCommits, match=r"Commit 3 .* 2 is next"):
@@ -140,7 +105,7 @@ def test_a_commit_that_was_left_out_is_noticed(where, busy):
 
 def test_a_transaction_that_is_undone_leaves_the_commit_to_be_projected_again(where, busy):
     """Rows and watermark are one transaction of the caller's."""
-    with tables(where) as connection:
+    with tables_at(where) as connection:
         project(connection, ACCOUNT, *busy.commits[0])
         connection.commit()
         project(connection, ACCOUNT, *busy.commits[1])

@@ -142,9 +142,9 @@ def _copy_out(connection: Any, table: str, path: Path) -> None:
 
 def _copy_in(connection: Any, told: Manifest, folder: Path) -> None:
     """The tables, which have just been made, have the rows of the files, in one transaction."""
+    order = _parents_first(connection, list(told.contents))
     for name, table, bound in told.partitions:
         connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS {name} PARTITION OF {table} {bound}")
-    order = _parents_first(connection, list(told.contents))
     for table in order:
         connection.exec_driver_sql(f"ALTER TABLE {table} DISABLE TRIGGER USER")  # they guard what is new, not what was
     for table in reversed(order):
