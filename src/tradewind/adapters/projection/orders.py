@@ -145,7 +145,7 @@ def event(picture: Picture, told: Row) -> None:
 
 
 def _fill(picture: Picture, versions: list[Row], told: Row) -> None:
-    last = current(versions)
+    last = _living(versions)[0]  # what was asked for since does not hold yet
     for one in _living(versions):
         one["filled"] += told["quantity"]
     whole = last["filled"] >= last["quantity"]
