@@ -133,6 +133,7 @@ MORE = {
     ): "it writes the calendar files; no run imports it",
     ("results", "kernel.refusals"): "the names and sentences of reasons, which tables show",
     ("results.risk_log", "kernel.rows"): "the names of what the gate does",
+    ("adapters.projection.taking", "kernel.rows"): "the same",
     ("results.printing", "rich"): "it builds tables; whoever calls it prints them",
     ("results.printing_portfolio", "rich"): "the same",
     ("results.printing_comparison", "rich"): "the same",
