@@ -26,7 +26,7 @@ trading.positions           -     raw   -     r     r
 trading.trades              -     raw   -     r     r
 trading.journal_blocks      -     r     ra    r     r
 trading.journal_layouts     -     r     ra    r     r
-trading.journal_snapshots   -     -     rad   -     r
+trading.journal_snapshots   -     -     rawd  -     r
 trading.leases              -     -     raw   r     r
 trading.outbox              -     r     raw   r     r
 analytics.equity            -     raw   -     r     r
