@@ -39,7 +39,7 @@ def run(folder, weekdays):
     settings = Settings(data=folder)
     history = open_history(settings)
     write_synthetic(history, ["XAUUSD"], 1, (day_open(FIRST), day_close(last)), kind="ticks")
-    request = Request([Choice(HERE / "turns.py")], ["XAUUSD"], bar="M15", settings=settings, risk=limits(),
+    request = Request([Choice(HERE / "turns.py")], ["XAUUSD"], bar="M15", settings=settings, risk=limits(loss_rules=()),
                       feed=SYNTHETIC, start=day_open(FIRST), end=day_close(last))  # fmt: skip
     desk, journal = open_account(prepare(request), "long", "paper", beats=False)
     seen = 0
