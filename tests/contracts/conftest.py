@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "postgres")]
+sys.path[:0] = [str(Path(__file__).parents[1] / "postgresql")]
 
 from postgres_servers import database  # noqa: E402  after the path
 

@@ -85,7 +85,8 @@ class PostgresRuns:
         """The record stands at the end of what was noted beside a run under `name`, durably; nothing there changes."""
         text = json.dumps(record, allow_nan=False)
         with self._open(f"Nothing was noted beside run {run}") as cursor:
-            _stored(cursor, run, "FOR UPDATE")  # one after the other
+            _stored(cursor, run)
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"note {run} {name}",))
             query = """INSERT INTO analytics.run_notes SELECT %s, %s, coalesce(max(number), 0) + 1, %s
             FROM analytics.run_notes WHERE run = %s AND name = %s"""
             cursor.execute(query, (run, name, text, run, name))
@@ -116,9 +117,9 @@ def _fields(document: Mapping[str, Any]) -> str:
     return text.encode("utf-8", "replace").decode().replace("\\u0000", "\\ufffd")
 
 
-def _stored(cursor: Cursor, run: str, lock: str = "") -> str:
+def _stored(cursor: Cursor, run: str) -> str:
     """Return the text of a run's document; an error with the nearest id where there is none."""
-    found = cursor.execute(f"SELECT document::text FROM analytics.runs WHERE id = %s {lock}", (run,)).fetchall()  # noqa: S608 - our own words
+    found = cursor.execute("SELECT document::text FROM analytics.runs WHERE id = %s", (run,)).fetchall()
     if not found:
         raise no_such_run(run, _ids(cursor))
     return str(found[0][0])

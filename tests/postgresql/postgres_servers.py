@@ -17,6 +17,7 @@ import pytest
 sys.path[:0] = [str(Path(__file__).parents[1] / "research")]
 
 from postgres import USER, programs, server  # noqa: E402  the folder of research has it
+
 from tradewind.adapters.address import Address  # noqa: E402  after the path
 from tradewind.databases.migrating import migrate  # noqa: E402  after the path
 from tradewind.databases.opening import opened  # noqa: E402  after the path

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS / name) for name in ("postgres", "live/journal", "live/desk", "live")]
+sys.path[:0] = [str(TESTS / name) for name in ("postgresql", "live/journal", "live/desk", "live")]
 
 from postgres_servers import database  # noqa: E402  after the path
 
