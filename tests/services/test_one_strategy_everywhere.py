@@ -18,7 +18,7 @@ from tradewind.modes import Choice, Request, backtest, open_history
 from tradewind.runner import LOGS
 from tradewind.settings import Settings
 
-SPAN = day_open(date(2024, 3, 4)), day_close(date(2024, 3, 6))
+SPAN = day_open(date(2024, 3, 4)), day_close(date(2024, 3, 8))
 
 
 @pytest.fixture(scope="module")
