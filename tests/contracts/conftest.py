@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-sys.path[:0] = [str(Path(__file__).parents[1] / "postgres")]
+sys.path[:0] = [str(Path(__file__).parents[1] / "postgresql")]
 
-from servers import database  # noqa: E402  after the path
+from postgres_servers import database  # noqa: E402  after the path
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory):
+def address():
     """The address of a database with all tables of trading."""
-    with database(tmp_path_factory.mktemp("pg") / "server") as found:
+    with database() as found:
         yield found

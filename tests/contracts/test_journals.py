@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from servers import new_account
+from postgres_servers import new_account
 
 from tradewind.adapters.journal import SqliteJournal, content_digest
 from tradewind.adapters.memory import DTYPES, MemoryJournal

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from servers import execute
+from postgres_servers import execute
 
 from tradewind.adapters.memory_runs import MemoryRuns
 from tradewind.adapters.postgres.runs import PostgresRuns

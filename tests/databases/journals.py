@@ -59,7 +59,7 @@ def request(folder):
     ]
     whole = Request(choices, ["XAUUSD"], bar="M1", settings=settings, risk=loose(), journal_events=EVERYTHING)
     start = int(plan_backtest(whole, history).start)
-    return replace(whole, end=start + 20 * HOURS), history
+    return replace(whole, end=start + 7 * HOURS), history
 
 
 def loose():
@@ -82,7 +82,7 @@ def loose():
 
 
 def traded(folder):
-    """Return a journal of twenty hours, cut once and gone on with under a new epoch."""
+    """Return a journal of seven hours, cut once and gone on with under a new epoch."""
     wanted, history = request(folder)
     moments = []
 
@@ -91,10 +91,10 @@ def traded(folder):
         rows = {(strategy, 0): (int(one["quantity"]), int(one["cost"])) for strategy, one in enumerate(held)}
         moments.append(Moment(desk.journal.position.commit, desk.core.living().copy(), rows))
 
-    for cut in (40_000, None):
+    for cut in (15_000, None):
         desk, journal = open_account(prepare(wanted), "busy", "paper", beats=False)
         desk.begin(1, desk.start_document)
-        run_tape(desk, pieces(plan_backtest(wanted, history).feed(), 2_000, cut), on_turn=look)
+        run_tape(desk, pieces(plan_backtest(wanted, history).feed(), 1_000, cut), on_turn=look)
         if cut is not None:
             journal.close()
     return Traded(commits_of(journal), moments, journal)

@@ -60,7 +60,7 @@ def test_what_is_restored_hashes_to_what_was_kept(filled, place, way, tmp_path):
 
     assert done.way == way
     assert hashed(other) == hashed(filled)
-    assert hashed(other)[1] > 5000
+    assert hashed(other)[1] > 1000
     with psycopg.connect(host=other.host, user=other.user, dbname=other.database) as connection:
         query = "SELECT has_table_privilege(%s, 'trading.orders', 'SELECT')"
         may = {one: connection.execute(query, (group_of(one),)).fetchone()[0] for one in SERVICES}

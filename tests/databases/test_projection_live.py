@@ -32,17 +32,17 @@ def compare(connection, world, account):
     living = {int(row["id"]): row for row in core.living()}
     ours = asked(
         connection,
-        "SELECT number, status, side, quantity, filled, price, trigger FROM trading.orders AS one"  # noqa: S608  ours
+        "SELECT number, status, side, quantity, filled, price, trigger FROM trading.orders AS one"  # noqa: S608  words of ours
         " WHERE living AND version = (SELECT min(version) FROM trading.orders AS other WHERE other.living"
         f" AND other.account = one.account AND other.number = one.number) AND account = '{account}'",
     )
     names = ("side", "quantity", "filled", "price", "trigger")
     theirs = [(one, STATUSES[row["status"]], *(int(row[name]) for name in names)) for one, row in living.items()]
-    ids = asked(connection, f"SELECT number, client_id FROM trading.orders WHERE living AND account = '{account}'")  # noqa: S608  ours
+    ids = asked(connection, f"SELECT number, client_id FROM trading.orders WHERE living AND account = '{account}'")  # noqa: S608  words of ours
     wanted = {(one, ticket.id) for one, ticket in book.tickets.items() if one in living}
-    fills = asked(connection, f"SELECT execution FROM trading.fills WHERE account = '{account}'")  # noqa: S608  ours
+    fills = asked(connection, f"SELECT execution FROM trading.fills WHERE account = '{account}'")  # noqa: S608  words of ours
     executions = [row for rows in world.disk.log("executions") for row in rows if row["kind"] == FILLED]
-    held = asked(connection, f"SELECT quantity, cost FROM trading.positions WHERE account = '{account}'")  # noqa: S608  ours
+    held = asked(connection, f"SELECT quantity, cost FROM trading.positions WHERE account = '{account}'")  # noqa: S608  words of ours
     position = core.state["positions"][0 * INSTRUMENTS]
     world.workshop.give_back(core)
     kernel = (int(position["quantity"]), int(position["cost"]))

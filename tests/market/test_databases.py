@@ -15,7 +15,8 @@ from history_stores import DATABASES, database, emptied, programs, read_address,
 
 from tradewind.adapters.histories import history_at
 from tradewind.adapters.parquet import History as ParquetHistory
-from tradewind.adapters.postgres.connection import DatabaseRefused, DatabaseUnreachable, connect
+from tradewind.adapters.postgres.connection import DatabaseRefused, DatabaseUnreachable, connect, translated
+from tradewind.adapters.timescale import storing
 from tradewind.adapters.timescale.history import History
 from tradewind.databases.migrating import migrate, newest, version_of
 from tradewind.databases.opening import opened
@@ -46,12 +47,25 @@ def is_timescale(address):
         return bool(connection.execute("SELECT count(*) FROM pg_extension WHERE extname = 'timescaledb'").fetchone()[0])
 
 
+def compresses(address):
+    """Whether it is TimescaleDB with the part that is under the Timescale License."""
+    with connect(address) as connection:
+        return connection.execute("SELECT current_setting('timescaledb.license', true)").fetchone()[0] == "timescale"
+
+
 def compressed(address):
     """Every chunk is compressed; return how many that are."""
     with connect(address) as connection:
         connection.autocommit = True
         chunks = connection.execute("SELECT show_chunks(t) FROM unnest('{market.bars,market.ticks}'::regclass[]) t")
         return len([connection.execute("SELECT compress_chunk(%s)", chunk) for chunk in chunks.fetchall()])
+
+
+def compressed_already(address):
+    """Return how many chunks of ticks are compressed."""
+    with connect(address) as connection:
+        asked = "SELECT count(*) FROM timescaledb_information.chunks WHERE hypertable_name = 'ticks' AND is_compressed"
+        return connection.execute(asked).fetchone()[0]
 
 
 def test_which_engine_keeps_the_data_is_told(history, place):
@@ -66,12 +80,12 @@ def test_late_and_corrected_rows_arrive_in_compressed_chunks(place, history, tmp
     first, late = ROWS.filter(pl.col("ts").dt.hour() != 7), ROWS.with_columns(close=pl.col("close") + 0.5)
     deliveries = [
         (BIDS, first), (TICKS, ticks_at(moments)), (BIDS, ROWS), (BIDS, late[100:200]),
-        (TICKS, ticks_at(moments[50:190_000:3], start=120.0)), (TICKS, ticks_at(moments[-1:] + [moments[-1] + 5])),
+        (TICKS, ticks_at(moments[50:190_000:3], start=120.0)), (TICKS, ticks_at([moments[-1], moments[-1] + 5])),
     ]  # fmt: skip
     for series, rows in deliveries:
         outcomes = [store.write(series, rows, PROVENANCE) for store in (files, history)]
         assert outcomes[0] == outcomes[1]
-        assert not is_timescale(place) or compressed(place) > 0
+        assert not compresses(place) or compressed(place) > 0
 
     for series in (BIDS, TICKS):
         assert history.digest(series) == files.digest(series)
@@ -101,7 +115,7 @@ def test_a_history_without_tables_says_what_to_do(place):
             for ask in (History(place).series, lambda: History(place).write(BIDS, ROWS, PROVENANCE)):
                 with pytest.raises(DatabaseRefused, match="tradewind db migrate"):
                     ask()
-            with pytest.raises(TradewindError, match="holds no market data.*tradewind db migrate"):
+            with pytest.raises(TradewindError, match=r"holds no market data.*tradewind db migrate"):
                 History(place).place  # noqa: B018 - to ask is the test
         finally:
             migrate("market", migrating)
@@ -127,6 +141,32 @@ def test_a_server_or_database_that_is_not_there_is_told(place, tmp_path):
         history_at("timescale://me@127.0.0.1:1/market", tmp_path).series()
     with pytest.raises(DatabaseRefused, match="does not exist"):
         History(place._replace(database="elsewhere")).series()
+
+
+def test_a_server_without_room_is_told_from_one_that_is_gone(place):
+    with connect(place) as connection:
+        connection.execute("SET temp_file_limit = '64kB'")
+        connection.execute("SET work_mem = '64kB'")
+        with (
+            pytest.raises(DatabaseRefused, match=r"temporary file size exceeds .* Give the server more room"),
+            translated("Could not sort"),
+        ):
+            connection.execute("SELECT n FROM generate_series(1, 100000) n ORDER BY -n").fetchone()
+
+
+def test_ticks_that_did_not_all_arrive_are_not_kept(history, place, monkeypatch):
+    if not compresses(place):
+        return
+    many = ticks_at([ns("2025-01-10") + second * 1_000_000_000 for second in range(60_000)])
+    history.write(TICKS, many, PROVENANCE)
+    assert compressed_already(place) > 0
+    whole = storing.copy
+    monkeypatch.setattr(
+        storing, "copy", lambda connection, table, number, rows: whole(connection, table, number, rows[1:])
+    )
+    with pytest.raises(TradewindError, match="Of 60000 ticks 59999 arrived"):
+        history.write(TICKS, many.with_columns(bid=pl.col("bid") + 1), PROVENANCE)
+    assert pl.concat(history.ticks(TICKS, *ALL)).select(many.columns).equals(many)
 
 
 def test_prices_that_are_none_are_refused_and_nothing_is_stored(history):

@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from postgres import programs, server
 from sweep_cases import PERIOD, busy, data, history, request
 
-from postgres import programs, server
 from tradewind.adapters.sweeps import SqliteSweeps
 from tradewind.errors import TradewindError
 from tradewind.kernel.compiled import JIT

@@ -23,6 +23,7 @@ from tradewind.cli import (
     portfolio,
     reports,
     risk,
+    services,
     simulators,
     stack,
     sweeps,
@@ -63,6 +64,7 @@ app.add_typer(simulators.app, name="simulate")
 app.add_typer(brokers.app, name="broker")
 app.add_typer(databases.app, name="db")
 app.add_typer(stack.app, name="stack")
+app.add_typer(services.app)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

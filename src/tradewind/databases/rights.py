@@ -26,7 +26,7 @@ trading.positions           -     raw   -     r     r
 trading.trades              -     raw   -     r     r
 trading.journal_blocks      -     r     ra    r     r
 trading.journal_layouts     -     r     ra    r     r
-trading.journal_snapshots   -     -     rad   -     r
+trading.journal_snapshots   -     r     rawd  r     r
 trading.leases              -     -     raw   r     r
 trading.outbox              -     r     raw   r     r
 analytics.equity            -     raw   -     r     r
@@ -54,6 +54,9 @@ market.documents            r     rawd  r     r     r
 market.bars                 r     rawd  r     r     r
 market.ticks                r     rawd  r     r     r
 market.quotes               r     ra    r     r     r
+market.quoted               r     ra    r     r     r
+market.retention            -     r     -     r     r
+market.dead_letters         -     ra    -     r     r
 market.consumed             -     raw   -     r     r
 """
 """Tables and what each service may: read, add, write over, delete. Tables that are not there yet are passed over."""

@@ -13,7 +13,7 @@ from tradewind.adapters.journal import ChainedJournal, JournalFailed
 from tradewind.adapters.lease import Lease
 from tradewind.broker import Broker, BrokerUnreachable, Capabilities, Login
 from tradewind.errors import TradewindError
-from tradewind.live.brokers import open_adapter
+from tradewind.live.brokers import open_prices
 from tradewind.live.desk import Desk
 from tradewind.live.folder import account_folder
 from tradewind.live.keeper import BROKEN, keep
@@ -70,7 +70,9 @@ def _ended(run: Coroutine[Any, Any, None]) -> int:
 async def _live(
     prepared: Prepared, account: str, say: Say, *, arm: str | None, warm_up_days: int, watchdog: bool
 ) -> None:
-    broker = open_adapter(prepared.request.settings.broker, [one.instrument for one in prepared.listings])
+    broker = open_prices(
+        prepared.request.settings, [one.instrument for one in prepared.listings], trades=True, group=account
+    )
     login = await _reached(broker, say)
     try:
         armed(login, arm)
@@ -200,7 +202,7 @@ async def _paper(request: Request, account: str, fresh: bool, say: Say) -> None:
     if fresh:
         put_aside(request, account)
     prepared = prepare(request)
-    broker = open_adapter(request.settings.broker, [one.instrument for one in prepared.listings])
+    broker = open_prices(request.settings, [one.instrument for one in prepared.listings], trades=False, group=account)
     login = await _reached(broker, say)
     try:
         desk, journal, lease = await _led(prepared, account, "paper", None, say)

@@ -20,7 +20,10 @@ class Service(NamedTuple):
     words: tuple[str, ...]
 
 
-SERVICES: tuple[Service, ...] = ()
+SERVICES: tuple[Service, ...] = (
+    Service("outbox", ("run", "outbox")),
+    Service("recorder", ("run", "recorder")),
+)
 """In the order in which they are begun; they are stopped in reverse."""
 
 

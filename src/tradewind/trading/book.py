@@ -9,7 +9,7 @@ from typing import Any
 
 from tradewind.broker import Place
 from tradewind.kernel.orders import ENTRY, MARKET, STOP, STOP_LOSS, TAKE_PROFIT
-from tradewind.kernel.records import CANCEL, FILLED, PLACE, REPLACE, REPLACE_REJECTED, REPLACED
+from tradewind.kernel.records import CANCEL, CANCEL_REJECTED, FILLED, PLACE, REPLACE, REPLACE_REJECTED, REPLACED
 from tradewind.kernel.refusals import STOP_LOSS_HIT
 from tradewind.trading.executions import text_of
 from tradewind.trading.identity import LEGS, Identity, parse
@@ -47,6 +47,8 @@ class Ticket:
     """ns of the event it was decided on, which may be long before it is sent: a quiet market."""
     asked: int = 0
     """Wall ns when it was last asked to be cancelled or changed: that adds nothing to what may still come of it."""
+    refused: bool = False
+    """A cancel of it came to nothing: another is only sent once a lookup says that it still works."""
     absent: int = 0
     """Wall ns when the broker first said after the settling time that it knows no such order."""
 
@@ -165,7 +167,9 @@ class Book:
         if ticket is not None:
             if broker_order and text_of(row["id"]) in (ticket.id, ""):
                 ticket.broker_order = broker_order
-            if int(row["kind"]) == REPLACED:
+            if int(row["kind"]) == CANCEL_REJECTED:
+                ticket.refused = True
+            elif int(row["kind"]) == REPLACED:
                 ticket.former = ""
             elif int(row["kind"]) == REPLACE_REJECTED and ticket.former:
                 ticket.id, ticket.former = ticket.former, ""
@@ -175,7 +179,7 @@ class Book:
             self.filled[order] = self.filled.get(order, 0) + int(row["quantity"])
             if len(self.filled) > FILLS_REMEMBERED:
                 del self.filled[next(iter(self.filled))]
-        if position:
+        if position and int(row["strategy"]) >= 0:
             self._hold(row, position)
 
     def still_new(self, order: int, total: int) -> int:

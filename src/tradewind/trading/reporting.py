@@ -68,6 +68,7 @@ class Reporting:
             if report not in self.early:
                 self.early.append(report)
             return False
+        self.trader.repeating.heard(report, row, strategy)
         applied = self._apply(report, row, order, strategy)
         self._note(report, self.trader.core.events if applied else 0, order, strategy)
         if report.kind == FILLED:

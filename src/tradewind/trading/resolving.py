@@ -48,6 +48,10 @@ class Resolving:
         self.trader.alert("disconnects", f"The outcome of order {order} is unknown: {why}.", "critical")
         self.trader.lose(order)
 
+    def look_for(self, order: int) -> None:
+        """The order is asked for, if it is not already."""
+        self.asked.setdefault(order, (0, self.trader.time))
+
     def turn(self) -> None:
         """What is due is asked."""
         trader, timing = self.trader, self.trader.timing
@@ -106,6 +110,7 @@ class Resolving:
                 self.ended.add(order)
             trader.settling.begin()  # it ended, and how is among what we have not heard
         elif status in (CANCELLING, REPLACING) and self._settled(ticket):
+            ticket.absent = ticket.absent or (trader.time if status == CANCELLING else 0)
             trader.settling.begin()
 
     def _working(self, ticket: Ticket, status: int, name: str) -> None:
@@ -190,7 +195,18 @@ class Resolving:
                 continue
             trader.alert("reconciliation", f"Order {order} never took effect at the broker.")
             trader.end(order, refusals.NOT_EXECUTED)
+        for order in self._cancelling():
+            ticket = trader.book.tickets.get(order)
+            if ticket is not None and ticket.absent and not there & {ticket.id, ticket.former}:
+                trader.alert("reconciliation", f"Order {order} was to be cancelled and is not at the broker any more.")
+                trader.end(order, refusals.CANCEL_REQUESTED)
         self._release()
+
+    def _cancelling(self) -> list[int]:
+        """Return the orders that the broker was asked to take back."""
+        rows = self.trader.living()
+        found: list[int] = rows["id"][rows["status"] == CANCELLING].tolist()
+        return found
 
     def _lag(self) -> int:
         return int(self.trader.capabilities.lookup_lag_s * SECOND)

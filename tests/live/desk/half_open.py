@@ -69,6 +69,7 @@ class HalfOpen:
 
     def close(self):
         """It is gone."""
+
         async def end():
             self.server.close()
             tasks = [one for one in asyncio.all_tasks() if one is not asyncio.current_task()]

@@ -1,8 +1,7 @@
-"""A paper desk over days of the made-up market, in a process of its own: prints what it holds after each day as JSON."""
+"""A paper desk over days of the made-up market, in a process of its own: prints after each day what it holds."""
 
 import gc
 import json
-import os
 import resource
 import sys
 from datetime import date, timedelta
@@ -40,7 +39,7 @@ def run(folder, weekdays):
     settings = Settings(data=folder)
     history = open_history(settings)
     write_synthetic(history, ["XAUUSD"], 1, (day_open(FIRST), day_close(last)), kind="ticks")
-    request = Request([Choice(HERE / "turns.py")], ["XAUUSD"], bar="M5", settings=settings, risk=limits(),
+    request = Request([Choice(HERE / "turns.py")], ["XAUUSD"], bar="M15", settings=settings, risk=limits(loss_rules=()),
                       feed=SYNTHETIC, start=day_open(FIRST), end=day_close(last))  # fmt: skip
     desk, journal = open_account(prepare(request), "long", "paper", beats=False)
     seen = 0
@@ -55,10 +54,9 @@ def run(folder, weekdays):
             told = {
                 "rss": resident(), "events": one.core.events, "journal": size_of(desk.folder.journal),
                 "snapshots": size_of(desk.folder.root / "journal.snapshots"),
-                "orders": int(one.core.state["next_order"]) if "next_order" in one.core.state.dtype.names else 0,
                 "trades": sum(int(each["trades"]) for each in one.core.state["strategies"]),
                 "tickets": len(one.book.tickets), "seen": len(one.book.seen),
-                "descriptors": len(os.listdir("/proc/self/fd")),
+                "descriptors": len(list(Path("/proc/self/fd").iterdir())),
             }  # fmt: skip
             print(json.dumps(told), flush=True)
         seen = today

@@ -1,4 +1,4 @@
-"""Incidents of other systems in which the network failed without a word, at a desk that trades at the simulated OANDA."""
+"""Incidents in which the network failed without a word, at a desk that trades at the simulated OANDA."""
 
 import contextlib
 import threading
@@ -91,7 +91,7 @@ def agree(one, venue):
 
 
 def test_r16_the_daily_reset_is_waited_for_and_trading_goes_on_after_it(venue, tmp_path):
-    """R16, LEAN .IB #227: it died at the broker's daily reset. Here: streams end, every request is answered with 503."""
+    """R16, LEAN .IB #227: it died at the broker's daily reset. Here: streams end, each request answered with 503."""
     with running(venue, tmp_path) as one:
         one.until(lambda: ready(one) and orders_made(venue) >= 2)
         venue.faults(maintenance=True)
@@ -160,7 +160,7 @@ def test_r24_streams_that_stay_open_and_say_nothing_are_red_and_green_again_when
 
 
 def test_r23_a_journal_of_another_version_is_refused_before_anything_is_traded(tmp_path, monkeypatch):
-    """R23, Knight 2012: one of eight servers ran other code. Rows of another shape are not read as if they were ours."""
+    """R23, Knight 2012: one of eight servers ran other code. Rows of another shape are not taken for ours."""
     prepared = prepare(request(tmp_path))
     desk, journal = open_account(prepared, "old", "paper")
     with journal:

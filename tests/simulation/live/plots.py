@@ -27,7 +27,7 @@ def on_bar(state, bar, memory, params):
         elif 3 < memory.bars <= 10:
             for number in range(2):
                 price = bar.close - 500 - 30 * (2 * memory.bars - 8 + number)
-                buy(state, bar.instrument, 0.1, price, 0, price - 100)
+                buy(state, bar.instrument, 0.2, price, 0, price - 100)
     elif params.seed == TURNING:
         # Long, and short as soon as it is flat again; it asks for nothing while it is long.
         if memory.bars >= 3 and memory.went == 0:
@@ -43,10 +43,15 @@ def on_bar(state, bar, memory, params):
             buy(state, bar.instrument, 0.2, price, 0, price - 400)
         elif memory.bars == 5:
             cancel_all(state, bar.instrument)
-        elif memory.bars > 5 and memory.went == 0 and here == 0 and on_the_way(state, bar.instrument) == 0:
-            if cancel_all(state, bar.instrument) == 0:
-                memory.went = 1
-                buy(state, bar.instrument, 0.2, 0, 0, bar.close - 400)
+        elif (
+            memory.bars > 5
+            and memory.went == 0
+            and here == 0
+            and on_the_way(state, bar.instrument) == 0
+            and cancel_all(state, bar.instrument) == 0
+        ):
+            memory.went = 1
+            buy(state, bar.instrument, 0.2, 0, 0, bar.close - 400)
     elif params.seed == STORM:
         # An old flag means something else now: everything it can at every bar, for ever.
         for number in range(50):

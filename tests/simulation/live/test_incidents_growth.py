@@ -38,7 +38,7 @@ def live_through(scene, orders):
 
 
 def test_r9_nothing_a_trader_keeps_grows_with_the_number_of_its_orders(monkeypatch):
-    """R9, nautilus #4107, #4322, #4523: unbounded maps. What is kept of the past is bounded, and the bound is reached."""
+    """R9, nautilus #4107, #4322, #4523: unbounded maps. What is kept of the past is bounded and at its bound."""
     monkeypatch.setattr(book_module, "REMEMBERED", 100)
     monkeypatch.setattr(book_module, "FILLS_REMEMBERED", 50)
     scene = Story(plots.ENDLESS)

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,27 @@ def publish_tape(publisher: Publisher, tape: str, blocks: Iterable[Rows], *, row
     publisher.publish(QUOTES, tape, Events(tape=tape, sequence=sequence + 1, layout=LAYOUT, rows=b"", last=True))
     publisher.flush()
     return told
+
+
+def travelling(publisher: Publisher, servers: str, tape: str, blocks: Iterable[Rows]) -> Iterator[Rows]:
+    """Yield the blocks as a reader gets them while they are published; what goes wrong in publishing is raised."""
+    failed: list[BaseException] = []
+
+    def publish() -> None:
+        try:
+            publish_tape(publisher, tape, blocks)
+        except BaseException as error:  # noqa: BLE001 - the reader raises it
+            failed.append(error)
+
+    thread = threading.Thread(target=publish, name=f"publish {tape}", daemon=True)
+    thread.start()
+    try:
+        yield from KafkaFeed(servers, tape)
+    except TopicsUnreachable:
+        if failed:
+            raise failed[0] from None
+        raise
+    thread.join()
 
 
 class KafkaFeed:

@@ -75,6 +75,7 @@ class Publisher:
     @property
     def waiting(self) -> int:
         """How many messages are not acknowledged yet."""
+        self._producer.poll(0)
         return len(self._producer)
 
     def _delivered(self, error: KafkaError | None, _message: Any) -> None:

@@ -61,7 +61,7 @@ class PostgresBlocks:
     def layouts(self) -> dict[str, str]:
         """Return the layouts that are stored, by log."""
         query = "SELECT log, layout FROM trading.journal_layouts WHERE account = %s ORDER BY log"
-        return dict(self.session.ask(query, (self.account,)))  # type: ignore[arg-type, unused-ignore]
+        return dict(self.session.ask(query, (self.account,)))
 
     def add_layouts(self, layouts: dict[str, str]) -> None:
         """These layouts are known to the journal."""

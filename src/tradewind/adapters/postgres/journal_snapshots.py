@@ -9,8 +9,8 @@ from tradewind.adapters.journal.snapshots import KEPT, Snapshot, packed, unpacke
 from tradewind.adapters.postgres.journal_blocks import PostgresBlocks
 from tradewind.adapters.postgres.session import is_lost
 
-KEEP = """INSERT INTO trading.journal_snapshots VALUES (%s, %s, %s, %s, %s) ON CONFLICT (account, commit_number)
-DO UPDATE SET seq = EXCLUDED.seq, chain = EXCLUDED.chain, body = EXCLUDED.body"""
+REPLACED = "DELETE FROM trading.journal_snapshots WHERE account = %s AND commit_number = %s"
+KEEP = "INSERT INTO trading.journal_snapshots VALUES (%s, %s, %s, %s, %s)"
 FORGET = """DELETE FROM trading.journal_snapshots WHERE account = %s AND commit_number <=
 (SELECT commit_number FROM trading.journal_snapshots WHERE account = %s
 ORDER BY commit_number DESC OFFSET %s LIMIT 1)"""
@@ -24,6 +24,7 @@ def keep(blocks: PostgresBlocks, head: Head, payload: bytes) -> None:
     while True:
         try:
             with blocks.session.transaction() as cursor:
+                cursor.execute(REPLACED, values[:2])
                 cursor.execute(KEEP, values)
                 cursor.execute(FORGET, (blocks.account, blocks.account, KEPT))
         except psycopg.Error as error:

@@ -5,10 +5,9 @@ The document is stored as the text it was, which is what is given back, and once
 """
 
 import contextlib
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 
@@ -16,9 +15,6 @@ from tradewind.adapters.address import Address
 from tradewind.adapters.memory_runs import LATEST, check_same, choose_run, identified, no_such_run
 from tradewind.adapters.postgres.connection import connect, translated
 from tradewind.errors import TradewindError, UnknownName
-
-if TYPE_CHECKING:
-    import polars as pl
 
 Cursor = psycopg.Cursor[tuple[Any, ...]]
 
@@ -30,7 +26,7 @@ class PostgresRuns:
         """Nothing is connected to before it is needed."""
         self.address = address
 
-    def save(self, summary: Mapping[str, Any], tables: Mapping[str, "pl.DataFrame"]) -> str:
+    def save(self, summary: Mapping[str, Any], tables: Mapping[str, Any]) -> str:
         """The run is stored whole or not at all; return its id, which the document `summary` names.
 
         Saving the same run again changes nothing; another run with the same id is refused.
@@ -39,7 +35,9 @@ class PostgresRuns:
         for name in tables:
             if not name.isidentifier():
                 raise TradewindError(f"{name!r} cannot name a table.", "Use letters, digits and _.")
-        files = [(run, name, _parquet(table)) for name, table in tables.items()]
+        from tradewind.adapters.table_bytes import bytes_of  # noqa: PLC0415 - listing runs should not wait for Polars
+
+        files = [(run, name, bytes_of(table)) for name, table in tables.items()]
         with self._open(f"Run {run} was not saved") as cursor:
             query = "INSERT INTO analytics.runs (id, document, fields) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
             cursor.execute(query, (run, text, _fields(summary)))
@@ -56,9 +54,9 @@ class PostgresRuns:
             document: dict[str, Any] = json.loads(_stored(cursor, run))
         return document
 
-    def table(self, run: str, name: str) -> "pl.DataFrame":
+    def table(self, run: str, name: str) -> Any:
         """One table of a run."""
-        import polars as pl  # noqa: PLC0415 - listing runs should not wait for it
+        from tradewind.adapters.table_bytes import table_in  # noqa: PLC0415 - listing runs should not wait for Polars
 
         with self._open(f"Run {run} cannot be read") as cursor:
             query = "SELECT parquet FROM analytics.run_tables WHERE run = %s AND name = %s"
@@ -67,7 +65,7 @@ class PostgresRuns:
                 _stored(cursor, run)
                 names = cursor.execute("SELECT name FROM analytics.run_tables WHERE run = %s", (run,)).fetchall()
                 raise UnknownName(f"table of run {run}", name, [one for (one,) in names])
-        return pl.read_parquet(io.BytesIO(found[0][0]))
+        return table_in(found[0][0])
 
     def list(self) -> Iterable[Mapping[str, Any]]:
         """Documents, newest first."""
@@ -87,7 +85,8 @@ class PostgresRuns:
         """The record stands at the end of what was noted beside a run under `name`, durably; nothing there changes."""
         text = json.dumps(record, allow_nan=False)
         with self._open(f"Nothing was noted beside run {run}") as cursor:
-            _stored(cursor, run, "FOR UPDATE")  # one after the other
+            _stored(cursor, run)
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"note {run} {name}",))
             query = """INSERT INTO analytics.run_notes SELECT %s, %s, coalesce(max(number), 0) + 1, %s
             FROM analytics.run_notes WHERE run = %s AND name = %s"""
             cursor.execute(query, (run, name, text, run, name))
@@ -112,22 +111,15 @@ class PostgresRuns:
             yield cursor
 
 
-def _parquet(table: "pl.DataFrame") -> bytes:
-    """Return a table as the bytes of a Parquet file."""
-    file = io.BytesIO()
-    table.write_parquet(file)
-    return file.getvalue()
-
-
 def _fields(document: Mapping[str, Any]) -> str:
     """Return a document for jsonb, which has no place for zero characters and halves of characters."""
     text = json.dumps(document, ensure_ascii=False, allow_nan=False)
     return text.encode("utf-8", "replace").decode().replace("\\u0000", "\\ufffd")
 
 
-def _stored(cursor: Cursor, run: str, lock: str = "") -> str:
+def _stored(cursor: Cursor, run: str) -> str:
     """Return the text of a run's document; an error with the nearest id where there is none."""
-    found = cursor.execute(f"SELECT document::text FROM analytics.runs WHERE id = %s {lock}", (run,)).fetchall()  # noqa: S608 - our own words
+    found = cursor.execute("SELECT document::text FROM analytics.runs WHERE id = %s", (run,)).fetchall()
     if not found:
         raise no_such_run(run, _ids(cursor))
     return str(found[0][0])

@@ -72,7 +72,7 @@ class Session:
         if connection is None or connection.closed:
             raise psycopg.OperationalError("the connection is closed")
         with connection.cursor(binary=True) as cursor:
-            cursor.execute(query, values)  # type: ignore[call-overload, unused-ignore]
+            cursor.execute(query, values)
             return cursor.fetchall() if cursor.description is not None else []
 
     def ask(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

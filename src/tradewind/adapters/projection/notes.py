@@ -65,20 +65,20 @@ def _person(told: Mapping[str, Any]) -> str:
 
 def _start(picture: Picture, told: Mapping[str, Any], ns: int) -> None:
     """The account has begun a life: what it runs, under which numbers."""
-    settings = told.get("settings") or {}
-    profile = text((told.get("profile") or {}).get("name", ""))
+    settings = _table(told.get("settings"))
+    profile = text(_table(told.get("profile")).get("name", ""))
     picture.row.update(
         mode=text(told.get("mode", "")), tag=text(told.get("tag", "")), epoch=_integer(told.get("epoch")),
-        profile=profile, currency=text((settings.get("account") or {}).get("currency", "")),
+        profile=profile, currency=text(_table(settings.get("account")).get("currency", "")),
         start_document=document({name: value for name, value in told.items() if name != "kind"}),
     )  # fmt: skip
     picture.put("trading.accounts", ns, picture.row)
     begun_ns = int(picture.row["begun_ns"])
-    for number, symbol in enumerate(told.get("symbols") or ()):
+    for number, symbol in enumerate(_list(told.get("symbols"))):
         row: Row = {"account": picture.account, "number": number, "symbol": text(symbol), "instrument": None}
         picture.put("trading.account_instruments", begun_ns, row)
     names: list[str] = []
-    for number, one in enumerate(told.get("strategies") or ()):
+    for number, one in enumerate(map(_table, _list(told.get("strategies")))):
         stem = PurePath(text(one.get("file", ""))).stem
         count = sum(name.split("#")[0] == stem for name in names)
         names.append(f"{stem}#{count + 1}" if count else stem)
@@ -90,3 +90,11 @@ def _start(picture: Picture, told: Mapping[str, Any], ns: int) -> None:
 def _integer(value: Any) -> int:
     """Return a whole number that fits a column; 0 for anything else."""
     return value if type(value) is int and -(2**63) <= value < 2**63 else 0
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

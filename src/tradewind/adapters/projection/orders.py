@@ -64,22 +64,23 @@ def _place(picture: Picture, told: Row) -> None:
     put_back = told["type"] == life.STOP and told["reduce_only"] and told["reason"] == STOP_LOSS_HIT
     role = life.STOP_LOSS if put_back else life.ENTRY
     levels = {name: told[name] for name in NUMBERS}
-    _add(picture, told, told["order"], role, told["side"], {**levels, "type": TYPES[told["type"]]})
+    _add(picture, told, told["order"], role, {**levels, "type": TYPES[told["type"]]})
     none = dict.fromkeys(NUMBERS, 0)
     if told["stop_order"]:
         stop = {**none, "trigger": told["stop_loss"], "type": "stop", "reduce_only": True}
-        _add(picture, told, told["stop_order"], life.STOP_LOSS, -told["side"], stop)
+        _add(picture, told, told["stop_order"], life.STOP_LOSS, stop)
     if told["target_order"]:
         target = {**none, "price": told["take_profit"], "type": "limit", "reduce_only": True}
-        _add(picture, told, told["target_order"], life.TAKE_PROFIT, -told["side"], target)
+        _add(picture, told, told["target_order"], life.TAKE_PROFIT, target)
 
 
-def _add(picture: Picture, told: Row, number: int, role: int, side: int, fields: Row) -> None:
+def _add(picture: Picture, told: Row, number: int, role: int, fields: Row) -> None:
     attached = number != told["order"]
     row: Row = {
         "account": picture.account, "client_id": client_id(picture, told["strategy"], number, role, 0), "version": 0,
         "number": number, "parent": told["order"] if attached else 0, "strategy": told["strategy"],
-        "instrument": told["instrument"], "side": side, "role": ROLES[role], "living": True,
+        "instrument": told["instrument"], "side": -told["side"] if attached else told["side"], "role": ROLES[role],
+        "living": True,
         "status": life.STATUSES[life.HELD if attached else life.SENT], "quantity": told["quantity"], "filled": 0,
         "expires_ns": told["expires"], "reduce_only": bool(told["reduce_only"]), "reason": "", "broker_order": "",
         "decided_at": moment(told["ts"]), "decided_ns": told["ts"], **fields,

@@ -21,6 +21,16 @@ FOREVER = (-(2**62), 2**62)
 DECOMPRESS = "SET LOCAL timescaledb.max_tuples_decompressed_per_dml_transaction = 0"
 """Late rows may change what was compressed long ago, however much of it; PostgreSQL alone knows no such limit."""
 
+DIRECT_ROWS = 50_000
+"""From so many ticks on they are compressed as they come in, where TimescaleDB can: fewer would make poor batches."""
+
+_DIRECT = """
+SELECT set_config(name, %s, true) FROM pg_settings WHERE name IN
+('timescaledb.enable_direct_compress_copy', 'timescaledb.enable_direct_compress_copy_client_sorted')
+"""
+
+_COUNT = "SELECT count(*) FROM market.ticks WHERE series = %s AND ts_ns BETWEEN %s AND %s"
+
 _STAGE = """
 CREATE TEMPORARY TABLE IF NOT EXISTS staged_bars (
     series integer NOT NULL, ts_ns bigint NOT NULL, open double precision NOT NULL, high double precision NOT NULL,
@@ -73,14 +83,14 @@ def put_ticks(
     """The ticks are stored, in place of all in the stretch."""
     first, last = int(times(rows)[0]), int(times(rows)[-1])
     if stored is None:
-        copy(connection, "market.ticks", number, rows)
+        copy_ticks(connection, number, rows)
         return rows.height, 0, Month(rows.height, first, last)
     told = stored_rows(connection, (number, "ticks"), stretch, COLUMNS["ticks"])
     if told.equals(rows):
         return 0, 0, stored
     if told.height:
         forget(connection, (number, "ticks"), *stretch)
-    copy(connection, "market.ticks", number, rows)
+    copy_ticks(connection, number, rows)
     held = stored.rows - told.height + rows.height
     kept_first = min(first, stored.first) if stored.first < stretch[0] else first
     kept_last = max(last, stored.last) if stored.last >= stretch[1] else last
@@ -97,6 +107,22 @@ def forget(connection: Connection, series: tuple[int, str], start: int, end: int
     """No row of series (number, kind) lies in [start, end)."""
     number, kind = series
     connection.execute(_FORGET.format(kind=kind), (number, start, end))
+
+
+def copy_ticks(connection: Connection, number: int, rows: pl.DataFrame) -> None:
+    """The ticks are in their table, many of them compressed already; they come in order, and nothing has to sort.
+
+    To compress what comes in is young in TimescaleDB, so the rows are counted afterwards.
+    """
+    many = rows.height >= DIRECT_ROWS
+    direct = connection.execute(_DIRECT, ("on" if many else "off",)).rowcount
+    copy(connection, "market.ticks", number, rows)
+    if many and direct:
+        ts = times(rows)
+        found: Any = connection.execute(_COUNT, (number, int(ts[0]), int(ts[-1]))).fetchone()
+        if found[0] != rows.height:
+            message = f"Of {rows.height} ticks {found[0]} arrived in the database, so none were kept."
+            raise TradewindError(message, "Tell the makers of Tradewind, with the version of TimescaleDB.")
 
 
 def copy(connection: Connection, table: str, number: int, rows: pl.DataFrame) -> None:

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 from oanda_desk import HERE, limits
-from servers import new_account
+from postgres_servers import new_account
+from served_journals import expire
 
-from journals import expire
 from tradewind.adapters.journal import Fenced, SqliteJournal, content_digest
 from tradewind.adapters.postgres.journal import PostgresJournal
 from tradewind.adapters.postgres.runs import PostgresRuns

@@ -5,8 +5,8 @@ import psycopg
 import pytest
 from journal_cases import COMMAND, DTYPES, EVENT, commands, events, expected, told, write
 from journal_cases import opened as opened_in_a_file
-from journals import opened
-from servers import changed, execute, new_account
+from postgres_servers import changed, execute, new_account
+from served_journals import opened
 
 from tradewind.adapters.address import Address
 from tradewind.adapters.file_lock import LockHeld

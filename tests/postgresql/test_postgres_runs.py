@@ -4,7 +4,7 @@ import threading
 
 import polars as pl
 import pytest
-from servers import execute, new_account
+from postgres_servers import execute, new_account
 
 from tradewind.adapters.address import Address
 from tradewind.adapters.postgres.connection import DatabaseRefused, DatabaseUnreachable

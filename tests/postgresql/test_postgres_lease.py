@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from journal_cases import events, expected, told, write
-from servers import execute, new_account
+from postgres_servers import execute, new_account
+from served_journals import expire, opened
 
-from journals import expire, opened
 from tradewind.adapters.address import Address
 from tradewind.adapters.file_lock import LockHeld
 from tradewind.adapters.journal import Fenced
@@ -100,7 +100,7 @@ def test_whoever_waits_gets_it_when_it_runs_out(take):
     assert take(wait_s=30.0).epoch == 2
 
 
-def test_it_renews_itself(take, address, account):
+def test_a_lease_renews_itself_while_its_holder_lives(take, address, account):
     lease = take(ttl_s=3.0, thread=True)
     since = "SELECT (expires - taken) > interval '3.5 s' FROM trading.leases WHERE account = %(it)s"
     while not execute(address, since, it=account)[0][0]:
@@ -174,7 +174,7 @@ def started(address, folder):
     """Return a process that leads, once it does."""
     paths = [*sys.path, str(Path(__file__).parents[1] / "live" / "journal")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
-    command = (sys.executable, Path(__file__).parent / "leading.py", address.host, folder)
+    command = (sys.executable, Path(__file__).parent / "leading_process.py", address.host, folder)
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     assert process.stdout.readline().startswith("leads")
     return process

@@ -6,6 +6,7 @@ import pwd
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 sys.path[:0] = [str(Path(__file__).parents[1] / "research")]
 
 from postgres import USER, programs, server  # noqa: E402  the folder of research has it
+
 from tradewind.adapters.address import Address  # noqa: E402  after the path
 from tradewind.databases.migrating import migrate  # noqa: E402  after the path
 from tradewind.databases.opening import opened  # noqa: E402  after the path
@@ -24,12 +26,21 @@ _numbers = itertools.count(1)
 
 
 @contextmanager
-def database(folder):
+def open_folder():
+    """Give a folder that the server's own user reaches, whatever other tests do to the folders of theirs."""
+    with tempfile.TemporaryDirectory(prefix="tradewind-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
+
+
+@contextmanager
+def database():
     """Give the address of a database with all tables of trading, on a server that ends with it."""
     if programs() is None:
         pytest.skip("PostgreSQL is not installed here")
-    with server(folder):
-        yield migrated(Address("postgresql", USER, str(folder), 5432, "postgres"))
+    with open_folder() as folder, server(folder / "server"):
+        yield migrated(Address("postgresql", USER, str(folder / "server"), 5432, "postgres"))
 
 
 def migrated(address):
@@ -71,8 +82,6 @@ class Fragile:
         if os.geteuid() == 0:
             owner = pwd.getpwnam("postgres")
             os.chown(folder, owner.pw_uid, owner.pw_gid)
-            for parent in folder.parents[:-1]:
-                parent.chmod(parent.stat().st_mode | 0o011)
             self.owner = {"user": owner.pw_uid, "group": owner.pw_gid, "cwd": folder}
         command = [programs() / "initdb", "-D", self.data, "-U", USER, "-A", "trust", "--no-sync"]
         subprocess.run(command, check=True, capture_output=True, **self.owner)

@@ -1,7 +1,7 @@
 """Journals on a server to try things on, with the rows of the other journal's cases."""
 
 from journal_cases import DTYPES
-from servers import execute
+from postgres_servers import execute
 
 from tradewind.adapters.postgres.journal import PostgresJournal
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import psycopg
 from journal_cases import told, turn, write
-from journals import opened
-from servers import Fragile, execute, migrated
+from postgres_servers import Fragile, execute, migrated, open_folder
+from served_journals import opened
 
 from tradewind.adapters.journal import JournalBusy
 from tradewind.adapters.lease import Lease
@@ -139,7 +139,12 @@ def cycle(kind, server, folder, chance):
 
 def main(folder, cycles, seed):
     chance = random.Random(seed)
-    server = Fragile(folder / "server")
+    with open_folder() as place:
+        survived(Fragile(place / "server"), folder, cycles, chance)
+
+
+def survived(server, folder, cycles, chance):
+    """So many blows were dealt, and everything was there after each."""
     server.start()
     server.wait()
     migrated(server.address)

@@ -1,6 +1,6 @@
 """A trader of its own process: takes the lease, then commits and says every few milliseconds whether it might send.
 
-leading.py HOST FOLDER
+leading_process.py HOST FOLDER
 """
 
 import sys
@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from journal_cases import events
-from journals import opened
+from served_journals import opened
 
 from tradewind.adapters.address import Address
 from tradewind.adapters.journal import Fenced

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from servers import programs
+from postgres_servers import programs
 
 
 def killed_often(folder, cycles, seed):

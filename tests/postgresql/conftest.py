@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS / name) for name in ("postgres", "live/journal", "live/desk", "live")]
+sys.path[:0] = [str(TESTS / name) for name in ("postgresql", "live/journal", "live/desk", "live")]
 
-from servers import database  # noqa: E402  after the path
+from postgres_servers import database  # noqa: E402  after the path
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory):
+def address():
     """The address of a database with all tables of trading."""
-    with database(tmp_path_factory.mktemp("pg") / "server") as found:
+    with database() as found:
         yield found

@@ -2,8 +2,8 @@
 
 import pytest
 from journal_cases import write
-from journals import opened
-from servers import changed, new_account
+from postgres_servers import changed, new_account
+from served_journals import opened
 
 from tradewind.adapters.journal import BadJournal
 from tradewind.adapters.postgres.outbox import Outbox

@@ -3,8 +3,8 @@
 import psycopg
 import pytest
 from journal_cases import expected, told, write
-from journals import expire, opened
-from servers import changed, execute, new_account
+from postgres_servers import changed, execute, new_account
+from served_journals import expire, opened
 
 from tradewind.adapters.address import Address
 from tradewind.adapters.journal import Fenced, JournalFailed
