@@ -20,8 +20,10 @@ from tradewind.settings import load_settings
 from tradewind.stack.beginning import begin_folder
 from tradewind.stack.places import ports_from
 from tradewind.stack.processes import lives, read_running
+from tradewind.stack.services import SERVICES
 
 NAMES = ["postgresql", "timescale", "redis", "kafka"]
+OURS = [service.name for service in SERVICES]
 
 
 def tradewind(folder, *words, code=0):
@@ -84,7 +86,7 @@ def test_everything_is_up_and_well(desk):
     folder, output = desk
     found = health(folder)
 
-    assert list(found) == NAMES
+    assert list(found) == [*NAMES, *OURS]
     assert all(line["well"] and line["pid"] for line in found.values())
     assert "tables t" in found["postgresql"]["told"]
     assert "tables m" in found["timescale"]["told"]
@@ -124,7 +126,7 @@ def test_nothing_listens_but_on_this_machine(up):
 def test_no_secret_is_seen_where_others_look(desk, up):
     """Neither in what was printed, nor in a list of processes, nor in an environment or a file that others may read."""
     seen = [desk[1]]
-    for name in NAMES:
+    for name in [*NAMES, *OURS]:
         process = Path(f"/proc/{running(up, name).pid}")
         seen += [(process / "cmdline").read_text(), (process / "environ").read_text(errors="replace")]
     for path in (up / "tradewind-data" / "stack").rglob("*"):
@@ -155,7 +157,7 @@ def test_servers_that_were_killed_are_red_and_come_back_with_what_they_had(up):
         time.sleep(0.05)
 
     found = health(up, code=1)
-    assert {name for name, line in found.items() if not line["well"]} == set(killed)
+    assert {name for name in NAMES if not found[name]["well"]} == set(killed)
     assert {found[name]["told"] for name in killed} == {"it does not run"}
 
     output = tradewind(up, "stack", "up")
@@ -193,7 +195,7 @@ def test_down_stops_all_of_it_and_the_next_up_finds_everything(up):
         connection.execute("CREATE TABLE public.still_here ()")
     before = {name: running(up, name) for name in NAMES}
 
-    assert "4 stopped." in tradewind(up, "stack", "down")
+    assert f"{len(NAMES) + len(OURS)} stopped." in tradewind(up, "stack", "down")
     assert not [name for name, one in before.items() if lives(one)]
     assert "Nothing ran." in tradewind(up, "stack", "down")
 
