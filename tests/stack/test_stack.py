@@ -160,8 +160,11 @@ def test_servers_that_were_killed_are_red_and_come_back_with_what_they_had(up):
     assert {name for name in NAMES if not found[name]["well"]} == set(killed)
     assert {found[name]["told"] for name in killed} == {"it does not run"}
 
+    ours = {name: running(up, name) for name in OURS}
     output = tradewind(up, "stack", "up")
     assert "timescale is ready" not in output
+    assert {name: running(up, name) for name in OURS} == ours  # they waited for their servers
+    assert all(lives(one) for one in ours.values())
     with connect(address(up, "journal", "tradewind")) as connection:
         assert connection.execute("SELECT one FROM public.kept").fetchone() == (1,)
         connection.execute("DROP TABLE public.kept")
