@@ -7,7 +7,10 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-ENVIRONMENT = {"TRADEWIND_FOLDER": "/srv/desk", "TRADEWIND_UID": "1000", "TRADEWIND_GID": "1000"}
+ENVIRONMENT = {
+    "TRADEWIND_FOLDER": "/srv/desk", "TRADEWIND_UID": "1000", "TRADEWIND_GID": "1000",
+    "TRADEWIND_STRATEGY": "opening_range", "TRADEWIND_INSTRUMENTS": "XAUUSD", "TRADEWIND_ACCOUNT": "live",
+}  # fmt: skip
 NAME = re.compile(r"\$(?:(\$)|\{(\w+)(?::\?([^}]*))?\}|(.?))")
 
 
@@ -52,6 +55,8 @@ def services():
     return compose()["services"]
 
 
-OURS = ("feed", "recorder", "trader", "watchdog", "api")
+OURS = ("feed", "recorder", "outbox", "trader", "watchdog")
 """The services of ours that run for good."""
+ONCE = ("tables", "topics")
+"""Those that run before them, and end."""
 SERVERS = ("postgres", "timescaledb", "redis", "kafka", "prometheus", "grafana")

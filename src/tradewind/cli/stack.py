@@ -58,14 +58,16 @@ def status(as_json: AsJson = False, data: DataFolder = None, settings_file: Sett
 
 @app.command()
 def healthy(
-    name: Annotated[str, typer.Argument(help="A service: feed, recorder, trader, ...")],
+    name: Annotated[str, typer.Argument(help="A service: feed, recorder, outbox, trader, watchdog.")],
+    account: Annotated[str | None, typer.Option(help="Of which account; for trader and watchdog.")] = None,
     data: DataFolder = None,
     settings_file: SettingsFile = None,
 ) -> None:
     """Say how a service is; exit code 2 where it gives no sign of life. Container engines ask this."""
-    from tradewind.stack.services import sign_of_life
+    from tradewind.stack.services import beat_file, sign_of_life
 
-    typer.echo(sign_of_life(settings_of(settings_file, data).data, name))
+    sign = sign_of_life(beat_file(settings_of(settings_file, data).data, name, account))
+    typer.echo(f"{sign.state}: {sign.why}" if sign.why else sign.state)
 
 
 def _show(lines: "list[Health]", as_json: bool) -> None:

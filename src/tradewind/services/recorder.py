@@ -48,9 +48,9 @@ class Recorder:
 
     def turn(self, life: Life) -> int:
         """A batch has its effects; return how many messages it had."""
-        records = self.reader.batch(MOST, 0.1)
-        if records:
-            with translated(f"What came was not recorded at {self.address}"):
+        with translated(f"What came was not recorded at {self.address}"):
+            records = self.reader.batch(MOST, 0.1)  # partitions that come with it are taken in the database
+            if records:
                 try:
                     self.commit(records)
                 except TakenOver:

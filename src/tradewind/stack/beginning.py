@@ -29,6 +29,16 @@ NOBODY = 10_001
 """Who owns the folder where root makes it: containers never run as root."""
 SECRET_BYTES = 32
 IGNORED = "# Data and secrets stay here.\ntradewind-data/\nsecrets/\ncontainers/\n.env\n"
+ENVIRONMENT = """\
+# Where this folder is, and whom containers run as: never root.
+TRADEWIND_FOLDER={folder}
+TRADEWIND_UID={user}
+TRADEWIND_GID={group}
+# What is traded, and under which name; begun only with `--profile trading`.
+TRADEWIND_STRATEGY=opening_range
+TRADEWIND_INSTRUMENTS=XAUUSD
+TRADEWIND_ACCOUNT=live
+"""
 
 
 class Begun(NamedTuple):
@@ -81,7 +91,7 @@ def _for_containers(folder: Path, user: int, group: int) -> dict[Path, str]:
     """Return the files that compose reads: who runs the containers, and where the folder is."""
     people = f"root:x:0:0::/:/sbin/nologin\ntradewind:x:{user}:{group}::/tmp:/sbin/nologin\n"
     return {
-        Path(".env"): f"TRADEWIND_FOLDER={folder}\nTRADEWIND_UID={user}\nTRADEWIND_GID={group}\n",
+        Path(".env"): ENVIRONMENT.format(folder=folder, user=user, group=group),
         CONTAINERS / "passwd": people,
     }
 

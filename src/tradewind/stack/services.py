@@ -9,8 +9,8 @@ from typing import NamedTuple
 from tradewind.errors import TradewindError
 from tradewind.stack.processes import Running, begin
 
-SILENT_S = 10.0
-"""A service says how it is every second."""
+SILENT_S = 30.0
+"""Whoever works says so every second; one that waits to try again is quiet for a while."""
 
 
 class Service(NamedTuple):
@@ -27,34 +27,49 @@ SERVICES: tuple[Service, ...] = (
 """In the order in which they are begun; they are stopped in reverse."""
 
 
-def start_service(service: Service, folder: Path, settings_file: Path) -> Running:
-    """Return the running process; it works where this command was given, so that paths in settings mean the same."""
+class Sign(NamedTuple):
+    """What a service says of itself: working, degraded, starting; and why it is not working."""
+
+    state: str
+    why: str
+
+
+def start_service(service: Service, folder: Path, settings_file: Path, data: Path) -> Running:
+    """Return the process once it has said how it is; it works where this command was given, so paths mean the same."""
     folder.mkdir(parents=True, exist_ok=True)
-    command: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "tradewind.cli",
-        *service.words,
-        "--settings",
-        settings_file.resolve(),
-    ]
-    return begin(service.name, command, folder, "", ready=lambda: True, within=Path.cwd())
+    begun = time.time()
+    told = ("--settings", str(settings_file.resolve()), "--data", str(data.resolve()))
+    command = [sys.executable, "-m", "tradewind.cli", *service.words, *told]
+
+    def ready() -> bool:
+        path = beat_file(data, service.name)
+        return path.is_file() and path.stat().st_mtime >= begun
+
+    return begin(service.name, command, folder, "", ready=ready, within=Path.cwd())
 
 
-def sign_of_life(data: Path, name: str, now_s: float | None = None) -> str:
-    """Return the state that a service's own file tells; TradewindError where it is stopped or has not been heard of.
+def beat_file(data: Path, name: str, account: str | None = None) -> Path:
+    """Return where a service writes how it is; the trader and the watchdog of an account write into its folder."""
+    if account is None:
+        return data / "services" / f"{name}.json"
+    return data / "accounts" / account / ("watchdog.json" if name == "watchdog" else "status.json")
+
+
+def sign_of_life(path: Path, now_s: float | None = None) -> Sign:
+    """Return what a service's file tells; TradewindError where it stopped or has not been heard of.
 
     The file's age is judged by the disk's clock and ours, which are one wherever both run on one machine.
     """
-    path = data / "services" / f"{name}.json"
     try:
         age = (time.time() if now_s is None else now_s) - path.stat().st_mtime
         told = json.loads(path.read_text(encoding="utf-8"))
-        state = str(told["state"])
+        sign = Sign(str(told.get("state", "working")), str(told.get("why", "")))
     except FileNotFoundError:
-        raise TradewindError(f"{name} has not been heard of: there is no {path}.", "Was it started?") from None
-    except (OSError, ValueError, KeyError, TypeError):
-        raise TradewindError(f"{path} cannot be read.", "Look at the service's log.") from None
-    if age > SILENT_S or state == "stopped":
-        raise TradewindError(f"{name} is {state} and was last heard of {age:.0f} s ago.", "Look at its log.")
-    return state
+        raise TradewindError(f"There is no sign of life {path}.", "Was it started?") from None
+    except (OSError, ValueError, AttributeError):
+        raise TradewindError(f"The sign of life {path} cannot be read.", "Look at the service's log.") from None
+    if sign.state == "stopped":
+        raise TradewindError(f"{path.stem} stopped{': ' if sign.why else '.'}{sign.why}", "Look at its log.")
+    if age > SILENT_S:
+        raise TradewindError(f"{path.stem} was last heard of {age:.0f} s ago.", "Look at its log.")
+    return sign

@@ -20,10 +20,11 @@ from tradewind.stack.places import Places
 from tradewind.stack.postgres import start_postgres
 from tradewind.stack.processes import Running, lives, read_running, stop
 from tradewind.stack.redis import start_redis
-from tradewind.stack.services import SERVICES, start_service
+from tradewind.stack.services import SERVICES, beat_file, sign_of_life, start_service
 from tradewind.stack.tables import prepare
 
 STATE = "stack.json"
+SETTLE_S, LOOK_S = 20.0, 0.1
 Say = Callable[[str], Any]
 
 
@@ -87,8 +88,20 @@ def up(places: Places, settings_file: Path, say: Say) -> list[Health]:
         for service in SERVICES:
             if running_in(places.folder, service.name) is None:
                 say(f"{service.name} ...")
-                start_service(service, places.folder / service.name, settings_file)
+                start_service(service, places.folder / service.name, settings_file, places.folder.parent)
+        _settle(places.folder.parent)
         return status(places)
+
+
+def _settle(data: Path) -> None:
+    """Every service works, or the time it has for that is over; what it lacks it says itself."""
+    until = time.monotonic() + SETTLE_S
+    for service in SERVICES:
+        while time.monotonic() < until:
+            with contextlib.suppress(TradewindError):
+                if sign_of_life(beat_file(data, service.name)).state == "working":
+                    break
+            time.sleep(LOOK_S)
 
 
 def down(folder: Path, say: Say) -> int:
@@ -117,8 +130,14 @@ def status(places: Places) -> list[Health]:
         lines.append(Health(server.name, server.address, running.pid if running else 0, well, told))
     for service in SERVICES:
         running = running_in(places.folder, service.name)
-        told = "it runs" if running is not None else "it does not run"
-        lines.append(Health(service.name, "", running.pid if running else 0, running is not None, told))
+        try:
+            sign = sign_of_life(beat_file(places.folder.parent, service.name))
+            told, well = sign.why or sign.state, sign.state == "working"
+        except TradewindError as error:
+            told, well = str(error), False
+        if running is None:
+            told, well = "it does not run", False
+        lines.append(Health(service.name, "", running.pid if running else 0, well, told))
     return lines
 
 
