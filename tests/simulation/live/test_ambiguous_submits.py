@@ -44,7 +44,7 @@ def test_in_the_fog_nothing_is_doubled_and_nothing_falsely_given_up():
 
 @pytest.mark.parametrize("seed", [14_015, 14_974, 15_065, 15_577, 16_250, 17_626])
 def test_worlds_in_which_an_order_lived_under_another_id_than_the_newest(seed):
-    """Found in a long fog: a change that was lost, a cancel for it, and a picture that knew the order by its first id."""
+    """Found in a long fog: a lost change, a cancel for it, and a picture that knew the order by its first id."""
     world = ambiguous(seed)
 
     assert not world.promises()
