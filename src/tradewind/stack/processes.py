@@ -86,7 +86,9 @@ def stop(running: Running, *, grace_s: float = GRACE_S, first: int = signal.SIGT
         until = time.monotonic() + wait
         while lives(running) and time.monotonic() < until:
             time.sleep(LOOK_S / 2)
-    _BEGUN.pop(running.pid, None)
+    if (ours := _BEGUN.pop(running.pid, None)) is not None:
+        with suppress(subprocess.TimeoutExpired):
+            ours.wait(GRACE_S)
     return True
 
 
