@@ -10,13 +10,12 @@ import pytest
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "research")]
 
 import psycopg  # noqa: E402  after the path, like all below
+from guarded import GUARDED, PASSWORD  # noqa: E402  after the path
+from postgres import USER, programs, server  # noqa: E402  the folder of research has it
 
 from journals import traded  # noqa: E402  after the path
-from postgres import USER, programs, server  # noqa: E402  the folder of research has it
 from tradewind.adapters.address import Address  # noqa: E402  after the path
 
-GUARDED, PASSWORD = "guarded", "owner-of-the-tables"
-"""A database that nobody enters without a password, and its owner's."""
 _numbers = itertools.count(1)
 
 

@@ -115,7 +115,7 @@ def pieces(blocks, rows, cut):
 
 def commits_of(journal):
     """Return the journal as [(commit, [(log, rows or note), ...]), ...]."""
-    blocks = everything_after(journal._database, 0, journal.position.seq)
+    blocks = everything_after(journal._shelf, 0, journal.position.seq)
     return [
         (
             number,

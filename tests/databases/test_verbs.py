@@ -4,9 +4,9 @@ import json
 
 import psycopg
 import pytest
+from guarded import GUARDED, PASSWORD
 from typer.testing import CliRunner
 
-from conftest import GUARDED, PASSWORD
 from tradewind.adapters.address import read_address
 from tradewind.adapters.postgres.connection import DatabaseRefused, connect
 from tradewind.cli import app

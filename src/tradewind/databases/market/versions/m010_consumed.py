@@ -4,7 +4,7 @@ Revision ID: m010
 Revises: m003
 """
 
-from alembic import op
+from tradewind.databases.statements import drop, run
 
 revision = "m010"
 down_revision = "m003"
@@ -36,9 +36,9 @@ COMMENT ON TABLE market.dead_letters IS 'Messages that could not be read, with t
 
 def upgrade() -> None:
     """Both tables are there."""
-    op.execute(UP)
+    run(UP)
 
 
 def downgrade() -> None:
     """Both are gone."""
-    op.execute("DROP TABLE market.dead_letters; DROP TABLE market.consumed")
+    drop("market.dead_letters", "market.consumed")

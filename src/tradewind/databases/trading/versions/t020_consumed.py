@@ -4,7 +4,7 @@ Revision ID: t020
 Revises: t011
 """
 
-from alembic import op
+from tradewind.databases.statements import drop, run
 
 revision = "t020"
 down_revision = "t011"
@@ -36,9 +36,9 @@ COMMENT ON TABLE monitoring.dead_letters IS 'Messages that could not be read, wi
 
 def upgrade() -> None:
     """Both tables are there."""
-    op.execute(UP)
+    run(UP)
 
 
 def downgrade() -> None:
     """Both are gone."""
-    op.execute("DROP TABLE monitoring.dead_letters; DROP TABLE monitoring.consumed")
+    drop("monitoring.dead_letters", "monitoring.consumed")
