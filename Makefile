@@ -56,7 +56,7 @@ demo: $(READY)
 	$(BIN)/tradewind demo
 
 test: $(COMPLETE)
-	$(BIN)/pytest -n 4 --dist loadfile  # much of it waits: for servers, for clocks
+	$(BIN)/pytest -n 3 --dist loadfile  # much of it waits: for servers, for clocks
 
 STACK ?= tradewind-stack
 

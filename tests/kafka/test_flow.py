@@ -88,6 +88,7 @@ def test_a_reader_that_lost_its_partitions_and_does_not_know_is_refused():
     assert effects(name) == [1]
 
 
+@pytest.mark.soak
 def test_partitions_change_hands_in_the_middle_and_nothing_is_lost_or_doubled():
     names, address = [symbol() for _ in range(8)], servers()
     publisher = Publisher(address)

@@ -155,6 +155,7 @@ def suffered(folder, faults, seed):
     assert told == kept > 0
 
 
+@pytest.mark.soak
 def test_three_kills_lose_and_double_nothing(tmp_path_factory):
     """A server or the recorder, at random."""
     suffered(tmp_path_factory.mktemp("faults"), 3, 5)

@@ -146,6 +146,7 @@ def test_up_again_leaves_alone_what_runs(up):
     assert "is ready after" not in output
 
 
+@pytest.mark.soak
 def test_servers_that_were_killed_are_red_and_come_back_with_what_they_had(up):
     with connect(address(up, "journal", "tradewind")) as connection:
         connection.execute("CREATE TABLE public.kept AS SELECT 1 AS one")
@@ -170,6 +171,7 @@ def test_servers_that_were_killed_are_red_and_come_back_with_what_they_had(up):
         connection.execute("DROP TABLE public.kept")
 
 
+@pytest.mark.soak
 def test_a_pid_that_is_somebody_elses_now_is_let_alone(up):
     """The number of a server that died was given to another process: it is neither stopped nor taken for the server."""
     path = up / "tradewind-data" / "stack" / "redis" / "redis.pid"
@@ -183,6 +185,7 @@ def test_a_pid_that_is_somebody_elses_now_is_let_alone(up):
         stranger.kill()
 
 
+@pytest.mark.soak
 def test_two_at_a_time_are_one_too_many(up):
     lock = FileLock(up / "tradewind-data" / "stack" / "lock", "The stack", "just now")
     try:
@@ -193,6 +196,7 @@ def test_two_at_a_time_are_one_too_many(up):
     assert all(lives(running(up, name)) for name in NAMES)
 
 
+@pytest.mark.soak
 def test_down_stops_all_of_it_and_the_next_up_finds_everything(up):
     with connect(address(up, "history", "tradewind")) as connection:
         connection.execute("CREATE TABLE public.still_here ()")
