@@ -1,7 +1,6 @@
 """Every version goes up and down again, on data, on a server and in a file."""
 
 import threading
-
 from pathlib import Path
 
 import pytest
