@@ -83,6 +83,7 @@ bench: $(COMPLETE)
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.gate
 	$(BIN)/python -m bench.live
+	$(BIN)/python -m bench.flow --seconds 20
 
 doctor-score: $(READY)
 	$(BIN)/python -m bench.doctor_score --set tuning
