@@ -9,10 +9,14 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from tradewind.adapters.brokers.tokens import Token, read_token
-from tradewind.errors import BadSettings, nearest
+from tradewind.errors import BadSettings, TradewindError, nearest
 
 PORTS = {"postgresql": 5432, "timescale": 5433, "kafka": 9092, "redis": 6379}
 """What may stand before ://, and the port it usually listens on."""
+
+
+class Unreachable(TradewindError):  # noqa: N818 - reads as the sentence it prints
+    """A server does not answer now; it may later."""
 
 
 class Address(NamedTuple):
@@ -29,7 +33,8 @@ class Address(NamedTuple):
     def __str__(self) -> str:
         """Return it as a person writes it, without the password."""
         user = f"{self.user}@" if self.user else ""
-        host = "" if self.host.startswith("/") else f"{self.host}:{self.port}"
+        usual = f":{self.port}" if self.port != PORTS[self.scheme] else ""
+        host = usual if self.host.startswith("/") else f"{self.host}:{self.port}"
         socket = f"?host={self.host}" if self.host.startswith("/") else ""
         return f"{self.scheme}://{user}{host}/{self.database}{socket}".rstrip("/")
 
@@ -54,6 +59,14 @@ def read_address(text: str, secrets: Path | None = None) -> Address:
     host = parts.query.removeprefix("host=") if parts.query.startswith("host=/") else parts.hostname or "127.0.0.1"
     user = parts.username or ""
     return Address(parts.scheme, user, host, port, parts.path.strip("/"), _password(parts.scheme, user, secrets))
+
+
+def read_server(text: str, scheme: str, secrets: Path | None = None) -> Address:
+    """Return the address in a text, which has to be that of such a server."""
+    address = read_address(text, secrets)
+    if address.scheme != scheme:
+        raise BadSettings(f"{text} is no address of {scheme}.", f"Write {scheme}://user@host:port/database.")
+    return address
 
 
 def _password(scheme: str, user: str, secrets: Path | None) -> Token | None:

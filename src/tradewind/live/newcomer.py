@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tradewind.adapters.journal import SqliteJournal
+from tradewind.adapters.journal import ChainedJournal
 from tradewind.errors import BadData, TradewindError
 from tradewind.kernel.records import BAR, DAY
 from tradewind.live.grafting import graft, wants_edges
@@ -36,7 +36,7 @@ class Newcomer:
         self.source = ""
         self._tape_without_edges = desk.calendar is None and not wants_edges(desk.prepared)
         self._desk_prepared, self._now = desk.prepared, desk.core.now
-        self._journal = desk.folder.journal
+        self._folder = desk.folder
         self._thread = threading.Thread(target=self._grow, name="newcomer", daemon=True)
         self._thread.start()
 
@@ -56,9 +56,9 @@ class Newcomer:
                     "This tape does not tell when sessions open and close, and on_session wants to hear of it.",
                     "Stop the account and start it with both strategies.",
                 )
-            from tradewind.live.start import LAYOUTS  # noqa: PLC0415 - a start takes newcomers in, too
+            from tradewind.live.start import open_journal  # noqa: PLC0415 - a start takes newcomers in, too
 
-            with SqliteJournal.open(self._journal, LAYOUTS, readonly=True) as journal:
+            with open_journal(self._desk_prepared.request.settings, self._folder, readonly=True) as journal:
                 events = journal.position.rows.get("events", 0)
                 nursery = Nursery(whole, len(self._desk_prepared.strategies))
                 self.source = grow_up(nursery, lambda start: journal.read("events", start), events,
@@ -129,7 +129,7 @@ def _history(nursery: Nursery, since: int, until: int) -> str:
     return f"stored history ({source})" if nursery.seen else ""
 
 
-def taken_in(desk: "Desk", whole: Prepared, journal: SqliteJournal) -> str:
+def taken_in(desk: "Desk", whole: Prepared, journal: ChainedJournal) -> str:
     """Strategies named at a start that the account did not have have grown up and trade; return a sentence."""
     nursery = Nursery(whole, len(desk.prepared.strategies))
     source = grow_up(

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tradewind.adapters.journal import SqliteJournal
+from tradewind.adapters.journal import ChainedJournal
 from tradewind.errors import TradewindError
 from tradewind.kernel.records import INSTRUMENTS
 from tradewind.live.grafting import GRAFT, first
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Document = Mapping[str, Any]
 
 
-def standing(journal: SqliteJournal) -> Document | None:
+def standing(journal: ChainedJournal) -> Document | None:
     """Return the newest document that says what is traded: of a start or of a strategy added since; None at first."""
     notes = [note for note in journal.notes() if note.kind in ("start", GRAFT)]
     if not notes:

@@ -1,7 +1,7 @@
 """What every service has in common: it is told to stop, it says how it is, and it begins again.
 
-How it is stands in `<data>/services/<name>.json`, written at least once a second by a thread of its own: `state` is
-starting, working, degraded or stopped, `why` says what is missing, `turn` counts what the service itself did.
+How it is stands in `<data>/services/<name>.json`, written about once a second by the service itself, so that one that
+hangs is silent: `state` is starting, working, degraded or stopped, `why` says what is missing, `turn` counts turns.
 """
 
 import threading
@@ -70,8 +70,12 @@ class Life:
         write_beat(self.path, self.turns, {**self.figures, **more})
 
     def rest(self, seconds: float) -> None:
-        """So long has passed, or it was told to stop."""
-        self.stop.wait(seconds)
+        """So long has passed, or it was told to stop; whoever looks sees that it lives meanwhile."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0 and not self.stopped:
+            if time.monotonic() - self._beaten >= BEAT_S:
+                self.beat()
+            self.stop.wait(min(left, BEAT_S))
 
 
 def serve(life: Life, work: Callable[[Life], None], say: Callable[[str], Any]) -> None:

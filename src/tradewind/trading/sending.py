@@ -34,6 +34,10 @@ def request_of(trader: "Trader", command: Any) -> Place | Cancel | Replace | Non
         if int(command["kind"]) != CANCEL:
             trader.reporting.take(Report(REPLACE_REJECTED, ticket.id, "", reason=refusals.NO_SUCH_ORDER))
         return None
+    if int(command["kind"]) == CANCEL and ticket.refused:
+        # The kill switch asks at every event: a broker that has refused once is asked what became of the order.
+        trader.resolving.look_for(ticket.order)
+        return None
     if int(command["kind"]) == CANCEL:
         return Cancel(ticket.id, ticket.broker_order)
     price, trigger, quantity = (int(command[name]) for name in ("price", "trigger", "quantity"))

@@ -56,7 +56,7 @@ PLANTED = (
             "        if"),
     Planted("an absent order is sent again", "resolving", 'window = can.id_scope == "forever" or (',
             "window = True or ("),
-    Planted("sent again without end", "resolving", "and ticket.resent == 0 and trader.time <= ticket.sent + keeps",
+    Planted("sent again without end", "resolving", "and ticket.resent == 0 and trader.time <= ticket.decided + keeps",
             ""),
     Planted("the broker's lateness is ignored", "resolving",
             "self.trader.timing.request_within + lateness + self._lag()", "self._lag()"),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import psycopg
 
-from tradewind.adapters.address import Address
+from tradewind.adapters.address import Address, Unreachable
 from tradewind.errors import TradewindError
 
 CONNECT_S = 5
@@ -13,7 +13,15 @@ STATEMENT_S = 30
 LOCK_S = 5
 
 
-class DatabaseUnreachable(TradewindError):  # noqa: N818 - reads as the sentence it prints
+CERTAIN = {
+    "53": "Give the server more room: disk, memory or connections.",
+    "40": "Somebody else changed the same; try again.",
+    "55": "Somebody else is busy with the same; try again.",
+}
+"""Classes of SQLSTATE in which the server lives and says a clear no, and what to do about it."""
+
+
+class DatabaseUnreachable(Unreachable):
     """The server does not answer, or went away: whether a commit under way took place is not known."""
 
 
@@ -53,6 +61,8 @@ def translated(what: str) -> Iterator[None]:
     except psycopg.OperationalError as error:
         if refused(error):
             raise DatabaseRefused(f"{what}: {first_line(error)}.", "Correct the address or the secret.") from error
+        if advice := CERTAIN.get((error.sqlstate or "")[:2]):
+            raise DatabaseRefused(f"{what}: {first_line(error)}.", advice) from error
         raise DatabaseUnreachable(f"{what}: {first_line(error)}.", "Is the server running?") from error
     except psycopg.Error as error:
         raise DatabaseRefused(f"{what}: {first_line(error)}.", "See `tradewind db check`.") from error
