@@ -17,8 +17,11 @@ OPEN: tuple[APIRouter, ...] = (health.router,)
 ROUTERS: tuple[APIRouter, ...] = (entrance.router, kill.router, jobs.router, runs.router, markets.router)
 
 
-def create(house: House, *, hosts: frozenset[str] = frozenset(), docs: bool = False) -> FastAPI:
-    """Return the application over a data folder; `docs` shows interactive documentation, for development only."""
+def create(house: House, *, hosts: frozenset[str] = frozenset(), docs: bool = False, pages: bool = False) -> FastAPI:
+    """Return the application over a data folder, with the web UI if `pages`.
+
+    `docs` shows interactive documentation, for development only.
+    """
     more: dict[str, Any] = {} if docs else {"docs_url": None, "redoc_url": None}
     app = FastAPI(
         title="Tradewind",
@@ -33,6 +36,10 @@ def create(house: House, *, hosts: frozenset[str] = frozenset(), docs: bool = Fa
         app.include_router(router)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
+    if pages:
+        from tradewind.ui.mounting import mount  # noqa: PLC0415 - the API is whole without NiceGUI
+
+        mount(app, house)
     app.add_middleware(Edge, hosts=hosts)
     return app
 

@@ -1,0 +1,12 @@
+"""The page."""
+
+from tradewind.ui.live import region
+from tradewind.ui.pieces import card, empty
+from tradewind.ui.shell import page
+from tradewind.ui.visit import Visit
+
+
+@page("/research", "Research")
+async def research(visit: Visit) -> None:
+    """The page."""
+    await region(lambda: card("Research", empty("Nothing yet", "Later", "tradewind paper")))

@@ -1,0 +1,12 @@
+"""The page."""
+
+from tradewind.ui.live import region
+from tradewind.ui.pieces import card, empty
+from tradewind.ui.shell import page
+from tradewind.ui.visit import Visit
+
+
+@page("/risk", "Risk")
+async def risk(visit: Visit) -> None:
+    """The page."""
+    await region(lambda: card("Risk", empty("Nothing yet", "Later", "tradewind paper")))
