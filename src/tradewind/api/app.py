@@ -9,12 +9,14 @@ from fastapi.routing import APIRoute
 from tradewind.api.edge import Edge
 from tradewind.api.house import House
 from tradewind.api.problems import add_problems
-from tradewind.api.routes import entrance, health, jobs, kill, markets, runs
+from tradewind.api.routes import chart, entrance, health, imports, jobs, kill, markets, runs
 
 PREFIX = "/api/v1"
 OPEN: tuple[APIRouter, ...] = (health.router,)
 """Without the prefix, where supervisors look for them."""
-ROUTERS: tuple[APIRouter, ...] = (entrance.router, kill.router, jobs.router, runs.router, markets.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    entrance.router, kill.router, jobs.router, imports.router, runs.router, markets.router, chart.router,
+)  # fmt: skip
 
 
 def create(house: House, *, hosts: frozenset[str] = frozenset(), docs: bool = False, pages: bool = False) -> FastAPI:

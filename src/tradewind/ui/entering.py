@@ -150,5 +150,6 @@ def _page(at: House, request: Request, after: str, wrong: str = "", status: int 
     ])  # fmt: skip
     root = tag("html", tag("head", head), tag("body", form), lang="en",
                data_theme=chosen if chosen in ("dark", "light") else None)  # fmt: skip
-    headers = {"content-security-policy": POLICY, "cache-control": "no-store"}
+    # With no-referrer a browser would send its form without an origin, and the edge would take it for somebody else's.
+    headers = {"content-security-policy": POLICY, "cache-control": "no-store", "referrer-policy": "same-origin"}
     return HTMLResponse(f"<!doctype html>{root}", status, headers)

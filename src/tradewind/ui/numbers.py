@@ -14,8 +14,7 @@ def money(value: float | None, unit: str = "", digits: int = 2) -> str:
     """Return an amount in units of a currency."""
     if value is None or not math.isfinite(value):
         return NONE
-    text = f"{abs(value):,.{digits}f}"
-    return f"{'−' if value < 0 and float(text.replace(',', '')) else ''}{text}{f' {unit}' if unit else ''}"
+    return f"{_signed(value, digits)}{f' {unit}' if unit else ''}"
 
 
 def change(value: float | None, unit: str = "", digits: int = 2) -> Html:
@@ -30,12 +29,17 @@ def change(value: float | None, unit: str = "", digits: int = 2) -> Html:
 
 def share(value: float | None, digits: int = 1) -> str:
     """Return a share as percent."""
-    return NONE if value is None or not math.isfinite(value) else f"{value * 100:,.{digits}f} %"
+    return NONE if value is None or not math.isfinite(value) else f"{_signed(value * 100, digits)} %"
 
 
 def plain(value: float | None, digits: int = 2) -> str:
     """Return a number with so many digits."""
-    return NONE if value is None or not math.isfinite(value) else f"{value:,.{digits}f}"
+    return NONE if value is None or not math.isfinite(value) else _signed(value, digits)
+
+
+def _signed(value: float, digits: int) -> str:
+    text = f"{abs(value):,.{digits}f}"
+    return f"−{text}" if value < 0 and round(abs(value), digits) else text
 
 
 def price(value: float | None, digits: int | None = None) -> str:

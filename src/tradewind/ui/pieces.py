@@ -123,7 +123,7 @@ def field(label: str, control: object, *, whole: bool = False) -> Html:
 
 def entry(name: str, value: object = "", **more: object) -> Html:
     """Return a field to type in."""
-    found = tag("input", name=name, value=html(value) if value is None else value, autocomplete="off", **more)
+    found = tag("input", name_=name, value=html(value) if value is None else value, autocomplete="off", **more)
     return Html(found.removesuffix("</input>"))
 
 
@@ -131,7 +131,7 @@ def choice(name: str, options: Mapping[str, str] | Sequence[str], chosen: str = 
     """Return a field to choose from: value and what is shown."""
     listed = options.items() if isinstance(options, Mapping) else [(one, one) for one in options]
     inside = [tag("option", shown, value=value, selected=value == chosen) for value, shown in listed]
-    return tag("select", *inside, name=name, **more)
+    return tag("select", *inside, name_=name, **more)
 
 
 def choices(options: Sequence[tuple[str, str, bool]], label: str) -> Html:
