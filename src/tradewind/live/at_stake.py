@@ -1,7 +1,8 @@
 """What an account has at stake now: loss to the stops, value and pending margin, by instrument, minor units.
 
 The gate measures the same whenever it looks at an order (`kernel.exposure`); between orders its numbers are those of
-the last one, so what people see is measured here, from the state as it stands, which stays as it is.
+the last one, so what people see is measured here, from the state as it stands, which stays as it is. Commissions of
+the exit are left out.
 """
 
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +12,8 @@ from tradewind.kernel.records import INSTRUMENTS
 
 if TYPE_CHECKING:
     from tradewind.live.desk import Desk
+
+FRIDAY = 4
 
 
 class Stake(NamedTuple):
@@ -27,10 +30,22 @@ class Stake(NamedTuple):
 
 def stakes(desk: "Desk") -> list[Stake]:
     """Return what is at stake in each traded instrument, in their order."""
-    state, kappa = desk.core.state, float(desk.core.state["limits"]["kappa"])
+    state = desk.core.state
     living = state["orders"][: int(state["order_count"])]
     count = len(desk.prepared.strategies)
-    return [_stake(state, number, living, (count, kappa)) for number in range(desk.prepared.traded)]
+    return [_stake(state, number, living, (count, kappa_of(state, number))) for number in range(desk.prepared.traded)]
+
+
+def kappa_of(state: Any, number: int) -> float:
+    """Return how far stops in an instrument are expected to slip, as a multiple of the loss to the stop."""
+    limits, row = state["limits"], state["instruments"][number]
+    never_flat = int(limits["flat_minute"]) < 0
+    friday = (int(state["date"]) + 3) % 7 == FRIDAY
+    if friday and never_flat and int(limits["weekend_flat"]) < 0 and int(limits["friday_flat_minute"]) < 0:
+        return float(limits["kappa_weekend"])
+    if never_flat or int(row["news_opens"]) <= int(state["now"]) < int(row["news_closes"]):
+        return float(limits["kappa_break"])
+    return float(limits["kappa"])
 
 
 def _stake(state: Any, number: int, living: Any, how: tuple[int, float]) -> Stake:

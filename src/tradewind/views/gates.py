@@ -101,9 +101,10 @@ def nearest_miss(settings: Settings, account: str, since: int | None = None, abo
     if past is None or past.facts is None:
         return {"bar": None, "bars": 0, "signals": 0, "since": since}
     with past.lock:
-        rows = past.log("gates")[-LATEST:]
+        rows = past.log("gates")
         begins = since if since is not None else _last_day(past)
-        found = _bars(rows[rows["ts"] >= begins], 0, past.facts.run, about)
+        first = max(int(np.searchsorted(rows["ts"], begins)), len(rows) - LATEST)
+        found = _bars(rows[first:], first, past.facts.run, about)
     missed = [one for one in found if not one["passed"]]
     best = min(missed, key=_distance, default=None)
     return {"bar": best, "bars": len(found), "signals": len(found) - len(missed), "since": begins}

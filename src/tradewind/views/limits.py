@@ -182,7 +182,9 @@ def _filled(row: Row, used: Used, heart: Heart) -> Row:
     digits = money.minor_digits(heart.currency)
     scale, unit = (10.0**digits, heart.currency) if used.cash else (1.0, used.unit)
     if used.used is None:
-        return row._replace(unit=unit, limit=round(used.limit / scale, 6), state="reached" if heart.fresh else "unknown")
+        return row._replace(
+            unit=unit, limit=round(used.limit / scale, 6), state="reached" if heart.fresh else "unknown"
+        )
     left = used.used - used.limit if used.higher else used.limit - used.used
     return row._replace(
         unit=unit, limit=round(used.limit / scale, 6), used=round(used.used / scale, 6),

@@ -143,5 +143,3 @@ def forget(path: Path) -> None:
         past = Past.known.pop(path.resolve(), None)
     if past is not None:
         past.journal.close()
-
-
