@@ -68,11 +68,15 @@ OURS = {
         "kernel adapters broker data databases live modes markets ports requests results runner settings trading "
         "watchdog money errors"
     ),
+    "views": (
+        "kernel.records kernel.refusals kernel.rows adapters.journal adapters.job_store jobs.commands live markets modes "
+        "requests results risk risk_questions twin watchdog settings money errors"
+    ),
     "api": (
         "adapters broker data jobs live markets modes ports requests research results risk risk_questions runs reports "
-        "series_choice settings strategy trading twin watchdog money errors"
+        "series_choice settings strategy trading twin views watchdog money errors"
     ),
-    "ui": "api adapters live modes research results settings errors",
+    "ui": "api adapters live modes research results settings views errors",
     "cli": (
         "api jobs services stack databases drills live modes requests risk_questions runs reports desk demonstration "
         "research results risk money settings errors"
@@ -123,6 +127,7 @@ OUTSIDE = {
     "notebook": "numpy polars pandas",
     "research": "numpy polars",
     "services": "*",
+    "views": "numpy",
     "api": "*",
     "ui": "*",
     "cli": "typer rich",

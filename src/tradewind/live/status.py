@@ -5,9 +5,10 @@ Who the process is and that it lives stands in every beat anyway: `watchdog.beat
 
 from typing import TYPE_CHECKING, Any
 
-from tradewind.kernel.orders import ENTRY, HELD, STATUSES, STOP_LOSS, UNKNOWN
+from tradewind.kernel.orders import ENTRY, HELD, STATUSES, STOP_LOSS, TAKE_PROFIT, UNKNOWN
 from tradewind.kernel.records import INSTRUMENTS
 from tradewind.kernel.refusals import REASONS, STARTING
+from tradewind.live.counted import counted
 from tradewind.results.facts import numbered
 
 if TYPE_CHECKING:
@@ -32,9 +33,11 @@ def status_of(desk: "Desk", mode: str, **more: Any) -> dict[str, Any]:
         "balance": int(account["balance"]),
         "equity": int(account["balance"]) + int(account["unrealised"]),
         "margin": int(account["margin"]),
+        "currency": desk.prepared.request.settings.account.currency,
         "positions": positions_of(desk),
         "orders": orders_of(desk),
         "unknown": sum(int(row["status"]) == UNKNOWN for row in _living(desk)),
+        "risk": counted(desk),
         **more,
     }
 
@@ -67,40 +70,55 @@ def positions_of(desk: "Desk") -> list[dict[str, Any]]:
             if quantity == 0:
                 continue
             one = listing.instrument
-            stops = [
-                float(int(order["trigger"]) * one.tick_size)
-                for order in _living(desk)
-                if (int(order["strategy"]), int(order["instrument"])) == (strategy, number)
-                and int(order["role"]) == STOP_LOSS
-                and int(order["status"]) != HELD
-            ]
             found.append(
                 {
                     "strategy": name,
                     "symbol": one.symbol,
                     "lots": float(quantity * one.volume_step),
                     "price": float(int(row["cost"]) / quantity * float(one.tick_size)),
-                    "stops": stops,
+                    "stops": _levels(desk, (strategy, number, STOP_LOSS), "trigger", one.tick_size),
+                    "targets": _levels(desk, (strategy, number, TAKE_PROFIT), "price", one.tick_size),
                     "unrealised": int(row["unrealised"]),
+                    "risk": int(row["risk"]),
+                    "opened_at": int(row["opened_at"]),
                 }
             )
     return found
 
 
-def orders_of(desk: "Desk") -> list[dict[str, Any]]:
-    """Return living entries."""
-    names = numbered([one.name for one in desk.prepared.strategies])
+def _levels(desk: "Desk", whose: tuple[int, int, int], field: str, tick_size: Any) -> list[float]:
+    """Return the prices of living attached orders: strategy, instrument and role say whose."""
     return [
-        {
-            "order": int(row["id"]),
-            "strategy": names[int(row["strategy"])],
-            "symbol": desk.prepared.listings[int(row["instrument"])].instrument.symbol,
-            "side": int(row["side"]),
-            "status": STATUSES[int(row["status"])],
-        }
-        for row in _living(desk)
-        if int(row["role"]) == ENTRY
+        float(int(order[field]) * tick_size)
+        for order in _living(desk)
+        if (int(order["strategy"]), int(order["instrument"]), int(order["role"])) == whose
+        and int(order["status"]) != HELD
     ]
+
+
+def orders_of(desk: "Desk") -> list[dict[str, Any]]:
+    """Return living entries, in lots and price units; a price or moment of 0 is none."""
+    names = numbered([one.name for one in desk.prepared.strategies])
+    found = []
+    for row in _living(desk):
+        if int(row["role"]) != ENTRY:
+            continue
+        one = desk.prepared.listings[int(row["instrument"])].instrument
+        found.append(
+            {
+                "order": int(row["id"]),
+                "strategy": names[int(row["strategy"])],
+                "symbol": one.symbol,
+                "side": int(row["side"]),
+                "status": STATUSES[int(row["status"])],
+                "lots": float(int(row["quantity"]) * one.volume_step),
+                "filled": float(int(row["filled"]) * one.volume_step),
+                **{name: float(int(row[name]) * one.tick_size) for name in ("price", "trigger", "stop_loss")},
+                "sent_at": int(row["sent_at"]),
+                "expires": int(row["expires"]),
+            }
+        )
+    return found
 
 
 def _living(desk: "Desk") -> Any:

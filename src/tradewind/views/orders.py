@@ -1,0 +1,127 @@
+"""Orders, fills, trades and what the gate did, from an account's journal, in the words of a backtest's tables."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tradewind.kernel.records import EVENT_KINDS, FILLED, PLACE, REFUSED_COMMAND
+from tradewind.kernel.refusals import REASONS
+from tradewind.results.columns import Integers
+from tradewind.results.facts import RunFacts
+from tradewind.results.orders import fills_table, orders_table
+from tradewind.results.risk_log import risk_table
+from tradewind.results.tables import equity_table, trades_table
+from tradewind.settings import Settings
+from tradewind.views.heart import folder_of
+from tradewind.views.pages import EMPTY, Cut, Page, page_of, rows_of
+from tradewind.views.past import Past, Rows, past_of
+
+
+class About(NamedTuple):
+    """Whose rows are wanted; None stands for everybody's."""
+
+    strategy: str | None = None
+    symbol: str | None = None
+
+
+ALL = About()
+
+
+def orders(settings: Settings, account: str, cut: Cut | None = None, about: About = ALL, *, kind: str = "") -> Page:
+    """Return orders with what became of each; `kind` sent or refused leaves the others out."""
+    kinds = {"sent": (PLACE,), "refused": (REFUSED_COMMAND,)}.get(kind, (PLACE, REFUSED_COMMAND))
+
+    def show(past: Past, run: RunFacts, chosen: Integers) -> Any:
+        return orders_table(past.log("commands")[chosen], past.log("events"), run)
+
+    def wanted(rows: Rows) -> Any:
+        return np.isin(rows["kind"], kinds)
+
+    return _shown(settings, account, (cut or Cut(), about), ("commands", wanted, show))
+
+
+def fills(settings: Settings, account: str, cut: Cut | None = None, about: About = ALL) -> Page:
+    """Return fills, each with its order and the role that played; their sequence is the number of the event."""
+
+    def show(past: Past, run: RunFacts, chosen: Integers) -> Any:
+        return fills_table(past.log("commands"), past.log("events")[chosen], run)
+
+    return _shown(settings, account, (cut or Cut(), about), ("events", lambda rows: rows["kind"] == FILLED, show))
+
+
+def trades(settings: Settings, account: str, cut: Cut | None = None, about: About = ALL) -> Page:
+    """Return finished trades, each from flat to flat, with costs apart."""
+
+    def show(past: Past, run: RunFacts, chosen: Integers) -> Any:
+        return trades_table(past.log("trades")[chosen], run)
+
+    return _shown(settings, account, (cut or Cut(), about), ("trades", None, show))
+
+
+def actions(settings: Settings, account: str, cut: Cut | None = None, about: About = ALL) -> Page:
+    """Return what the gate did: refusals, reductions, cancels, halts, latches, changes of limits."""
+
+    def show(past: Past, run: RunFacts, chosen: Integers) -> Any:
+        return risk_table(past.log("risk")[chosen], run)
+
+    return _shown(settings, account, (cut or Cut(), about), ("risk", None, show))
+
+
+def equity(settings: Settings, account: str, cut: Cut | None = None) -> Page:
+    """Return balance, equity, lowest equity and margin, every hour and at the end of every trading date."""
+
+    def show(past: Past, run: RunFacts, chosen: Integers) -> Any:
+        return equity_table(past.log("samples")[chosen], run)
+
+    return _shown(settings, account, (cut or Cut(), ALL), ("samples", None, show))
+
+
+Show = Callable[[Past, RunFacts, Integers], Any]
+Wanted = Callable[[Rows], Any] | None
+
+
+def _shown(
+    settings: Settings, account: str, what: tuple[Cut, About], how: tuple[str, Wanted, Show]
+) -> Page:  # fmt: skip
+    """Return a page of a log: of the rows that are wanted and about whom is asked."""
+    cut, about = what
+    log, wanted, show = how
+    past = past_of(settings, folder_of(settings.data, account))
+    if past is None or past.facts is None:
+        return EMPTY
+    with past.lock:
+        run, rows = past.facts.run, past.log(log)
+        mask = np.ones(len(rows), np.bool_) if wanted is None else np.asarray(wanted(rows))
+        for field, value, names in (
+            ("strategy", about.strategy, run.strategy_names), ("instrument", about.symbol, run.symbols)
+        ):  # fmt: skip
+            if value is not None:
+                mask &= rows[field] == (names.index(value) if value in names else -2)
+        places = np.flatnonzero(mask)
+        sequences = rows["number"][places] if log == "events" else places
+        return page_of(sequences.astype(np.int64), cut, lambda chosen: rows_of(show(past, run, places[chosen])))
+
+
+def journey(settings: Settings, account: str, order: int) -> dict[str, Any] | None:
+    """Return one order with its fills and the reports about it; None where it is not known."""
+    past = past_of(settings, folder_of(settings.data, account))
+    if past is None or past.facts is None:
+        return None
+    with past.lock:
+        run, commands, events = past.facts.run, past.log("commands"), past.log("events")
+        mine = np.flatnonzero((commands["kind"] == PLACE) & (commands["order"] == order))
+        if not len(mine):
+            return None
+        command = commands[mine[-1]]
+        numbers = [int(command[name]) for name in ("order", "stop_order", "target_order") if command[name]]
+        told = events[np.isin(events["order"], numbers)]
+        rows = rows_of(orders_table(commands[mine[-1:]], events, run))
+        return {**rows[0], "sequence": int(mine[-1]), "fills": rows_of(fills_table(commands, told, run)),
+                "reports": [_report(row) for row in told]}  # fmt: skip
+
+
+def _report(row: Any) -> dict[str, Any]:
+    name, sentence = REASONS.get(int(row["reason"]), ("", ""))
+    return {"number": int(row["number"]), "ts": int(row["ts"]), "order": int(row["order"]),
+            "kind": str(EVENT_KINDS[int(row["kind"])]), "reason": name, "sentence": sentence}  # fmt: skip

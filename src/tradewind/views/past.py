@@ -1,0 +1,145 @@
+"""What an account's journal says, followed as it grows: reports, commands, trades, gates, samples, the risk log, notes.
+
+One reader an account and process, opened read-only, which goes on from the last commit it saw. Prices, by far the most
+of a journal, are passed over, save the last one of each instrument. A journal that has grown very long is followed
+from its last commits on for what happened to orders; everything else is whole.
+"""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from tradewind.adapters.journal import BadJournal, ChainedJournal
+from tradewind.kernel.records import ACCEPTED, BAR
+from tradewind.live.folder import Folder
+from tradewind.live.start import LAYOUTS, ON_A_SERVER, open_journal
+from tradewind.settings import Settings
+from tradewind.views.facts import facts_of
+
+Rows = np.ndarray[Any, Any]
+FOLLOWED = 400_000
+"""Commits of a long journal that are looked through for reports when it is opened."""
+AGAIN_S = 0.2
+"""A journal is not looked at more often than this, however many ask."""
+WHOLE = ("commands", "trades", "gates", "samples", "risk", "lines", "executions")
+
+
+@dataclass
+class Past:
+    """One account's journal, as far as people ask about it."""
+
+    folder: Folder
+    journal: ChainedJournal
+    identity: tuple[int, int]
+    commit: int = 0
+    first_commit: int = 0
+    """Reports of earlier commits are not known here; 0 where all are."""
+    looked: float = -1e9
+    committed_ns: int = 0
+    """When the newest commit that was seen was made, ns UTC."""
+    notes: list[Any] = field(default_factory=list)
+    logs: dict[str, Rows] = field(default_factory=dict)
+    prices: dict[int, Any] = field(default_factory=dict)
+    """The latest price row of each instrument, by number."""
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    _facts: tuple[int, Any] = (0, None)
+
+    known: ClassVar[dict[Path, "Past"]] = {}
+    opening: ClassVar[threading.Lock] = threading.Lock()
+
+    def refresh(self) -> None:
+        """What was written since is known."""
+        with self.lock:
+            if time.monotonic() - self.looked < AGAIN_S:
+                return
+            self.journal.refresh()
+            self._follow()
+            self.looked = time.monotonic()
+
+    def _follow(self) -> None:
+        position = self.journal.position
+        if position.commit == self.commit:
+            return
+        if not self.commit:
+            self.first_commit = self.commit = max(0, position.commit - FOLLOWED)
+        parts = [self.log("events")]
+        for log, rows in self.journal.tail(self.commit):
+            if log == "notes":
+                self.committed_ns = max(self.committed_ns, int(rows.ts))
+            elif log == "events":
+                parts.append(self._reports(rows))
+        self.logs["events"] = np.concatenate(parts)
+        for log in WHOLE:
+            before = self.log(log)
+            more = self.journal.read(log, len(before))
+            if len(more):
+                self.logs[log] = np.concatenate([before, more])
+        self.notes += self.journal.notes(after=self.notes[-1].number if self.notes else 0)
+        self.commit = position.commit
+
+    def _reports(self, rows: Rows) -> Rows:
+        priced = rows[rows["kind"] <= BAR]
+        for number in np.unique(priced["instrument"]).tolist():
+            self.prices[number] = priced[priced["instrument"] == number][-1]
+        return rows[rows["kind"] >= ACCEPTED]
+
+    def log(self, name: str) -> Rows:
+        """Return the rows of a log; of `events` those that report about orders."""
+        found = self.logs.get(name)
+        return np.zeros(0, LAYOUTS[name]) if found is None else found
+
+    @property
+    def documents(self) -> list[Any]:
+        """Every note, oldest first."""
+        return self.notes
+
+    @property
+    def facts(self) -> Any:
+        """What the numbers in its logs stand for; None before the first start."""
+        kinds = ("start", "graft")
+        starts = [note for note in self.notes if note.kind in kinds]
+        if len(starts) != self._facts[0]:
+            self._facts = len(starts), facts_of(starts)
+        return self._facts[1]
+
+
+def past_of(settings: Settings, folder: Folder) -> Past | None:
+    """Return an account's journal as it is now; None where it has none yet."""
+    path = _lies_at(settings, folder)
+    if path is None:
+        return None
+    found = path.stat()
+    identity = found.st_dev, found.st_ino
+    with Past.opening:
+        past = Past.known.get(path.resolve())
+        if past is not None and past.identity != identity:  # begun anew under the same name
+            past.journal.close()
+            past = None
+        if past is None:
+            journal = open_journal(settings, folder, readonly=True)
+            past = Past.known[path.resolve()] = Past(folder, journal, identity)
+    try:
+        past.refresh()
+    except BadJournal:
+        forget(path)
+        raise
+    return past
+
+
+def _lies_at(settings: Settings, folder: Folder) -> Path | None:
+    """Return the file by which a journal is known: itself, or what is kept here of one on a server."""
+    path = folder.journal if settings.ports.journal == "sqlite" else folder.root / ON_A_SERVER
+    return path if path.is_file() else None
+
+
+def forget(path: Path) -> None:
+    """The journal is opened anew when it is asked for next."""
+    with Past.opening:
+        past = Past.known.pop(path.resolve(), None)
+    if past is not None:
+        past.journal.close()
