@@ -11,7 +11,7 @@ DARK = {
     "ink": "#e8ecf0", "soft": "#9fabb7", "accent": "#76b5f7", "on-accent": "#0b1220",
     "gain": "#4fc7a4", "loss": "#ff8f7a", "warn": "#f3bd57", "stop": "#e0474c", "on-stop": "#ffffff",
     "gain-soft": "#12312a", "loss-soft": "#3c1e1a", "warn-soft": "#35290f", "accent-soft": "#142a41",
-    "asia": "#a67fd024", "london": "#6cb0f524", "newyork": "#e9b44c24", "late": "#9aa6b21c",
+    "asia": "#a67fd01c", "london": "#6cb0f51a", "newyork": "#e9b44c1e", "late": "#9aa6b214",
 }  # fmt: skip
 LIGHT = {
     "paper": "#f3f5f7", "card": "#ffffff", "raised": "#f7f9fa", "line": "#d5dbe1", "grid": "#e6eaee",

@@ -96,7 +96,7 @@
         context.fillRect(left, 0, right - left, bitmapSize.height);
         if (Math.min(right, bitmapSize.width) - Math.max(left, 0) > (one.name.length * 6.4 + 12) * across) {
           context.fillStyle = CSS("soft");
-          context.fillText(one.name, Math.max(left, 0) + 5 * across, bitmapSize.height - 8 * down);
+          context.fillText(one.name, Math.max(left, 0) + 5 * across, bitmapSize.height - 18 * down);
         }
       }
       if (shownParts.levels) for (const one of scenery.levels) {
@@ -224,8 +224,11 @@
       ]);
       if (fresh) { scenery = around; marks = mine; }
       else {
-        for (const name of ["sessions", "levels"]) scenery[name].unshift(...around[name]);
-        for (const name of ["trades", "orders", "gates"]) marks[name].unshift(...mine[name]);
+        // The date, and the trade, across two chunks comes with both.
+        const key = (one) => [one.name, one.opens, one.from, one.strategy, one.opened, one.given, one.ts].join();
+        const added = (more, known) => { const there = new Set(known.map(key)); known.unshift(...more.filter((one) => !there.has(key(one)))); };
+        for (const name of ["sessions", "levels"]) added(around[name], scenery[name]);
+        for (const name of ["trades", "orders", "gates"]) added(mine[name], marks[name]);
       }
       gateAt = new Map(marks.gates.map((one) => [bars[placeOf(one.ts)]?.time, one]));
       if (fresh && wanted.run && marks.trades.length && !box.dataset.until) {
