@@ -32,7 +32,7 @@ def line(visit: Visit) -> Html:
         "div",
         _mode(str(told["mode"] or ""), chosen, synthetic() if told.get("synthetic") else None),
         _fact("Equity", money(told["equity"], unit, 0), "phone-off"),
-        _fact("Day", change(day["result"], unit, 0)),
+        _fact("Day", change(day["result"], unit, 0), "phone-last"),
         _fact("Open risk", _risk(risk), "second phone-off"),
         _fact("Health", badge(word, kind)),
         _clocks(),

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from tradewind.api.guards import At, needs
+from tradewind.api.problems import Problem
 from tradewind.markets.loading import load_profile
 from tradewind.modes import open_history, open_runs
-from tradewind.views.candles import EVER, MOST, Wish, candles, levels, marks_of_run, sessions
+from tradewind.views.candles import EVER, MOST, Wish, candles, levels, marks_of_account, marks_of_run, sessions
 
 router = APIRouter(tags=["chart"])
 Moment = Annotated[int, Query(ge=-(2**33), le=2**33)]
@@ -41,9 +42,14 @@ def chart_scenery(at: At, on: Symbol, start: Moment, end: Moment, feed: Feed = N
 @router.get("/candles/marks", dependencies=[needs("read")])
 def chart_marks(
     at: At, on: Symbol, start: Moment, end: Moment,
-    run: Annotated[str, Query(max_length=80, pattern=r"^[A-Za-z0-9-]+$")],
+    run: Annotated[str | None, Query(max_length=80, pattern=r"^[A-Za-z0-9-]+$")] = None,
+    account: Annotated[str | None, Query(max_length=40, pattern=r"^[a-z0-9_-]+$")] = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Trades, orders and gates of a run between two moments."""
+    """Trades, orders and gates of a run, or of an account, between two moments."""
+    if account is not None:
+        return marks_of_account(at.settings, account, on, (start * SECOND, end * SECOND))
+    if run is None:
+        raise Problem(422, "Neither a run nor an account is named.", "Give run or account.")
     store = open_runs(at.settings)
     return marks_of_run(store, store.find(run), on, (start * SECOND, end * SECOND))
 

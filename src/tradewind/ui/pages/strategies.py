@@ -8,9 +8,10 @@ from nicegui import ui
 from tradewind.results.report.markup import Html, tag
 from tradewind.ui import acting
 from tradewind.ui.live import region
+from tradewind.ui.numbers import figure as number
 from tradewind.ui.numbers import new_york, plain
 from tradewind.ui.pieces import (
-    Column, badge, button, card, choices, empty, grid, pairs, rows, words,
+    Column, badge, button, card, choice, empty, grid, pairs, rows, words,
 )  # fmt: skip
 from tradewind.ui.shared import shared
 from tradewind.ui.shell import page
@@ -75,8 +76,8 @@ def _switch(one: Mapping[str, Any], why: str) -> Html:
 def _bars(visit: Visit, about: About) -> Html:
     told = now_of(visit)
     names = [one["strategy"] for one in told["strategies"]] if told else []
-    links = choices([("All", "/strategies", about.strategy is None),
-                     *((name, f"/strategies?strategy={name}", name == about.strategy) for name in names)], "Strategy")  # fmt: skip
+    listed_names = {"/strategies": "All strategies"} | {f"/strategies?strategy={name}": name for name in names}
+    links = choice("whose", listed_names, f"/strategies?strategy={about.strategy}", data_go=True, aria_label="Strategy")
     key = ("bars", str(visit.data), visit.account, about)
     found = shared(key, 1.0, lambda: gates.bars(visit.settings, visit.account, Cut(BARS), about)).items
     if not found:
@@ -95,17 +96,17 @@ def _bar(one: Mapping[str, Any]) -> list[object]:
     needed = "" if failed is None else _needed(failed)
     chart = tag("a", "chart", href=f"/chart?on={one['symbol']}&timeframe=300", class_="small")
     stopped = "" if failed is None else tag("span", plain_name(one["blocked_by"]), title=_all(one["gates"]))
-    return [when, one["strategy"], one["symbol"], passed, stopped, "" if failed is None else plain(failed["value"], 4), needed, chart]
+    return [when, one["strategy"], one["symbol"], passed, stopped, "" if failed is None else number(failed["value"]), needed, chart]
 
 
 def _needed(one: Mapping[str, Any]) -> str:
     if one["missing"] is None:
         return "a number"
-    return f"≥ {plain(one['low'], 4)}" if one["missing"] > 0 else f"≤ {plain(one['high'], 4)}"
+    return f"≥ {number(one['low'])}" if one["missing"] > 0 else f"≤ {number(one['high'])}"
 
 
 def _all(found: Sequence[Mapping[str, Any]]) -> str:
-    return "\n".join(f"{'✓' if one['passed'] else '✕'} {one['gate']}: {plain(one['value'], 4)}" for one in found)
+    return "\n".join(f"{'✓' if one['passed'] else '✕'} {one['gate']}: {number(one['value'])}" for one in found)
 
 
 def _summary(visit: Visit) -> Html:
