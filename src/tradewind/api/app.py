@@ -9,12 +9,13 @@ from fastapi.routing import APIRoute
 from tradewind.api.edge import Edge
 from tradewind.api.house import House
 from tradewind.api.problems import add_problems
-from tradewind.api.routes import entrance, health, jobs, kill, markets, runs
+from tradewind.api.routes import accounts, arming, desks, entrance, health, jobs, kill, markets, runs, strategies
 
 PREFIX = "/api/v1"
 OPEN: tuple[APIRouter, ...] = (health.router,)
 """Without the prefix, where supervisors look for them."""
-ROUTERS: tuple[APIRouter, ...] = (entrance.router, kill.router, jobs.router, runs.router, markets.router)
+DESKS: tuple[APIRouter, ...] = (accounts.router, strategies.router, arming.router, desks.paper, desks.live)
+ROUTERS: tuple[APIRouter, ...] = (entrance.router, kill.router, jobs.router, runs.router, markets.router, *DESKS)
 
 
 def create(house: House, *, hosts: frozenset[str] = frozenset(), docs: bool = False) -> FastAPI:
