@@ -79,7 +79,7 @@ OURS = {
     "ui": "api adapters live modes research results settings views errors",
     "cli": (
         "api jobs services stack databases drills live modes requests risk_questions runs reports desk demonstration "
-        "research results risk money settings errors"
+        "research results risk views money settings errors"
     ),
 }
 """What a layer may import of ours, besides itself."""

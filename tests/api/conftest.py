@@ -23,14 +23,15 @@ class Hands:
 
     def __init__(self, folder):
         """It is START, and one user may do everything."""
-        self.time = START
+        self.time, self.addresses = START, 0
         self.house = house(Settings(data=folder), lambda: self.time)
         users.add_user(self.house.entrance, "ann", PASSWORD, SCOPES, self.time)
         self.app = create(self.house)
 
     def client(self, *scopes):
-        """Return a client with a key for these scopes; with none, one nobody knows."""
-        client = TestClient(self.app, raise_server_exceptions=False)
+        """Return a client with a key for these scopes, at an address of its own; with none, one nobody knows."""
+        self.addresses += 1
+        client = TestClient(self.app, raise_server_exceptions=False, client=(f"client-{self.addresses}", 1))
         if scopes:
             key = keys.make_key(self.house.entrance, "test", "ann", scopes, 1, self.time)
             client.headers["authorization"] = f"Bearer {key}"

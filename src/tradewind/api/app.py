@@ -9,13 +9,27 @@ from fastapi.routing import APIRoute
 from tradewind.api.edge import Edge
 from tradewind.api.house import House
 from tradewind.api.problems import add_problems
-from tradewind.api.routes import chart, entrance, health, imports, jobs, kill, markets, runs
+from tradewind.api.routes import (
+    accounts,
+    arming,
+    chart,
+    desks,
+    entrance,
+    health,
+    imports,
+    jobs,
+    kill,
+    markets,
+    runs,
+    strategies,
+)
 
 PREFIX = "/api/v1"
 OPEN: tuple[APIRouter, ...] = (health.router,)
 """Without the prefix, where supervisors look for them."""
+DESKS: tuple[APIRouter, ...] = (accounts.router, strategies.router, arming.router, desks.paper, desks.live)
 ROUTERS: tuple[APIRouter, ...] = (
-    entrance.router, kill.router, jobs.router, imports.router, runs.router, markets.router, chart.router,
+    entrance.router, kill.router, jobs.router, imports.router, runs.router, markets.router, chart.router, *DESKS,
 )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from tradewind.results.why import why
 from tradewind.settings import Settings
 from tradewind.views.heart import folder_of
 from tradewind.views.orders import ALL, About
-from tradewind.views.pages import EMPTY, Cut, Page
+from tradewind.views.pages import EMPTY, MOST, Cut, Page
 from tradewind.views.past import Past, Rows, past_of
 
 LATEST = 60_000
@@ -32,34 +32,43 @@ def bars(settings: Settings, account: str, cut: Cut | None = None, about: About 
     if past is None or past.facts is None:
         return EMPTY
     cut = cut or Cut()
+    limit = min(max(cut.limit, 1), MOST)
     with past.lock:
         run, rows = past.facts.run, past.log("gates")
-        end = len(rows) if cut.before is None else min(cut.before, len(rows))
-        first = max(0, end - LATEST) if cut.after is None else min(cut.after + 1, len(rows))
-        found = _bars(rows[first:end] if cut.after is None else rows[first : first + LATEST], first, run, about)
-    newest = found[-1]["sequence"] if found else None
-    if cut.after is not None:
-        found = [one for one in found if one["sequence"] > cut.after]
-        shown = found[: cut.limit]
-    else:
-        shown = found[-cut.limit :][::-1]
-    return Page(shown, shown[-1]["sequence"] if len(found) > len(shown) and shown else None, newest)
+        if cut.after is None:
+            end = len(rows) if cut.before is None else min(cut.before, len(rows))
+            span = max(0, end - LATEST), end
+        else:
+            span = 0, len(rows)
+        edges = _edges(rows, span, run, about)
+        if cut.after is None:
+            shown, more = edges[-limit:][::-1], len(edges) > limit
+        else:
+            later = [one for one in edges if one[0] > cut.after]
+            shown, more = later[:limit], len(later) > limit
+        found = [_bar(rows[start:end], start, run) for start, end in shown]
+    newest = edges[-1][0] if edges else None
+    return Page(found, found[-1]["sequence"] if more else None, newest)
 
 
-def _bars(rows: Rows, offset: int, run: RunFacts, about: About) -> list[dict[str, Any]]:
-    """Return the bars among rows of gates, oldest first."""
+def _edges(rows: Rows, span: tuple[int, int], run: RunFacts, about: About) -> list[tuple[int, int]]:
+    """Return where the bars among rows of gates begin and end, oldest first, of those asked about."""
+    rows, offset = rows[span[0] : span[1]], span[0]
     if not len(rows):
         return []
-    key = np.stack([rows["ts"], rows["strategy"].astype(np.int64), rows["instrument"].astype(np.int64)])
-    edges = np.flatnonzero(np.any(key[:, 1:] != key[:, :-1], axis=0)) + 1
-    starts, ends = np.concatenate([[0], edges]), np.concatenate([edges, [len(rows)]])
-    wanted = [
-        (int(start), int(end))
-        for start, end in zip(starts, ends, strict=True)
-        if about.strategy in (None, run.strategy_names[int(rows["strategy"][start])])
-        and about.symbol in (None, run.symbols[int(rows["instrument"][start])])
-    ]
-    return [_bar(rows[start:end], offset + start, run) for start, end in wanted]
+    changed = np.zeros(len(rows), np.bool_)
+    changed[0] = True
+    for name in ("ts", "strategy", "instrument"):
+        changed[1:] |= rows[name][1:] != rows[name][:-1]
+    starts = np.flatnonzero(changed)
+    ends = np.append(starts[1:], len(rows))
+    wanted = np.ones(len(starts), np.bool_)
+    for field, value, names in (
+        ("strategy", about.strategy, run.strategy_names), ("instrument", about.symbol, run.symbols)
+    ):  # fmt: skip
+        if value is not None:
+            wanted &= rows[field][starts] == (names.index(value) if value in names else -2)
+    return list(zip((starts[wanted] + offset).tolist(), (ends[wanted] + offset).tolist(), strict=True))
 
 
 def _bar(rows: Rows, sequence: int, run: RunFacts) -> dict[str, Any]:
@@ -86,13 +95,18 @@ def _gate(row: Any, names: Sequence[str]) -> dict[str, Any]:
     passed = bool(row["passed"])
     missing = 0.0 if passed else (low - value if value < low else high - value)
     return {
-        "gate": names[number] if number < len(names) else f"gate {number}",
+        "gate": gate_name(names, number),
         "value": value if math.isfinite(value) else None,
         "low": low if math.isfinite(low) else None,
         "high": high if math.isfinite(high) else None,
         "passed": passed,
         "missing": missing if math.isfinite(missing) else None,
     }
+
+
+def gate_name(names: Sequence[str], number: int) -> str:
+    """Return the name of a gate; its number where the strategy's file does not write it out."""
+    return names[number] if number < len(names) else f"gate {number}"
 
 
 def nearest_miss(settings: Settings, account: str, since: int | None = None, about: About = ALL) -> dict[str, Any]:
@@ -104,7 +118,9 @@ def nearest_miss(settings: Settings, account: str, since: int | None = None, abo
         rows = past.log("gates")
         begins = since if since is not None else _last_day(past)
         first = max(int(np.searchsorted(rows["ts"], begins)), len(rows) - LATEST)
-        found = _bars(rows[first:], first, past.facts.run, about)
+        run = past.facts.run
+        edges = _edges(rows, (first, len(rows)), run, about)
+        found = [_bar(rows[start:end], start, run) for start, end in edges]
     missed = [one for one in found if not one["passed"]]
     best = min(missed, key=_distance, default=None)
     return {"bar": best, "bars": len(found), "signals": len(found) - len(missed), "since": begins}
@@ -139,11 +155,15 @@ def summary(settings: Settings, account: str, since: int | None = None) -> list[
         keys, place = np.unique(np.stack([rows["strategy"], rows["gate"]]), axis=1, return_inverse=True)
         asked = np.bincount(place.reshape(-1), minlength=keys.shape[1])
         failed = np.bincount(place.reshape(-1), rows["passed"] == 0, minlength=keys.shape[1]).astype(np.int64)
-    found = []
-    for column, (strategy, gate) in enumerate(keys.T.tolist()):
-        names = run.strategies[strategy].gates
-        found.append({"strategy": run.strategy_names[strategy], "gate": names[gate] if gate < len(names) else f"gate {gate}",
-                      "asked": int(asked[column]), "failed": int(failed[column])})  # fmt: skip
+    found = [
+        {
+            "strategy": run.strategy_names[strategy],
+            "gate": gate_name(run.strategies[strategy].gates, gate),
+            "asked": int(asked[column]),
+            "failed": int(failed[column]),
+        }
+        for column, (strategy, gate) in enumerate(keys.T.tolist())
+    ]
     return sorted(found, key=lambda one: (one["strategy"], -one["failed"]))
 
 

@@ -91,7 +91,7 @@ def _checks(root: Path, heart: Heart, past: Past | None, known: tuple[str, int])
     yield _disk(root)
 
 
-def _proved(name: str, heart: Heart, value: str, good: bool) -> Check:  # noqa: FBT001 - private, and read beside its name
+def _proved(name: str, heart: Heart, value: str, good: bool) -> Check:
     """Return a check of what the heartbeat says: good only while that is fresh."""
     state = (GOOD if good else BAD) if heart.fresh else UNKNOWN
     return Check(name, state, value, heart.age_s, f"{FRESH_S:g} s", "" if heart.fresh else "No fresh evidence.")

@@ -7,7 +7,6 @@ from its last commits on for what happened to orders; everything else is whole.
 
 import threading
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -41,7 +40,7 @@ class Past:
     """Reports of earlier commits are not known here; 0 where all are."""
     looked: float = -1e9
     committed_ns: int = 0
-    """When the newest commit that was seen was made, ns UTC."""
+    """When its files were last written, ns UTC."""
     notes: list[Any] = field(default_factory=list)
     logs: dict[str, Rows] = field(default_factory=dict)
     prices: dict[int, Any] = field(default_factory=dict)
@@ -57,6 +56,7 @@ class Past:
         with self.lock:
             if time.monotonic() - self.looked < AGAIN_S:
                 return
+            self.committed_ns = max(_written(path) for path in self.files)
             self.journal.refresh()
             self._follow()
             self.looked = time.monotonic()
@@ -69,9 +69,7 @@ class Past:
             self.first_commit = self.commit = max(0, position.commit - FOLLOWED)
         parts = [self.log("events")]
         for log, rows in self.journal.tail(self.commit):
-            if log == "notes":
-                self.committed_ns = max(self.committed_ns, int(rows.ts))
-            elif log == "events":
+            if log == "events":
                 parts.append(self._reports(rows))
         self.logs["events"] = np.concatenate(parts)
         for log in WHOLE:
@@ -81,6 +79,12 @@ class Past:
                 self.logs[log] = np.concatenate([before, more])
         self.notes += self.journal.notes(after=self.notes[-1].number if self.notes else 0)
         self.commit = position.commit
+
+    @property
+    def files(self) -> list[Path]:
+        """The files here that are written with every commit."""
+        root = self.folder.root
+        return [root / name for name in ("journal.sqlite", "journal.sqlite-wal", "journal.watermark", ON_A_SERVER)]
 
     def _reports(self, rows: Rows) -> Rows:
         priced = rows[rows["kind"] <= BAR]
@@ -92,11 +96,6 @@ class Past:
         """Return the rows of a log; of `events` those that report about orders."""
         found = self.logs.get(name)
         return np.zeros(0, LAYOUTS[name]) if found is None else found
-
-    @property
-    def documents(self) -> list[Any]:
-        """Every note, oldest first."""
-        return self.notes
 
     @property
     def facts(self) -> Any:
@@ -135,6 +134,13 @@ def _lies_at(settings: Settings, folder: Folder) -> Path | None:
     """Return the file by which a journal is known: itself, or what is kept here of one on a server."""
     path = folder.journal if settings.ports.journal == "sqlite" else folder.root / ON_A_SERVER
     return path if path.is_file() else None
+
+
+def _written(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def forget(path: Path) -> None:

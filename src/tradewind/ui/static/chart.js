@@ -200,7 +200,8 @@
         chart.applyOptions({ timeScale: { timeVisible: mine.timeframe < 86400 } });
         series.setData(bars);
         say(`${told.symbol}, ${told.feed} ${told.side}, made of ${told.made_of}; ${bars.length.toLocaleString("en")} candles${older ? "" : ", all there are"}`);
-        if (fresh) scale.setVisibleLogicalRange({ from: bars.length - wide(), to: bars.length + 4 });
+        const newest = () => scale.setVisibleLogicalRange({ from: bars.length - wide(), to: bars.length + 4 });
+        if (fresh) { newest(); await new Promise(requestAnimationFrame); await new Promise(requestAnimationFrame); newest(); }
         else if (range) scale.setVisibleLogicalRange({ from: range.from + rows.length, to: range.to + rows.length });
         await around(rows, fresh);
         legend(bars[bars.length - 1]);
