@@ -28,7 +28,8 @@ BARS = 40
 @page("/strategies", "Strategies")
 async def show(visit: Visit) -> None:
     """The page."""
-    await region(lambda: tag("div", tag("h1", "Strategies"), class_="title"))
+    begin = tag("a", "Start trading", href="/strategies/start", class_="button main")
+    await region(lambda: tag("div", tag("h1", "Strategies"), tag("span", begin, class_="right"), class_="title"))
     about = About(visit.asked("strategy") or None, visit.asked("symbol") or None)
     acts = {"switch": lambda given: acting.switch(visit, given)}
     await region(lambda: _running(visit), 1.5, acts)
@@ -55,7 +56,7 @@ def _running(visit: Visit) -> Html:
         [tag("a", one["strategy"], href=f"/strategies?strategy={one['strategy']}"), _state(one), ", ".join(one["symbols"]),
          one["bar"], plain(one["orders"], 0), plain(one["refusals"], 0), plain(one["trades"], 0),
          ", ".join(f"{name}={value}" for name, value in one["parameters"].items()) or tag("span", "none", class_="soft"),
-         _switch(one, why)] for one in found
+         _switch(visit, one, why)] for one in found
     ]  # fmt: skip
     return grid(card("Running", rows(columns, listed, "Strategies of the account", head=(0, 1)), note=f"on {visit.account}"))
 
@@ -66,11 +67,17 @@ def _state(one: Mapping[str, Any]) -> Html:
     return badge("disabled: opens nothing", "warn") if one["enabled"] is False else badge("running", "good")
 
 
-def _switch(one: Mapping[str, Any], why: str) -> Html:
+def _switch(visit: Visit, one: Mapping[str, Any], why: str) -> Html:
     why = why or ("" if one["state"] == "running" else "The account does not run.")
-    off = one["enabled"] is not False
-    return button("Disable" if off else "Enable", "switch", kind="tiny", why_not=why, strategy=one["strategy"],
-                  verb="disable" if off else "enable")  # fmt: skip
+    if one["enabled"] is not False:
+        return button("Disable", "switch", kind="tiny", why_not=why, strategy=one["strategy"], verb="disable")
+    secret = entry("password", type="password", placeholder="password", aria_label="Password", class_="slim")
+    return tag(
+        "form", entry("reason", placeholder="why again?", aria_label="Reason", required=True, minlength=3, class_="slim"),
+        secret if acting.is_live(visit) else None,
+        tag("button", "Enable", class_="tiny", disabled=bool(why), title=why or None),
+        class_="row", data_do="switch", data_strategy=one["strategy"], data_verb="enable",
+    )  # fmt: skip
 
 
 def _bars(visit: Visit, about: About) -> Html:
