@@ -21,6 +21,7 @@ from tradewind.results.report.candles import Bars, coarser, digits_of, trading_d
 from tradewind.series_choice import find_series
 from tradewind.settings import Settings
 from tradewind.views.gates import bars as gate_bars
+from tradewind.views.heart import Heart
 from tradewind.views.orders import About, orders, trades
 from tradewind.views.pages import Cut
 
@@ -102,6 +103,12 @@ def _minutes(history: History, info: SeriesInfo, period: tuple[int, int]) -> Ite
     for part in history.ticks(info.series, *period, ("ts", "bid")):
         minutes = part.group_by(pl.col("ts").dt.truncate("1m"), maintain_order=True)
         yield minutes.agg(open=bid.first(), high=bid.max(), low=bid.min(), close=bid.last())
+
+
+def last_price(heart: Heart, symbol: str) -> dict[str, Any] | None:
+    """Return the latest bid an account knows, and when it was quoted (s UTC); None where it trades something else."""
+    one = heart.told.get("risk", {}).get("instruments", {}).get(symbol)
+    return {"bid": one["bid"], "ts": one["quoted_at"] // SECOND} if one and one["quoted_at"] and heart.fresh else None
 
 
 def sessions(instrument: Instrument, start: int, end: int) -> list[dict[str, Any]]:
