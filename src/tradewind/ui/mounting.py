@@ -48,6 +48,7 @@ def mount(app: FastAPI, house: House) -> None:
     vendor = files("tradewind.results.report") / "vendor" / "lightweight-charts.js"
     app.router.routes.append(Route("/ui/vendor/lightweight-charts.js", lambda _: _script(vendor.read_bytes())))
     app.mount("/ui", StaticFiles(packages=[("tradewind.ui", "static")]))
+    theirs.config.quasar_config = {**theirs.config.quasar_config, "loadingBar": {"skipHijack": True}}
     ui.run_with(
         app, title="Tradewind", favicon=MARK, dark=None, language="en-US", tailwind=False, show_welcome_message=False,
         gzip_middleware_factory=None, reconnect_timeout=10.0, binding_refresh_interval=None,

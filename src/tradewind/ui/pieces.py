@@ -31,7 +31,7 @@ def card(title: str, *inside: object, note: object = None, right: object = None,
         tag("span", note, class_="note") if note else None,
         tag("span", right, class_="right") if right else None,
     )
-    return tag("section", head, *inside, class_=f"card {wide}", aria_label=title)
+    return tag("section", head, *inside, class_=f"card {wide}")
 
 
 def grid(*cards: object) -> Html:

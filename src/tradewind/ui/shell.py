@@ -55,7 +55,7 @@ def page(path: str, title: str) -> Callable[[Build], Build]:
             ui.add_body_html(body(visit, here))
             if not visit.asked("bare"):
                 (await region(lambda: strip.line(visit), 1.0)).classes("strip-facts")
-            with ui.element("main").classes("body").props('id="main" tabindex="-1"'):
+            with ui.element("div").classes("body").props('id="main" tabindex="-1"'):
                 await region(lambda: strip.banner(visit), 1.0, strip.acts(visit))
                 await build(visit)
 
@@ -97,7 +97,7 @@ def _rail(visit: Visit, here: str) -> Html:
         class_="foot",
     )
     links = tag("nav", *(_link(one, here) for one in PLACES), aria_label="Pages")
-    return tag("div", tag("a", icon("mark"), "Tradewind", href="/", class_="brand"), links, foot, class_="rail")
+    return tag("header", tag("a", icon("mark"), "Tradewind", href="/", class_="brand"), links, foot, class_="rail")
 
 
 def _tabs(here: str) -> Html:

@@ -44,17 +44,17 @@ def _account(one: Mapping[str, Any]) -> Html:
     verdict = badge("fit to trade", "good") if one["ready"] else badge("not fit to trade", "bad")
     if one["state"] in ("stopped", "never ran"):
         verdict = badge(one["state"], "")
-    return card(one["account"], _table(one["checks"]), note=one["mode"], right=verdict, wide="w6")
+    return card(one["account"], _table(one["checks"], one["account"]), note=one["mode"], right=verdict, wide="w6")
 
 
-def _table(checks: list[Mapping[str, Any]]) -> Html:
+def _table(checks: list[Mapping[str, Any]], whose: str = "this server") -> Html:
     columns = [words("Check"), words("State"), words("Found"), Column("Age"), Column("Allowed"), words("What it says")]
     listed = [
         [plain_name(one["name"]), badge(one["state"], KINDS[one["state"]]), one["value"],
          seconds(one["age_s"]) if one["age_s"] is not None else "–", one["limit"] or "–",
          tag("span", one["says"], class_="soft")] for one in checks
     ]  # fmt: skip
-    return rows(columns, listed, "Checks", head=(0, 1))
+    return rows(columns, listed, f"Checks of {whose}", head=(0, 1))
 
 
 def _happened(visit: Visit) -> Html:
