@@ -1,4 +1,4 @@
-"""A desk with made-up prices, a run, a sweep and an account that traded; its pages on a port; a browser that is logged in."""
+"""A desk with made-up prices, runs, a sweep and an account that traded; its pages on a port; browsers logged in."""
 
 import os
 import signal
@@ -97,12 +97,12 @@ class Web(Browser):
         """Type into a field, or choose from it."""
         self.run(
             f"(() => {{ const one = document.querySelector({selector!r}); one.value = {text!r};"
-            "one.dispatchEvent(new Event('input', {bubbles: true})); one.dispatchEvent(new Event('change', {bubbles: true})); })()"
+            "for (const kind of ['input', 'change']) one.dispatchEvent(new Event(kind, {bubbles: true})); })()"
         )
 
     def shows(self, text):
         """Wait until the page says something."""
-        self.wait(f"document.body.innerText.includes({text!r})")
+        self.wait(f"document.body?.innerText.includes({text!r})")
 
 
 @pytest.fixture(scope="session")

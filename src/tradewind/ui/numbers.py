@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from tradewind.results.report.markup import Html, joined, tag
 
-NONE = "–"
+NONE, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 NEW_YORK, UTC = ZoneInfo("America/New_York"), ZoneInfo("UTC")
 
 
@@ -24,7 +24,7 @@ def change(value: float | None, unit: str = "", digits: int = 2) -> Html:
     text = f"{abs(value):,.{digits}f}{f' {unit}' if unit else ''}"
     if round(abs(value), digits) == 0:
         return tag("span", text, class_="flat")
-    return tag("span", "▲ +" if value > 0 else "▼ −", text, class_="up" if value > 0 else "down")
+    return tag("span", "▲ +" if value > 0 else f"▼ {MINUS}", text, class_="up" if value > 0 else "down")
 
 
 def share(value: float | None, digits: int = 1) -> str:
@@ -39,7 +39,7 @@ def plain(value: float | None, digits: int = 2) -> str:
 
 def _signed(value: float, digits: int) -> str:
     text = f"{abs(value):,.{digits}f}"
-    return f"−{text}" if value < 0 and round(abs(value), digits) else text
+    return f"{MINUS}{text}" if value < 0 and round(abs(value), digits) else text
 
 
 def figure(value: float | None) -> str:
@@ -47,7 +47,7 @@ def figure(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return NONE
     text = f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
-    return text.replace("-", "−")
+    return text.replace("-", MINUS)
 
 
 def counted(number: int, what: str) -> str:

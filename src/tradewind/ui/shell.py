@@ -75,10 +75,18 @@ def head() -> Html:
 
 def body(visit: Visit, here: str) -> Html:
     """Return what stands around a page."""
-    return joined([
-        tag("a", "To the content", href="#main", class_="skip"), _rail(visit, here), _tabs(here), _kill(visit),
-        _palette(visit), _help(), _more(here), tag("div", id="toasts", class_="toasts", role="status", aria_live="polite"),
-    ])  # fmt: skip
+    return joined(
+        [
+            tag("a", "To the content", href="#main", class_="skip"),
+            _rail(visit, here),
+            _tabs(here),
+            _kill(visit),
+            _palette(visit),
+            _help(),
+            _more(here),
+            tag("div", id="toasts", class_="toasts", role="status", aria_live="polite"),
+        ]
+    )
 
 
 def _link(place: Place, here: str) -> Html:
@@ -152,7 +160,15 @@ def _palette(visit: Visit) -> Html:
         items += [(f"Kill level {one}, all accounts", MEANINGS[one], {"data_run": "kill", "data_value": str(one)})
                   for one in (2, 1, 3, 4)]  # fmt: skip
     listed = [
-        tag("li", title, tag("span", under, class_="soft"), role="option", id=f"item-{number}", aria_selected="false", **do)
+        tag(
+            "li",
+            title,
+            tag("span", under, class_="soft"),
+            role="option",
+            id=f"item-{number}",
+            aria_selected="false",
+            **do,
+        )
         for number, (title, under, do) in enumerate(items)
     ]
     box = entry("find", placeholder="Where to, or what to do?", role="combobox", aria_expanded="true",
@@ -164,8 +180,9 @@ def _palette(visit: Visit) -> Html:
 def _help() -> Html:
     rows = [(f"g {one.key}", one.title) for one in PLACES]
     rows += [("Ctrl K", "find a page or a command"), ("?", "this"), ("Esc", "close"), ("← →", "on the chart: move"),
-             ("+ −", "on the chart: nearer, farther")]  # fmt: skip
+             ("+ -", "on the chart: nearer, farther")]  # fmt: skip
     inside = [
-        joined([tag("span", joined(tag("kbd", one) for one in keys.split(" "))), tag("span", what)]) for keys, what in rows
+        joined([tag("span", joined(tag("kbd", one) for one in keys.split(" "))), tag("span", what)])
+        for keys, what in rows
     ]
     return tag("dialog", tag("h2", "Keys"), tag("div", *inside, class_="keys"), _end(), id="help", aria_label="Keys")

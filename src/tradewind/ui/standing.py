@@ -31,8 +31,12 @@ def all_of(visit: Visit) -> list[dict[str, Any]]:
 
 def no_account() -> Html:
     """Return what stands on a page about an account where there is none."""
-    return empty("No account yet", "Start paper trading; it needs no broker and no money. Prices come from what is stored, "
-                 "or are made up.", HOW, tag("a", "Start on paper", href="/strategies/start", class_="button main"))  # fmt: skip
+    return empty(
+        "No account yet",
+        "Start paper trading; it needs no broker and no money. Prices come from what is stored, or are made up.",
+        HOW,
+        tag("a", "Start on paper", href="/strategies/start", class_="button main"),
+    )
 
 
 def synthetic_of(told: Mapping[str, Any]) -> bool:
@@ -70,7 +74,9 @@ def health(told: Mapping[str, Any]) -> tuple[str, str]:
     if told["kill"]["level"]:
         return f"Killed, level {told['kill']['level']}", "bad"
     if told["state"] != "running":
-        return {"stale": "No sign of life", "stopped": "Stopped"}.get(told["state"], "Never ran"), STATES[told["state"]] or "warn"
+        return {"stale": "No sign of life", "stopped": "Stopped"}.get(told["state"], "Never ran"), STATES[
+            told["state"]
+        ] or "warn"
     if not told["ready"]:
         return "Opens nothing", "warn"
     return "Ready", "good"

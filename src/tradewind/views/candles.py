@@ -1,4 +1,4 @@
-"""Candles of any timeframe out of what is stored, with what a trader looks for in them: sessions, ranges, levels, marks.
+"""Candles of any timeframe out of what is stored, and what a trader looks for in them: sessions, levels, marks.
 
 Bars are made of the coarsest stored series that fits into them. Days are trading dates, 17:00 to 17:00 in New York.
 Times are seconds UTC here, because that is what charts count in.
@@ -72,7 +72,11 @@ def candles(history: History, wish: Wish) -> dict[str, Any]:
 def _series(history: History, wish: Wish) -> SeriesInfo:
     """Return the coarsest stored series that candles can be made of."""
     found = find_series(history, wish.symbol, wish.feed, (EVER[0], min(wish.end, EVER[1])), tradable=True)
-    fits = [one for one in found if one.timeframe <= wish.seconds and (not one.timeframe or wish.seconds % one.timeframe == 0)]
+    fits = [
+        one
+        for one in found
+        if one.timeframe <= wish.seconds and (not one.timeframe or wish.seconds % one.timeframe == 0)
+    ]
     if not fits:
         finest = timeframe_name(found[0].timeframe)
         raise BadData(f"{wish.symbol} is stored in {finest} at the finest.", f"Choose {finest} or larger.")
@@ -130,7 +134,9 @@ def levels(history: History, instrument: Instrument, wish: Wish, start: int) -> 
     """Return lines to look at between two moments: the opening range of each date, and the day before's extremes."""
     fine = wish._replace(seconds=300, most=MOST)
     info = _series(history, fine)
-    bars, _ = _bars(history, info, fine._replace(most=max(1, int((min(wish.end, info.last) - start) / SECOND / 300) + 600)))
+    bars, _ = _bars(
+        history, info, fine._replace(most=max(1, int((min(wish.end, info.last) - start) / SECOND / 300) + 600))
+    )
     if not len(bars.ts):
         return []
     dates = trading_dates(bars.ts)
@@ -194,10 +200,15 @@ def marks_of_account(settings: Settings, account: str, symbol: str, period: tupl
         for one in reversed(orders(settings, account, cut, about).items)
     ]  # fmt: skip
     asked = [
-        {"ts": one["ts"] // SECOND, "passed": one["asked"] - one["failed"],
-         "failed": [[each["gate"], each["value"], each["low"], each["high"]] for each in one["gates"] if not each["passed"]]}
+        {
+            "ts": one["ts"] // SECOND,
+            "passed": one["asked"] - one["failed"],
+            "failed": [
+                [each["gate"], each["value"], each["low"], each["high"]] for each in one["gates"] if not each["passed"]
+            ],
+        }
         for one in reversed(gate_bars(settings, account, cut, about).items)
-    ]  # fmt: skip
+    ]
     first, last = period[0] // SECOND, period[1] // SECOND
     return {
         "trades": [one for one in traded if (one["closed"] or last) >= first and (one["opened"] or 0) < last],

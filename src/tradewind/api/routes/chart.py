@@ -8,7 +8,17 @@ from tradewind.api.guards import At, needs
 from tradewind.api.problems import Problem
 from tradewind.markets.loading import load_profile
 from tradewind.modes import open_history, open_runs
-from tradewind.views.candles import EVER, MOST, Wish, candles, last_price, levels, marks_of_account, marks_of_run, sessions
+from tradewind.views.candles import (
+    EVER,
+    MOST,
+    Wish,
+    candles,
+    last_price,
+    levels,
+    marks_of_account,
+    marks_of_run,
+    sessions,
+)
 from tradewind.views.heart import folder_of, heart_of
 
 router = APIRouter(tags=["chart"])
@@ -32,7 +42,7 @@ def chart_candles(
     end, price = _end(before), None
     if account is not None:
         heart = heart_of(folder_of(at.data, account))
-        end = min(end, heart.now(EVER[1]))
+        end = min(end, heart.now(EVER[1])) if heart.fresh else end
         price = last_price(heart, on)
     return {**candles(open_history(at.settings), Wish(on, timeframe, end, most, feed)), "price": price}
 
