@@ -9,17 +9,41 @@ from fastapi.routing import APIRoute
 from tradewind.api.edge import Edge
 from tradewind.api.house import House
 from tradewind.api.problems import add_problems
-from tradewind.api.routes import accounts, arming, desks, entrance, health, jobs, kill, markets, runs, strategies
+from tradewind.api.routes import (
+    accounts,
+    arming,
+    calendar,
+    chart,
+    desks,
+    entrance,
+    health,
+    imports,
+    jobs,
+    kill,
+    market_data,
+    markets,
+    risk,
+    runs,
+    strategies,
+)
 
 PREFIX = "/api/v1"
 OPEN: tuple[APIRouter, ...] = (health.router,)
 """Without the prefix, where supervisors look for them."""
-DESKS: tuple[APIRouter, ...] = (accounts.router, strategies.router, arming.router, desks.paper, desks.live)
-ROUTERS: tuple[APIRouter, ...] = (entrance.router, kill.router, jobs.router, runs.router, markets.router, *DESKS)
+DESKS: tuple[APIRouter, ...] = (
+    accounts.router, strategies.router, risk.router, calendar.router, market_data.router, arming.router, desks.paper,
+    desks.live,
+)  # fmt: skip
+ROUTERS: tuple[APIRouter, ...] = (
+    entrance.router, kill.router, jobs.router, imports.router, runs.router, markets.router, chart.router, *DESKS,
+)  # fmt: skip
 
 
-def create(house: House, *, hosts: frozenset[str] = frozenset(), docs: bool = False) -> FastAPI:
-    """Return the application over a data folder; `docs` shows interactive documentation, for development only."""
+def create(house: House, *, hosts: frozenset[str] = frozenset(), docs: bool = False, pages: bool = False) -> FastAPI:
+    """Return the application over a data folder, with the web UI if `pages`.
+
+    `docs` shows interactive documentation, for development only.
+    """
     more: dict[str, Any] = {} if docs else {"docs_url": None, "redoc_url": None}
     app = FastAPI(
         title="Tradewind",
@@ -34,6 +58,10 @@ def create(house: House, *, hosts: frozenset[str] = frozenset(), docs: bool = Fa
         app.include_router(router)
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
+    if pages:
+        from tradewind.ui.mounting import mount  # noqa: PLC0415 - the API is whole without NiceGUI
+
+        mount(app, house)
     app.add_middleware(Edge, hosts=hosts)
     return app
 

@@ -14,6 +14,8 @@ LARGEST_BODY = 1_048_576
 LARGEST_UPLOAD = 512 * 1_048_576
 UPLOADS = "/api/v1/imports"
 """Where files are taken; they are streamed to disk, never into memory."""
+STILL = ("/_nicegui/", "/ui/")
+"""Scripts and styles of pages, dozens at once; they cost nothing and are not counted."""
 A_SECOND, AT_ONCE = 50.0, 200.0
 """Requests of one address."""
 WRONG_A_MINUTE = 30.0
@@ -80,7 +82,8 @@ class Edge:
         origin = headers.get(b"origin", b"").decode("latin-1")
         if origin and not self._same(origin, headers.get(b"host", b"").decode("latin-1")):
             return 403, "The request comes from another site's page."
-        if not self._bucket(self.requests, address).take(self.clock(), A_SECOND, AT_ONCE):
+        counted = not scope["path"].startswith(STILL)
+        if counted and not self._bucket(self.requests, address).take(self.clock(), A_SECOND, AT_ONCE):
             return 429, "Too many requests."
         if not self._wrong_left(address):
             return 429, "Too many wrong keys or passwords."

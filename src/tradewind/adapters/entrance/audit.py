@@ -42,6 +42,13 @@ def deeds(entrance: Entrance, after: int = 0, most: int = 200) -> list[Deed]:
     ]
 
 
+def newest(entrance: Entrance, most: int = 20) -> list[Deed]:
+    """Return the newest rows, newest first."""
+    with entrance.opened() as database:
+        last = database.execute("SELECT coalesce(max(number), 0) FROM audit").fetchone()[0]
+    return deeds(entrance, max(0, last - most), most)[::-1]
+
+
 def first_break(entrance: Entrance) -> int | None:
     """Return the number of the first row that is not as it was written, None where all are."""
     before, wanted = GENESIS, 1

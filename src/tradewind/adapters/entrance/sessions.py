@@ -73,6 +73,17 @@ def end(entrance: Entrance, user: str) -> None:
         database.execute("DELETE FROM sessions WHERE user = ?", (user,))
 
 
+def scopes_now(entrance: Entrance, user: str, now: int) -> frozenset[str] | None:
+    """Return what a user may do at this moment; None where they have been disabled or have no session any more."""
+    query = (
+        "SELECT scopes FROM users WHERE name = ? AND disabled = 0 "
+        "AND EXISTS (SELECT 1 FROM sessions WHERE user = name AND expires_ns > ?)"
+    )
+    with entrance.opened() as database:
+        row = database.execute(query, (user, now)).fetchone()
+    return None if row is None else frozenset(str(row[0]).split())
+
+
 def shown_by(key: bytes, text: str, now: int) -> Principal | None:
     """Return whose short token this is; None where it is none of ours or has expired."""
     options: Any = {"require": ["exp", "nbf", "iss", "aud", "sub", "jti"], "verify_exp": False, "verify_nbf": False}

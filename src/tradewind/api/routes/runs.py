@@ -18,9 +18,12 @@ from tradewind.results.why import why as ask
 router = APIRouter(tags=["runs"])
 Run = Annotated[str, Query(max_length=80, pattern=r"^[A-Za-z0-9-]*$")]
 REPORT_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; sandbox allow-scripts"
+    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
+    "frame-ancestors 'self'; sandbox allow-scripts"
 )
 """A report is one file with its own style and script; in a sandbox it can reach nothing of ours."""
+FRAMED = {"content-security-policy": REPORT_POLICY, "x-frame-options": "SAMEORIGIN"}
+"""Our own pages show it in a frame."""
 MOST_ROWS = 5_000
 
 
@@ -70,7 +73,7 @@ def report(run: str, at: At) -> HTMLResponse:
 
     store = _runs(at)
     text = report_of(store, store.find(run), open_history(at.settings))
-    return HTMLResponse(text, headers={"content-security-policy": REPORT_POLICY})
+    return HTMLResponse(text, headers=FRAMED)
 
 
 @router.get("/runs/{run}/why", dependencies=[needs("read")])

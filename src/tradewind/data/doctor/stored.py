@@ -70,6 +70,16 @@ def record(history: History, series: Identity, profile: Profile | None = None, *
     return remember(history, examine_series(history, one, profile), profile)
 
 
+def known(history: History, series: Identity) -> Record | None:
+    """Return what an earlier examination found in a stored series as it is now, None where none did; nothing is read."""
+    one = Series(*series)
+    kept, version = history.kept(one, DOCUMENT), _held(history, one).version
+    if kept is None or kept.get("rules") != RULES or kept.get("version") != version:
+        return None
+    findings = tuple(_finding(row) for row in kept["findings"])
+    return Record(one, version, str(kept["examined"]), findings, _waivers(kept), str(kept.get("profile", "")))
+
+
 def remember(history: History, done: Examined, profile: Profile | None = None) -> Record:
     """Return what is known of a stored series after an examination; it is kept, and so is what was waived before."""
     one = done.subject.series

@@ -1,0 +1,101 @@
+"""How things stand, on every page: mode, account, equity, the day, open risk, health, the clocks; and what stopped it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tradewind.results.report.markup import Html, joined, tag
+from tradewind.ui.acting import rearm
+from tradewind.ui.live import Act
+from tradewind.ui.numbers import change, money, share
+from tradewind.ui.pieces import badge, choice, entry, field, synthetic
+from tradewind.ui.standing import all_of, health, now_of, open_risk
+from tradewind.ui.visit import Visit, accounts_of
+
+
+def names(visit: Visit) -> list[str]:
+    """Return the accounts there are."""
+    return accounts_of(visit.data)
+
+
+def line(visit: Visit) -> Html:
+    """Return the facts of the strip."""
+    told = now_of(visit)
+    if told is None:
+        return tag("div", _mode(""), _clocks(), class_="facts-line")
+    unit = told["currency"]
+    word, kind = health(told)
+    listed = [one["account"] for one in all_of(visit)]
+    chosen = choice("account", listed, visit.account, data_account=True, aria_label="Account", class_="tight")
+    risk = open_risk(told)
+    day = told["day"]
+    return tag(
+        "div",
+        _mode(str(told["mode"] or ""), chosen, synthetic() if told.get("synthetic") else None),
+        _fact("Equity", money(told["equity"], unit, 0), "phone-off"),
+        _fact("Day", change(day["result"], unit, 0)),
+        _fact("Open risk", _risk(risk), "second phone-off"),
+        _fact("Health", badge(word, kind)),
+        _clocks(),
+        class_="facts-line",
+    )
+
+
+def _risk(risk: Mapping[str, Any] | None) -> str:
+    if risk is None or risk["used"] is None:
+        return "no limit" if risk is None else "not known"
+    return f"{money(risk['used'], '', 0)} of {money(risk['limit'], '', 0)} ({share(risk['share'], 0)})"
+
+
+def _mode(mode: str, *more: object) -> Html:
+    words = {"paper": "● Paper", "live": "▲ LIVE"}.get(mode, "No account" if not more else "Not started")
+    return tag("div", tag("span", words, class_=f"mode {mode or 'none'}"), " ", *more, class_="fact first")
+
+
+def _fact(name: str, value: object, kind: str = "") -> Html:
+    return tag("div", tag("span", name, class_="name"), tag("span", value, class_="value"), class_=f"fact {kind}".strip())
+
+
+def _clocks() -> Html:
+    return joined([
+        _fact("New York", tag("span", data_clock="America/New_York"), "phone-off"),
+        _fact("Here", tag("span", data_clock=""), "third phone-off"),
+    ])  # fmt: skip
+
+
+def banner(visit: Visit) -> Html:
+    """Return what has stopped the account, if something has, and the way back."""
+    told = now_of(visit)
+    if told is None:
+        return Html("")
+    parts = []
+    if level := told["kill"]["level"]:
+        why_not = visit.why_not("trade" if told["mode"] == "live" else "paper")
+        parts.append(tag(
+            "div", tag("span", f"■ {visit.account} is stopped, level {level}: {told['kill']['means']}.", class_="grow"),
+            tag("button", "Re-arm…", type="button", data_open="rearm", disabled=bool(why_not), title=why_not or None),
+            class_="banner", role="alert",
+        ))  # fmt: skip
+        parts.append(_rearm(visit))
+    elif told["state"] == "stale":
+        text = f"▲ {visit.account} gives no sign of life; what is shown may not be so any more. Kill works nevertheless."
+        parts.append(tag("div", text, class_="banner warn", role="alert"))
+    return joined(parts)
+
+
+def _rearm(visit: Visit) -> Html:
+    form = tag(
+        "form",
+        tag("p", "Orders may be sent again at once. Your name and the reason stand in the journal.", class_="whole"),
+        field("Why is it safe again?", entry("reason", required=True, minlength=3), whole=True),
+        tag("div", tag("button", "Leave it stopped", type="button", data_close=True),
+            tag("button", f"Re-arm {visit.account}", class_="main"), class_="end whole"),
+        class_="fields", data_do="rearm", method="dialog",
+    )  # fmt: skip
+    return tag("dialog", tag("h2", f"Re-arm {visit.account}"), form, id="rearm", aria_label="Re-arm")
+
+
+def acts(visit: Visit) -> dict[str, Act]:
+    """Return what can be done about it."""
+    return {"rearm": lambda given: rearm(visit, given)}
+
+
