@@ -109,12 +109,13 @@ def verbs(mode: str, scope: str) -> APIRouter:
     @router.post("/{account}/stop", dependencies=[needs(scope)])
     async def stop(account: str, at: At, me: Me, request: Request) -> Response:
         """The account opens nothing any more and its process ends; stops stay at the broker."""
-        return await ordered(at, request, me, of_mode(at, account, mode), {"verb": "stop"})
+        return await ordered(at, request, me, of_mode(at, account, mode), {"verb": "stop", "person": me.name})
 
     @router.post("/{account}/halt", dependencies=[needs(scope)])
     async def halt(account: str, at: At, me: Me, request: Request) -> Response:
         """Kill level 1: the account opens nothing until a named person re-arms it."""
-        return await ordered(at, request, me, of_mode(at, account, mode), {"verb": "kill", "level": 1})
+        order = {"verb": "kill", "level": 1, "person": me.name}
+        return await ordered(at, request, me, of_mode(at, account, mode), order)
 
     @router.post("/{account}/rearm", dependencies=[more])
     async def rearm(account: str, wanted: Reasoned, at: At, me: Me, request: Request) -> Response:
@@ -125,7 +126,7 @@ def verbs(mode: str, scope: str) -> APIRouter:
     @router.post("/{account}/strategies/{strategy}/disable", dependencies=[needs(scope)])
     async def disable(account: str, strategy: str, at: At, me: Me, request: Request) -> Response:
         """The strategy opens nothing; what it holds it may close."""
-        order = {"verb": "disable", "strategy": strategy[:80]}
+        order = {"verb": "disable", "strategy": strategy[:80], "person": me.name}
         return await ordered(at, request, me, of_mode(at, account, mode), order)
 
     @router.post("/{account}/strategies/{strategy}/enable", dependencies=[more])
