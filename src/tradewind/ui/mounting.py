@@ -20,7 +20,7 @@ from tradewind.ui import entering
 from tradewind.ui.gate import Gate
 from tradewind.ui.icons import PATHS
 
-PAGES = ("overview", "chart", "strategies", "orders", "risk", "research", "runs", "data", "system")
+PAGES = ("overview", "chart", "strategies", "start", "orders", "risk", "research", "runs", "data", "system")
 NOT_OURS = ("/api/", "/livez", "/readyz", "/tradez", "/metrics")
 MARK = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><rect width="24" height="24" rx="5" fill="#155fb0"/>'

@@ -42,6 +42,19 @@ def _signed(value: float, digits: int) -> str:
     return f"−{text}" if value < 0 and round(abs(value), digits) else text
 
 
+def figure(value: float | None) -> str:
+    """Return a number with as many digits as tell something: four, or all before the point."""
+    if value is None or not math.isfinite(value):
+        return NONE
+    text = f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+    return text.replace("-", "−")
+
+
+def counted(number: int, what: str) -> str:
+    """Return so many of something, in the right number."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def price(value: float | None, digits: int | None = None) -> str:
     """Return a price, with as many digits as it needs if none are given."""
     if value is None or not math.isfinite(value):

@@ -1,11 +1,15 @@
 """What pages are made of: cards, figures, badges, bars against a limit, tables that are cards on a phone, empty states."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from tradewind.results.report.markup import Column, Html, html, joined, table, tag, words
 
 __all__ = ["Column", "Html", "html", "joined", "tag", "words"]
 
+LONG = 26
+"""Letters of a cell that takes the whole width of a card."""
+_MARKUP = re.compile(r"<[^>]*>")
 SHAPES = {"good": "●", "bad": "■", "warn": "▲", "info": "◆", "": "○"}
 
 
@@ -99,11 +103,12 @@ def rows(
 
 def _card_of(columns: Sequence[Column], row: Sequence[object], head: Sequence[int]) -> Html:
     named = zip(columns, row, strict=True)
-    rest = [
-        tag("div", tag("span", column.title, class_="soft"), tag("span", value))
-        for place, (column, value) in enumerate(named)
-        if place not in head and str(value) not in ("", "None")
-    ]
+    rest = []
+    for place, (column, value) in enumerate(named):
+        text = _MARKUP.sub("", str("" if value is None else value))
+        if place not in head and (text.strip() or "<" in str(value) and "months" in str(value)):
+            long = "whole" if len(text) > LONG else None
+            rest.append(tag("div", tag("span", column.title, class_="soft"), tag("span", value), class_=long))
     first = [tag("span", row[place]) for place in head]
     return tag("div", tag("div", *first, class_="head"), tag("div", *rest, class_="rest"), class_="one")
 

@@ -32,7 +32,7 @@ def all_of(visit: Visit) -> list[dict[str, Any]]:
 def no_account() -> Html:
     """Return what stands on a page about an account where there is none."""
     return empty("No account yet", "Start paper trading; it needs no broker and no money. Prices come from what is stored, "
-                 "or are made up.", HOW)  # fmt: skip
+                 "or are made up.", HOW, tag("a", "Start on paper", href="/strategies/start", class_="button main"))  # fmt: skip
 
 
 def synthetic_of(told: Mapping[str, Any]) -> bool:

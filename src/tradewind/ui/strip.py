@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tradewind.results.report.markup import Html, joined, tag
-from tradewind.ui.acting import rearm
+from tradewind.ui.acting import is_live, rearm
 from tradewind.ui.live import Act
 from tradewind.ui.numbers import change, money, share
 from tradewind.ui.pieces import badge, choice, entry, field, synthetic
@@ -32,7 +32,7 @@ def line(visit: Visit) -> Html:
         "div",
         _mode(str(told["mode"] or ""), chosen, synthetic() if told.get("synthetic") else None),
         _fact("Equity", money(told["equity"], unit, 0), "phone-off"),
-        _fact("Day", change(day["result"], unit, 0)),
+        _fact("Day", change(day["result"], unit, 0), "phone-last"),
         _fact("Open risk", _risk(risk), "second phone-off"),
         _fact("Health", badge(word, kind)),
         _clocks(),
@@ -87,6 +87,7 @@ def _rearm(visit: Visit) -> Html:
         "form",
         tag("p", "Orders may be sent again at once. Your name and the reason stand in the journal.", class_="whole"),
         field("Why is it safe again?", entry("reason", required=True, minlength=3), whole=True),
+        field("Your password", entry("password", type="password", required=True), whole=True) if is_live(visit) else None,
         tag("div", tag("button", "Leave it stopped", type="button", data_close=True),
             tag("button", f"Re-arm {visit.account}", class_="main"), class_="end whole"),
         class_="fields", data_do="rearm", method="dialog",

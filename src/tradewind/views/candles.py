@@ -19,6 +19,11 @@ from tradewind.markets.sessions import window
 from tradewind.reports import SHADED
 from tradewind.results.report.candles import Bars, coarser, digits_of, trading_dates
 from tradewind.series_choice import find_series
+from tradewind.settings import Settings
+from tradewind.views.gates import bars as gate_bars
+from tradewind.views.heart import Heart
+from tradewind.views.orders import About, orders, trades
+from tradewind.views.pages import Cut
 
 if TYPE_CHECKING:
     from tradewind.adapters.stored_runs import StoredRuns
@@ -104,6 +109,12 @@ def _minutes(history: History, info: SeriesInfo, period: tuple[int, int]) -> Ite
         yield minutes.agg(open=bid.first(), high=bid.max(), low=bid.min(), close=bid.last())
 
 
+def last_price(heart: Heart, symbol: str) -> dict[str, Any] | None:
+    """Return the latest bid an account knows, and when it was quoted (s UTC); None where it trades something else."""
+    one = heart.told.get("risk", {}).get("instruments", {}).get(symbol)
+    return {"bid": one["bid"], "ts": one["quoted_at"] // SECOND} if one and one["quoted_at"] and heart.fresh else None
+
+
 def sessions(instrument: Instrument, start: int, end: int) -> list[dict[str, Any]]:
     """Return the shaded sessions of every trading date between two moments (ns UTC), in seconds UTC."""
     first, last = trading_dates(np.array([start, end], np.int64)).tolist()
@@ -171,6 +182,38 @@ def marks_of_run(runs: "StoredRuns", run: str, symbol: str, period: tuple[int, i
         "orders": [_order(one) for one in orders.iter_rows(named=True)],
         "gates": gates_by_bar(tables["gates"], period),
     }
+
+
+def marks_of_account(settings: Settings, account: str, symbol: str, period: tuple[int, int]) -> dict[str, Any]:
+    """Return trades, open positions, orders and gates of an account in an instrument between two moments, ns UTC."""
+    about, cut = About(None, symbol), Cut(500)
+    traded = [
+        {"strategy": one["strategy"], "side": one["side"], "lots": one["lots"], "opened": _parsed(one["opened"]),
+         "closed": _parsed(one["closed"]), "entry": one["entry_price"], "exit": one["exit_price"], "net": one["net"],
+         "r": one["r"], "reason": one["reason"]} for one in reversed(trades(settings, account, cut, about).items)
+    ]  # fmt: skip
+    ordered = [
+        {"strategy": one["strategy"], "side": one["side"], "type": one["type"], "lots": one["lots"],
+         "price": one["trigger"] if one["trigger"] is not None else one["price"], "stop": one["stop_loss"],
+         "target": one["take_profit"], "given": _parsed(one["given"]), "ended": _parsed(one["ended"]),
+         "status": one["status"], "why": one["sentence"] or one["reason"]}
+        for one in reversed(orders(settings, account, cut, about).items)
+    ]  # fmt: skip
+    asked = [
+        {"ts": one["ts"] // SECOND, "passed": one["asked"] - one["failed"],
+         "failed": [[each["gate"], each["value"], each["low"], each["high"]] for each in one["gates"] if not each["passed"]]}
+        for one in reversed(gate_bars(settings, account, cut, about).items)
+    ]  # fmt: skip
+    first, last = period[0] // SECOND, period[1] // SECOND
+    return {
+        "trades": [one for one in traded if (one["closed"] or last) >= first and (one["opened"] or 0) < last],
+        "orders": [one for one in ordered if first <= (one["given"] or 0) < last],
+        "gates": [one for one in asked if first <= one["ts"] < last],
+    }
+
+
+def _parsed(text: str | None) -> int | None:
+    return None if text is None else int(np.datetime64(text.removesuffix("Z"), "s").astype(np.int64))
 
 
 MOST_MARKS = 4000

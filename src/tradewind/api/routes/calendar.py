@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from tradewind.api.guards import At, needs
+from tradewind.api.moments import begins, ends, instant
 from tradewind.markets.loading import load_profile
-from tradewind.requests import moment_ns, period_end, period_start
 from tradewind.views.calendar import AWEEK, releases
 from tradewind.views.clock import clock_of
 
@@ -22,7 +22,7 @@ def clock(
 ) -> dict[str, Any]:  # fmt: skip
     """For each instrument: whether it trades, which sessions run, and what opens, closes or is released next."""
     symbols = on or sorted(load_profile(at.settings.profile).symbols)
-    return {"items": clock_of(at.settings, symbols, at.now() if moment is None else moment_ns(moment)), "next": None}
+    return {"items": clock_of(at.settings, symbols, at.now() if moment is None else instant(moment)), "next": None}
 
 
 @router.get("/news", dependencies=[needs("read")])
@@ -30,6 +30,6 @@ def news(
     at: At, on: Symbol = None, start: Moment = None, end: Moment = None, as_of: Moment = None
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Releases as they were known at a moment; with an instrument those that forbid to enter."""
-    first = at.now() if start is None else period_start(start)
-    last = first + AWEEK if end is None else period_end(end)
-    return releases(at.settings, (first, last), at.now() if as_of is None else moment_ns(as_of), on)
+    first = at.now() if start is None else begins(start)
+    last = first + AWEEK if end is None else ends(end)
+    return releases(at.settings, (first, last), at.now() if as_of is None else instant(as_of), on)

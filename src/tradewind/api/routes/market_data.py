@@ -2,18 +2,19 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request, Response
 
 from tradewind.api.guards import At, needs
+from tradewind.api.tags import tagged
 from tradewind.views.market_data import coverage, quality
 
 router = APIRouter(tags=["data"])
 
 
 @router.get("/data/coverage", dependencies=[needs("read")])
-def data_coverage(at: At) -> dict[str, Any]:
+def data_coverage(at: At, request: Request) -> Response:
     """Every stored series with its reach and the months it has prices of."""
-    return {"items": coverage(at.settings), "next": None}
+    return tagged(request, {"items": coverage(at.settings), "next": None})
 
 
 @router.get("/data/quality", dependencies=[needs("read")])

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from tradewind.api.guards import At, needs
+from tradewind.api.tags import tagged
 from tradewind.jobs.commands import Symbol, Word
 from tradewind.risk.declared import PACKS
 from tradewind.views import order_check as checks
@@ -64,9 +65,9 @@ def rules_list() -> dict[str, Any]:
 
 
 @router.get("/risk/rules/{rules}", dependencies=[needs("read")])
-def rules(rules: Rules, at: At, phase: Phase = None, capital: Capital = None) -> dict[str, Any]:
+def rules(rules: Rules, at: At, request: Request, phase: Phase = None, capital: Capital = None) -> Response:
     """Every limit that rules come down to for the account of the settings, with where each is from."""
-    return risk_answers.rules_document(risk_answers.rules_named(at.settings, rules, phase, capital))
+    return tagged(request, risk_answers.rules_document(risk_answers.rules_named(at.settings, rules, phase, capital)))
 
 
 @router.post("/risk/check", dependencies=[needs("read")])

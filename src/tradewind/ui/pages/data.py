@@ -14,7 +14,7 @@ from tradewind.modes import open_history
 from tradewind.results.report.markup import Html, joined, tag
 from tradewind.ui.icons import icon
 from tradewind.ui.live import region
-from tradewind.ui.numbers import plain, seconds, when
+from tradewind.ui.numbers import counted, plain, seconds, when
 from tradewind.ui.pieces import Column, badge, card, choice, empty, entry, field, grid, rows, synthetic, words
 from tradewind.ui.shared import shared
 from tradewind.ui.shell import page
@@ -87,18 +87,18 @@ def _verdict(record: Record | None) -> Html:
     if record is None:
         return badge("not examined", "")
     if record.open_blockers:
-        return badge(f"{len(record.open_blockers)} blockers", "bad")
+        return badge(counted(len(record.open_blockers), "blocker"), "bad")
     counts = {kind: sum(one.severity == kind for one in record.findings) for kind in ("warning", "note")}
     if counts["warning"]:
-        return badge(f"{counts['warning']} warnings", "warn")
-    return badge(f"{counts['note']} notes" if counts["note"] else "nothing found", "good")
+        return badge(counted(counts["warning"], "warning"), "warn")
+    return badge(counted(counts["note"], "note") if counts["note"] else "nothing found", "good")
 
 
 def _import(visit: Visit) -> Html:
     why_not = visit.why_not("backtest")
     symbols = sorted(load_profile(visit.settings.profile).symbols)
     fields = [
-        field("Instrument, where the file does not say", choice("symbol", {"": "as the file says"} | {one: one for one in symbols})),
+        field("Instrument", choice("symbol", {"": "as the file says"} | {one: one for one in symbols})),
         field("Clock of its times", choice("clock", {one: one or "as the file says" for one in CLOCKS})),
         field("Side", choice("side", {"": "as the file says", "bid": "bid", "ask": "ask", "mid": "mid"})),
         field("Feed", entry("feed", placeholder="name of the source", maxlength=40)),
@@ -135,7 +135,7 @@ def _came(result: Any, error: str) -> Html:
         size = timeframe_name(timeframe) if timeframe else kind
         worst = [each for each in one.get("findings", []) if each["severity"] == "blocker"]
         lines.append(tag("div", f"{symbol} {size} {feed} {side}: {one['new']:,} new, {one['changed']:,} changed of {one['rows']:,} rows ",
-                         badge(f"{len(worst)} blockers", "bad") if worst else None))  # fmt: skip
+                         badge(counted(len(worst), "blocker"), "bad") if worst else None))  # fmt: skip
     return joined(lines)
 
 

@@ -10,7 +10,8 @@ from tradewind.errors import TradewindError
 from tradewind.results.report.markup import Html, joined, tag
 from tradewind.ui.curves import curve
 from tradewind.ui.live import region
-from tradewind.ui.numbers import change, money, new_york, plain, price, seconds, share, until
+from tradewind.ui.numbers import change, counted, money, new_york, price, seconds, share, until
+from tradewind.ui.numbers import figure as number
 from tradewind.ui.pieces import Column, badge, card, empty, figure, grid, rows, synthetic, words
 from tradewind.ui.shared import shared
 from tradewind.ui.shell import page
@@ -71,7 +72,7 @@ def _held(told: Mapping[str, Any]) -> Html:
     found = told["positions"]
     if not found:
         waiting = len(told["orders"])
-        under = f"{waiting} order{'s' * (waiting != 1)} waiting to open" if waiting else "no order waits either"
+        under = f"{counted(waiting, 'order')} waiting to open" if waiting else "no order waits either"
         return figure("open positions", "○ Flat", under, big=True)
     total = sum(one["unrealised"] or 0.0 for one in found)
     words_ = ", ".join(f"{SIDES[one['side']]} {abs(one['lots']):g} {one['symbol']}" for one in found[:3])
@@ -83,7 +84,7 @@ def _day(told: Mapping[str, Any]) -> Html:
     if day["began_with"] is None:
         return Html("The day is not told yet.")
     closes = new_york(day["closes"], "%H:%M")
-    return joined([f"{share(day['share'], 2)} of {money(day['began_with'], '', 0)}; {day['trades']} trades; until {closes} New York"])
+    return joined([f"{share(day['share'], 2)} of {money(day['began_with'], '', 0)}; {counted(day['trades'], 'trade')}; until {closes} New York"])
 
 
 def _known(visit: Visit) -> dict[str, Any]:
@@ -199,7 +200,7 @@ def _why(visit: Visit) -> Html:
         return line
     failed = [one for one in bar["gates"] if not one["passed"]]
     columns = [words("Gate"), Column("Was"), Column("Needed"), Column("Missing")]
-    listed = [[plain_name(one["gate"]), plain(one["value"], 4), _needed(one), plain(one["missing"], 4)] for one in failed[:5]]
+    listed = [[plain_name(one["gate"]), number(one["value"]), _needed(one), number(one["missing"])] for one in failed[:5]]
     head = tag("p", "Nearest miss: ", tag("b", f"{bar['strategy']} {bar['symbol']}"), " at ",
                new_york(bar["ts"], "%a %d %b %H:%M"), f" New York, {bar['failed']} of {bar['asked']} gates failed.")  # fmt: skip
     return joined([line, head, rows(columns, listed, "Gates that failed at the nearest miss", head=(0, 1))])
@@ -208,7 +209,7 @@ def _why(visit: Visit) -> Html:
 def _needed(one: Mapping[str, Any]) -> str:
     if one["missing"] is None:
         return "a number"
-    return f"≥ {plain(one['low'], 4)}" if one["missing"] > 0 else f"≤ {plain(one['high'], 4)}"
+    return f"≥ {number(one['low'])}" if one["missing"] > 0 else f"≤ {number(one['high'])}"
 
 
 def _slowly(visit: Visit) -> Html:

@@ -7,7 +7,7 @@ from tradewind.results.report.markup import Html, joined, tag
 from tradewind.ui import acting
 from tradewind.ui.live import region
 from tradewind.ui.numbers import money, seconds, share
-from tradewind.ui.pieces import Column, badge, button, card, empty, grid, pairs, rows, words
+from tradewind.ui.pieces import Column, badge, button, card, empty, entry, field, grid, rows, words
 from tradewind.ui.shared import shared
 from tradewind.ui.shell import page
 from tradewind.ui.standing import limit_bar, no_account, now_of, plain_name
@@ -22,7 +22,7 @@ STATE = {"ok": "good", "near": "warn", "reached": "bad", "unknown": "warn", "per
 async def risk(visit: Visit) -> None:
     """The page."""
     await region(lambda: tag("div", tag("h1", "Risk"), tag("span", _file(visit), class_="lead"), class_="title"), 5.0)
-    acts = {"halt": lambda given: acting.halt(visit, given), "stop": lambda given: acting.stop(visit, given)}
+    acts = {"limits": lambda given: acting.limits(visit, given), "stop": lambda given: acting.stop(visit, given)}
     await region(lambda: _body(visit), 1.0, acts)
 
 
@@ -83,7 +83,21 @@ def _stops(visit: Visit, told: Mapping[str, Any]) -> Html:
         tag("p", f"{visit.account}: ", state), tag("div", *levels, class_="levels"),
         tag("p", "A level holds until a named person re-arms. When nothing answers: ", tag("code", "tradewind kill --all"), class_="soft small"),
         tag("div", end, tag("span", "nothing is opened, the process ends, stops stay", class_="soft"), class_="levels"),
+        tag("details", tag("summary", "Other risk rules"), _rules(visit, running=running)),
     ])  # fmt: skip
+
+
+def _rules(visit: Visit, *, running: bool) -> Html:
+    why = visit.why_not(acting.scope_of(visit)) or ("" if running else "It does not run.")
+    return tag(
+        "form",
+        field("Rules: house, or a firm's pack", entry("rules", "house", required=True)),
+        field("Why?", entry("reason", required=True, minlength=3)),
+        field("Your password", entry("password", type="password", required=True)) if acting.is_live(visit) else None,
+        tag("label", entry("loosen", "true", type="checkbox"), "may be looser from the next date on", class_="check"),
+        tag("div", tag("button", "Take them", class_="tiny", disabled=bool(why), title=why or None), class_="field"),
+        class_="fields", data_do="limits",
+    )  # fmt: skip
 
 
 def _folded(found: Sequence[Mapping[str, Any]]) -> Html:

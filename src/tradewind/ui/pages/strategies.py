@@ -8,9 +8,10 @@ from nicegui import ui
 from tradewind.results.report.markup import Html, tag
 from tradewind.ui import acting
 from tradewind.ui.live import region
+from tradewind.ui.numbers import figure as number
 from tradewind.ui.numbers import new_york, plain
 from tradewind.ui.pieces import (
-    Column, badge, button, card, choices, empty, grid, pairs, rows, words,
+    Column, badge, button, card, choice, empty, grid, pairs, rows, words,
 )  # fmt: skip
 from tradewind.ui.shared import shared
 from tradewind.ui.shell import page
@@ -27,7 +28,8 @@ BARS = 40
 @page("/strategies", "Strategies")
 async def show(visit: Visit) -> None:
     """The page."""
-    await region(lambda: tag("div", tag("h1", "Strategies"), class_="title"))
+    begin = tag("a", "Start trading", href="/strategies/start", class_="button main")
+    await region(lambda: tag("div", tag("h1", "Strategies"), tag("span", begin, class_="right"), class_="title"))
     about = About(visit.asked("strategy") or None, visit.asked("symbol") or None)
     acts = {"switch": lambda given: acting.switch(visit, given)}
     await region(lambda: _running(visit), 1.5, acts)
@@ -54,7 +56,7 @@ def _running(visit: Visit) -> Html:
         [tag("a", one["strategy"], href=f"/strategies?strategy={one['strategy']}"), _state(one), ", ".join(one["symbols"]),
          one["bar"], plain(one["orders"], 0), plain(one["refusals"], 0), plain(one["trades"], 0),
          ", ".join(f"{name}={value}" for name, value in one["parameters"].items()) or tag("span", "none", class_="soft"),
-         _switch(one, why)] for one in found
+         _switch(visit, one, why)] for one in found
     ]  # fmt: skip
     return grid(card("Running", rows(columns, listed, "Strategies of the account", head=(0, 1)), note=f"on {visit.account}"))
 
@@ -65,18 +67,24 @@ def _state(one: Mapping[str, Any]) -> Html:
     return badge("disabled: opens nothing", "warn") if one["enabled"] is False else badge("running", "good")
 
 
-def _switch(one: Mapping[str, Any], why: str) -> Html:
+def _switch(visit: Visit, one: Mapping[str, Any], why: str) -> Html:
     why = why or ("" if one["state"] == "running" else "The account does not run.")
-    off = one["enabled"] is not False
-    return button("Disable" if off else "Enable", "switch", kind="tiny", why_not=why, strategy=one["strategy"],
-                  verb="disable" if off else "enable")  # fmt: skip
+    if one["enabled"] is not False:
+        return button("Disable", "switch", kind="tiny", why_not=why, strategy=one["strategy"], verb="disable")
+    secret = entry("password", type="password", placeholder="password", aria_label="Password", class_="slim")
+    return tag(
+        "form", entry("reason", placeholder="why again?", aria_label="Reason", required=True, minlength=3, class_="slim"),
+        secret if acting.is_live(visit) else None,
+        tag("button", "Enable", class_="tiny", disabled=bool(why), title=why or None),
+        class_="row", data_do="switch", data_strategy=one["strategy"], data_verb="enable",
+    )  # fmt: skip
 
 
 def _bars(visit: Visit, about: About) -> Html:
     told = now_of(visit)
     names = [one["strategy"] for one in told["strategies"]] if told else []
-    links = choices([("All", "/strategies", about.strategy is None),
-                     *((name, f"/strategies?strategy={name}", name == about.strategy) for name in names)], "Strategy")  # fmt: skip
+    listed_names = {"/strategies": "All strategies"} | {f"/strategies?strategy={name}": name for name in names}
+    links = choice("whose", listed_names, f"/strategies?strategy={about.strategy}", data_go=True, aria_label="Strategy")
     key = ("bars", str(visit.data), visit.account, about)
     found = shared(key, 1.0, lambda: gates.bars(visit.settings, visit.account, Cut(BARS), about)).items
     if not found:
@@ -95,17 +103,17 @@ def _bar(one: Mapping[str, Any]) -> list[object]:
     needed = "" if failed is None else _needed(failed)
     chart = tag("a", "chart", href=f"/chart?on={one['symbol']}&timeframe=300", class_="small")
     stopped = "" if failed is None else tag("span", plain_name(one["blocked_by"]), title=_all(one["gates"]))
-    return [when, one["strategy"], one["symbol"], passed, stopped, "" if failed is None else plain(failed["value"], 4), needed, chart]
+    return [when, one["strategy"], one["symbol"], passed, stopped, "" if failed is None else number(failed["value"]), needed, chart]
 
 
 def _needed(one: Mapping[str, Any]) -> str:
     if one["missing"] is None:
         return "a number"
-    return f"≥ {plain(one['low'], 4)}" if one["missing"] > 0 else f"≤ {plain(one['high'], 4)}"
+    return f"≥ {number(one['low'])}" if one["missing"] > 0 else f"≤ {number(one['high'])}"
 
 
 def _all(found: Sequence[Mapping[str, Any]]) -> str:
-    return "\n".join(f"{'✓' if one['passed'] else '✕'} {one['gate']}: {plain(one['value'], 4)}" for one in found)
+    return "\n".join(f"{'✓' if one['passed'] else '✕'} {one['gate']}: {number(one['value'])}" for one in found)
 
 
 def _summary(visit: Visit) -> Html:

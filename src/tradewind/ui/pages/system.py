@@ -32,7 +32,7 @@ async def system(visit: Visit) -> None:
 
 def _checks(visit: Visit) -> Html:
     told = shared(("health", str(visit.data)), 0.8, lambda: system_health(visit.settings))
-    own = card("This server", _table(told["checks"]), wide="w12" if not told["accounts"] else "w4", note="data folder and jobs")
+    own = card("This server", _table(told["checks"]), wide="w12" if not told["accounts"] else "w6", note="data folder and jobs")
     cards = [_account(one) for one in told["accounts"]]
     if not cards:
         cards = [card("Accounts", empty("No account yet", "Each account's checks stand here: heartbeat, leader, journal, "
@@ -44,7 +44,7 @@ def _account(one: Mapping[str, Any]) -> Html:
     verdict = badge("fit to trade", "good") if one["ready"] else badge("not fit to trade", "bad")
     if one["state"] in ("stopped", "never ran"):
         verdict = badge(one["state"], "")
-    return card(one["account"], _table(one["checks"]), note=one["mode"], right=verdict, wide="w8")
+    return card(one["account"], _table(one["checks"]), note=one["mode"], right=verdict, wide="w6")
 
 
 def _table(checks: list[Mapping[str, Any]]) -> Html:

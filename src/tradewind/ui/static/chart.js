@@ -190,7 +190,7 @@
       loading = true;
       const mine = { ...wanted };
       try {
-        const told = await get("candles", { on: mine.on, timeframe: mine.timeframe, most: fresh ? Number(box.dataset.most || CHUNK) : CHUNK, before: fresh ? box.dataset.until : bars[0].time });
+        const told = await get("candles", { on: mine.on, timeframe: mine.timeframe, most: fresh ? Number(box.dataset.most || CHUNK) : CHUNK, before: fresh ? box.dataset.until : bars[0].time, account: wanted.run ? "" : mine.account });
         const rows = rowsOf(told.columns), range = scale.getVisibleLogicalRange();
         if (fresh) bars.length = 0;
         bars.unshift(...rows);
@@ -200,7 +200,8 @@
         chart.applyOptions({ timeScale: { timeVisible: mine.timeframe < 86400 } });
         series.setData(bars);
         say(`${told.symbol}, ${told.feed} ${told.side}, made of ${told.made_of}; ${bars.length.toLocaleString("en")} candles${older ? "" : ", all there are"}`);
-        if (fresh) scale.setVisibleLogicalRange({ from: bars.length - wide(), to: bars.length + 4 });
+        const newest = () => scale.setVisibleLogicalRange({ from: bars.length - wide(), to: bars.length + 4 });
+        if (fresh) { newest(); await new Promise(requestAnimationFrame); await new Promise(requestAnimationFrame); newest(); }
         else if (range) scale.setVisibleLogicalRange({ from: range.from + rows.length, to: range.to + rows.length });
         await around(rows, fresh);
         legend(bars[bars.length - 1]);
@@ -240,10 +241,30 @@
 
     const wide = () => Math.max(50, Math.min(220, Math.round(box.clientWidth / 7)));
 
+    function fold(price) {
+      // What is quoted now belongs to a candle that is not stored yet.
+      const last = bars[bars.length - 1], time = wanted.timeframe < 86400 ? price.ts - price.ts % wanted.timeframe : last.time;
+      if (time < last.time) return;
+      const row = time === last.time ? { ...last, close: price.bid, high: Math.max(last.high, price.bid), low: Math.min(last.low, price.bid) } : { time, open: price.bid, high: price.bid, low: price.bid, close: price.bid };
+      if (time === last.time) bars[bars.length - 1] = row; else bars.push(row);
+      series.update(row);
+    }
+
+    let ticks = 0;
+    async function newMarks() {
+      if (wanted.run || !wanted.account || ++ticks % 3) return;
+      const start = bars[Math.max(0, bars.length - 400)].time;
+      const told = await get("candles/marks", { on: wanted.on, account: wanted.account, start, end: bars[bars.length - 1].time + wanted.timeframe });
+      const when = { trades: "opened", orders: "given", gates: "ts" };
+      for (const [name, moment] of Object.entries(when)) marks[name] = [...marks[name].filter((one) => one[moment] < start), ...told[name].filter((one) => one[moment] >= start)];
+      for (const one of marks.gates) gateAt.set(bars[placeOf(one.ts)]?.time, one);
+      refresh();
+    }
+
     async function ahead() {
       if (document.hidden || loading || !bars.length || box.dataset.until) return;
       try {
-        const told = await get("candles", { on: wanted.on, timeframe: wanted.timeframe, most: 3 });
+        const told = await get("candles", { on: wanted.on, timeframe: wanted.timeframe, most: 3, account: wanted.run ? "" : wanted.account });
         for (const row of rowsOf(told.columns)) {
           const last = bars[bars.length - 1];
           if (row.time < last.time || (row.time === last.time && row.close === last.close && row.high === last.high && row.low === last.low)) continue;
@@ -251,6 +272,8 @@
           else bars.push(row);
           series.update(row);
         }
+        if (told.price) fold(told.price);
+        await newMarks();
       } catch { /* the next second asks again */ }
     }
 

@@ -1,0 +1,123 @@
+"""A desk with made-up prices, a run, a sweep and an account that traded; its pages on a port; a browser that is logged in."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from browser import Browser, chromium
+
+from tradewind.adapters.entrance import users
+from tradewind.adapters.entrance.database import Entrance
+from tradewind.adapters.entrance.scopes import SCOPES
+from tradewind.stack.processes import free_ports
+
+PASSWORD = "correct horse battery"  # noqa: S105 - of users in a temporary folder
+ON = ("--on", "XAUUSD")
+WORK = (
+    ("data", "synth", *ON, "--from", "2025-11-03", "--to", "2025-12-12"),
+    ("backtest", "first_bar", *ON), ("backtest", "session_pullback", *ON, "--from", "2025-12-01"),
+    ("sweep", "ema_cross", *ON, "--vary", "fast=5,10", "--vary", "slow=40,60", "--from", "2025-12-08"),
+    ("paper", "opening_range", "session_pullback", "first_bar", *ON, "--speed", "0", "--risk", "house"),
+)  # fmt: skip
+LIMIT_S = 60.0
+
+
+def pytest_collection_modifyitems(items):
+    """Without a browser, what needs one is skipped."""
+    if chromium() is None and os.environ.get("TRADEWIND_REQUIRE_SERVICES") != "1":
+        for item in items:
+            if "web" in getattr(item, "fixturenames", ()) and Path(__file__).parent in item.path.parents:
+                item.add_marker(pytest.mark.skip(reason="there is no Chromium"))
+
+
+def typed(data, *words):
+    """Return what a command of ours printed."""
+    command = (sys.executable, "-m", "tradewind.cli", *words, "--data", str(data))
+    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=data).stdout
+
+
+@pytest.fixture(scope="session")
+def desk(tmp_path_factory):
+    """Return a data folder with something on every page, and two users: one may do everything, one may look."""
+    data = tmp_path_factory.mktemp("desk")
+    for words in WORK:
+        typed(data, *words)
+    entrance = Entrance(data)
+    users.add_user(entrance, "ann", PASSWORD, SCOPES, time.time_ns())
+    users.add_user(entrance, "rob", PASSWORD, ["read"], time.time_ns())
+    return data
+
+
+@pytest.fixture(scope="session")
+def address(desk):
+    """Return where the pages are served."""
+    port = free_ports(1)[0]
+    command = (sys.executable, Path(__file__).with_name("page_server.py"), str(desk), str(port))
+    with (desk / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=desk)
+    found = f"http://127.0.0.1:{port}"
+    until = time.monotonic() + LIMIT_S
+    while time.monotonic() < until:
+        try:
+            httpx.get(f"{found}/livez", timeout=2)
+            break
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    yield found
+    process.send_signal(signal.SIGINT)
+    process.wait(40)
+
+
+class Web(Browser):
+    """A browser on our pages."""
+
+    def __init__(self, address, width=1400, height=900, *, mobile=False):
+        super().__init__(width, height, mobile=mobile)
+        self.address = address
+
+    def go(self, path, ready="window.did_handshake"):
+        """Open a page and wait until it is connected."""
+        self.call("Page.navigate", url=f"{self.address}{path}")
+        self.wait(f"document.readyState === 'complete' && location.href !== 'about:blank' && ({ready})")
+
+    def enter(self, name="ann", after="/"):
+        """Log in."""
+        self.go(f"/login?next={after}", "document.querySelector('.door')")
+        self.fill("[name=name]", name)
+        self.fill("[name=password]", PASSWORD)
+        self.run("document.querySelector('form').requestSubmit()")
+        self.wait("window.did_handshake")
+
+    def fill(self, selector, text):
+        """Type into a field, or choose from it."""
+        self.run(
+            f"(() => {{ const one = document.querySelector({selector!r}); one.value = {text!r};"
+            "one.dispatchEvent(new Event('input', {bubbles: true})); one.dispatchEvent(new Event('change', {bubbles: true})); })()"
+        )
+
+    def shows(self, text):
+        """Wait until the page says something."""
+        self.wait(f"document.body.innerText.includes({text!r})")
+
+
+@pytest.fixture(scope="session")
+def web(address):
+    """Return a wide browser, dark, logged in as somebody who may do everything."""
+    with Web(address) as browser:
+        browser.prefer("dark")
+        browser.enter()
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def phone(address):
+    """Return a phone, light, logged in."""
+    with Web(address, 390, 844, mobile=True) as browser:
+        browser.prefer("light")
+        browser.enter()
+        yield browser

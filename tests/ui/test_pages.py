@@ -1,0 +1,132 @@
+"""Every page as a person meets it: wide and dark, on a phone and light; without an error, without a network, for everybody."""
+
+import os
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+
+PAGES = {
+    "/": "Overview", "/chart": "Chart", "/strategies": "Strategies", "/strategies/start": "Start trading",
+    "/orders": "Orders & trades", "/orders?tab=orders": "Orders & trades", "/orders?tab=refused": "Orders & trades",
+    "/orders?tab=fills": "Orders & trades", "/orders?tab=gate": "Orders & trades", "/risk": "Risk", "/research": "Research",
+    "/research?new=sweep": "Research", "/research?new=walkforward": "Research", "/research/run": "session_pullback on XAUUSD",
+    "/research/sweep": "ema_cross on XAUUSD", "/research/compare": "Compare", "/data": "Data", "/system": "System",
+}  # fmt: skip
+AXE = "4.11.0"
+SERIOUS = """axe.run(document, {resultTypes: ['violations'], iframes: false}).then((found) => found.violations
+    .filter((one) => ['serious', 'critical'].includes(one.impact))
+    .map((one) => `${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(' | ')}`))"""
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """Return axe-core as text, fetched once with npm."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tradewind-tests"
+    archive = cache / f"axe-core-{AXE}.tgz"
+    if not archive.exists():
+        npm = shutil.which("npm")
+        if npm is None:
+            pytest.skip("there is no npm to fetch axe-core with")
+        cache.mkdir(parents=True, exist_ok=True)
+        command = (npm, "pack", f"axe-core@{AXE}", "--pack-destination", str(cache))
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+        if done.returncode:
+            pytest.skip(f"axe-core cannot be fetched: {done.stderr[-200:]}")
+    with tarfile.open(archive) as packed:
+        return packed.extractfile("package/axe.min.js").read().decode()
+
+
+def beside_it(browser):
+    """Return what the page asked of others than its own server."""
+    return [url for url in browser.asked if not url.startswith((browser.address, "data:", "blob:", "about:"))]
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("kind", ["web", "phone"])
+def test_a_page_opens_without_a_word_and_without_a_network(kind, path, request):
+    """Its heading is there, nothing is wider than the screen, and the kill button is in sight and can be pressed."""
+    browser = request.getfixturevalue(kind)
+    browser.said.clear()
+    browser.asked.clear()
+    browser.go(path)
+    browser.wait("document.querySelector('h1')")
+    wide = browser.run("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    kill = browser.run("(() => { const one = document.getElementById('kill'), box = one.getBoundingClientRect();"
+                       "const over = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);"
+                       "return [box.right <= innerWidth, box.top >= 0, !one.disabled, one.contains(over)]; })()")  # fmt: skip
+
+    assert browser.run("document.querySelector('h1').textContent") == PAGES[path]
+    assert "cannot be shown" not in browser.run("document.body.innerText")
+    assert browser.said == []
+    assert beside_it(browser) == []
+    assert wide <= 0
+    assert kill == [True, True, True, True]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_serious_fault_of_accessibility(web, axe, path):
+    """axe-core finds nothing serious, in the dark and in the light."""
+    web.go(path)
+    web.wait("document.querySelector('h1')")
+    web.call("Runtime.evaluate", expression=axe)
+    found = web.run(SERIOUS)
+    web.run("window.tradewind.theme('light')")
+    found += web.run(SERIOUS)
+    web.run("window.tradewind.theme('auto')")
+
+    assert found == []
+
+
+def test_the_theme_is_remembered_and_there_before_the_first_script(web):
+    web.go("/risk")
+    web.run("window.tradewind.theme('light')")
+    web.go("/risk")
+    light = web.run("[document.documentElement.dataset.theme, getComputedStyle(document.body).backgroundColor]")
+    web.run("window.tradewind.theme('auto')")
+
+    assert light == ["light", "rgb(243, 245, 247)"]
+
+
+def test_keys_lead_everywhere(web):
+    """g and a letter opens a page, ? the keys, Ctrl-K the palette, which finds pages by a few letters."""
+    web.go("/")
+    web.press("g", "g")
+    web.press("r", "r")
+    web.wait("location.pathname === '/risk' && window.did_handshake")
+    web.press("?", "?")
+    assert web.run("document.getElementById('help').open")
+    web.run("document.getElementById('help').close()")
+    web.call("Input.dispatchKeyEvent", type="keyDown", key="k", code="KeyK", modifiers=2)
+    assert web.run("document.getElementById('palette').open")
+    web.fill("#palette input", "over")
+    web.press("Enter")
+    web.wait("location.pathname === '/' && window.did_handshake")
+
+
+def test_the_chart_carries_fifty_thousand_candles(web):
+    """They are all loaded, and moving far back and forth leaves them there."""
+    web.go("/chart?timeframe=60&most=50000")
+    web.wait("Number(document.documentElement.dataset.bars) > 40000")
+    for place in (1000, 20000, 39000):
+        web.run(f"window.tradewind.chart.scale.setVisibleLogicalRange({{from: {place}, to: {place + 300}}})")
+        shown = web.run("new Promise((done) => requestAnimationFrame(() => done(window.tradewind.chart.scale.getVisibleLogicalRange().from)))")
+        assert abs(shown - place) < 1
+    assert web.said == []
+
+
+def test_who_may_only_look_can_press_nothing(address):
+    """Buttons that would act are off and say what is missing; nothing is hidden."""
+    from conftest import Web  # noqa: PLC0415 - the class of the fixtures beside
+
+    with Web(address) as browser:
+        browser.enter("rob", "/research")
+        browser.go("/research")
+        off = browser.run("[document.getElementById('kill').disabled, document.getElementById('kill').title,"
+                          "document.querySelector('form[data-do=launch] button').disabled]")  # fmt: skip
+
+    assert off[0] is True
+    assert "scope kill" in off[1]
+    assert off[2] is True
