@@ -1,4 +1,4 @@
-"""What people see of an account: the same numbers as the backtest of its tape, and nothing called fine without proof."""
+"""What people see of an account: the numbers of the backtest of its tape, and nothing called fine without proof."""
 
 import json
 import time
@@ -251,7 +251,8 @@ def test_strategies_are_read_and_never_run(traded, tmp_path):
     settings = traded.settings.model_copy(update={"strategies": tmp_path})
     (tmp_path / "loud.py").write_text(
         '"""Loud."""\nfrom pathlib import Path\nPath(__file__).with_name("ran").touch()\n'
-        'class Params:\n    fast: int = 3\n    """Bars."""\nGATES = gates("one")\ndef on_bar(state, bar, memory, params): ...\n'
+        'class Params:\n    fast: int = 3\n    """Bars."""\nGATES = gates("one")\n'
+        "def on_bar(state, bar, memory, params): ...\n"
     )
     (tmp_path / "broken.py").write_text("def on_bar(")
     found = {one["name"]: one for one in strategies.strategies(settings)}

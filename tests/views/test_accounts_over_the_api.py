@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import threading
 import time
 import uuid
 import warnings
@@ -13,6 +14,7 @@ from tradewind.adapters.entrance import audit, keys, users
 from tradewind.adapters.entrance.scopes import SCOPES
 from tradewind.api.app import create
 from tradewind.api.house import house
+from tradewind.live.asking import Unanswered, asked
 from tradewind.live.folder import Folder
 from tradewind.settings import BrokerAccount
 from tradewind.views import accounts, gates, health, limits, orders
@@ -184,8 +186,7 @@ def test_the_same_wish_sent_twice_begins_one_trader(running, office):
     assert first.status_code == 200, first.text
     assert second.json() == first.json()
     assert second.headers["idempotency-replayed"] == "true"
-    orders_given = [one for one in Folder(office.house.data / "accounts" / "desk").inbox.glob("*")]
-    assert orders_given == []
+    assert list(Folder(office.house.data / "accounts" / "desk").inbox.glob("*")) == []
 
 
 def test_a_strategy_is_disabled_and_enabled_in_somebodys_name(running, office):
@@ -243,7 +244,8 @@ def test_paper_is_not_stopped_as_live(running, office):
     assert running.get(f"{API}/accounts/desk").json()["state"] == "running"
 
 
-def test_a_trader_outlives_the_api_and_another_api_stops_it(running, office):
+@pytest.mark.usefixtures("running")
+def test_a_trader_outlives_the_api_and_another_api_stops_it(office):
     """The second API knows it from its folder alone."""
     other = Office(office.house.settings)
     client = other.client("paper", "read")
@@ -259,7 +261,7 @@ def test_a_trader_outlives_the_api_and_another_api_stops_it(running, office):
     assert act(client, "/paper/desk/halt").status_code == 409, "nobody is there to do it"
 
 
-def test_live_is_armed_in_two_steps_by_a_person(office, traded):
+def test_live_is_armed_in_two_steps_by_a_person(office):
     """A preview says what will happen; another name, another person, a key or a second time do not arm."""
     broker = BrokerAccount(name="oanda", account="001-004-1234567-001", practice=False, base_url="http://127.0.0.1:1")
     desk = Office(office.house.settings.model_copy(update={"broker": broker}))
@@ -297,3 +299,20 @@ def test_nothing_is_armed_after_something_changed(office):
     (desk.house.data / "accounts" / "other" / "KILL").write_text("1\n")
 
     assert act(person, f"/live/arm/{told['nonce']}", {"account": "other"}).status_code == 409
+
+
+def test_an_order_nobody_answers_is_taken_back_or_told_as_not_known(tmp_path):
+    """One that was taken may not be sent again by guessing; one that was not is gone."""
+    folder = Folder(tmp_path / "accounts" / "mute")
+    folder.make()
+
+    with pytest.raises(Unanswered) as left:
+        asked(folder, {"verb": "stop"}, 0.2)
+    assert not left.value.taken
+    assert list(folder.inbox.iterdir()) == []
+
+    taker = threading.Timer(0.1, lambda: [one.unlink() for one in folder.inbox.glob("*.json")])
+    taker.start()
+    with pytest.raises(Unanswered) as gone:
+        asked(folder, {"verb": "stop"}, 0.5)
+    assert gone.value.taken

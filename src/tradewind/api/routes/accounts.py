@@ -14,6 +14,7 @@ from tradewind.views import gates, health, limits, orders
 from tradewind.views.heart import folder_of
 from tradewind.views.orders import About
 from tradewind.views.pages import Cut, Page
+from tradewind.watchdog.rearm import account_folders, standing
 
 router = APIRouter(tags=["accounts"])
 Sequence = Annotated[int | None, Query(ge=0, le=2**62)]
@@ -165,6 +166,12 @@ def alerts(
     found = alarms.alerts(at.settings, account, limit + 1, cursor)
     more = len(found) > limit
     return {"items": found[:limit], "next": found[limit - 1]["key"] if more else None}
+
+
+@router.get("/kill", dependencies=[needs("read")])
+def kill_status(at: At) -> dict[str, Any]:
+    """How it stands with the kill switch of every account: what is asked for, what is in force, who lives."""
+    return {"items": [standing(folder) for folder in account_folders(at.data)], "next": None}
 
 
 @router.get("/system", dependencies=[needs("read")])

@@ -18,7 +18,7 @@ from tradewind.api.problems import Problem
 from tradewind.api.repeats import once
 from tradewind.jobs.commands import Assigned, Name, Word, strategy_file
 from tradewind.jobs.traders import Paper
-from tradewind.live.asking import ADDED_WITHIN, ANSWER_S, asked, rearmed
+from tradewind.live.asking import ADDED_WITHIN, ANSWER_S, Unanswered, asked, rearmed
 from tradewind.live.folder import Folder, account_folder
 from tradewind.live.launch import Launched, launch, launched, put_aside, trader_lives
 from tradewind.views.heart import folder_of
@@ -92,7 +92,12 @@ async def done_once(
             raise Problem(409, f"No process trades the account {folder.name}.", "Start it first.")
         try:
             text = await asyncio.to_thread(do)
-        except BaseException as error:
+        except Unanswered as error:
+            noted(at, me, verb, "unanswered", account=folder.name, taken=error.taken)
+            if not error.taken:
+                raise
+            return 202, {"account": folder.name, "done": None, "text": str(error)}
+        except Exception as error:
             noted(at, me, verb, "refused", account=folder.name, why=str(error)[:300])
             raise
         noted(at, me, verb, "done", account=folder.name)
