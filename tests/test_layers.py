@@ -69,8 +69,8 @@ OURS = {
         "watchdog money errors"
     ),
     "views": (
-        "kernel.records kernel.refusals kernel.rows adapters.journal adapters.job_store jobs.commands live markets modes "
-        "requests results risk risk_questions twin watchdog settings money errors"
+        "kernel.records kernel.refusals kernel.rows data adapters jobs.commands live markets modes ports requests reports "
+        "results risk risk_questions series_choice watchdog settings money errors"
     ),
     "api": (
         "adapters broker data jobs live markets modes ports requests research results risk risk_questions runs reports "
@@ -127,8 +127,8 @@ OUTSIDE = {
     "notebook": "numpy polars pandas",
     "research": "numpy polars",
     "services": "*",
-    "views": "numpy",
-    "api": "*",
+    "views": "numpy polars",
+    "api": "fastapi pydantic starlette",
     "ui": "*",
     "cli": "typer rich",
 }
@@ -156,6 +156,9 @@ MORE = {
     ("research.causality.frames", "pandas"): "a function of pandas frames is given some",
     ("results.hierarchy", "skfolio"): "hierarchical risk parity, an extra loaded when it is asked for",
     ("results.superiority", "arch"): "White's and Hansen's tests, an extra loaded when they are asked for",
+    ("api.app", "ui.mounting"): "pages are part of the application where they are asked for",
+    ("jobs.worker", "cli"): "it runs our own verbs as processes; nothing of them is imported",
+    ("live.launch", "cli"): "the same",
     ("cli.market_data", "data"): "the verbs of market data are that and nothing else",
     ("cli.spreads", "data"): "the verbs of spread curves are that and nothing else",
     ("cli.data_doctor", "data"): "the verbs of the data doctor are that and nothing else",

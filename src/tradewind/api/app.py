@@ -12,6 +12,7 @@ from tradewind.api.problems import add_problems
 from tradewind.api.routes import (
     accounts,
     arming,
+    calendar,
     chart,
     desks,
     entrance,
@@ -19,7 +20,9 @@ from tradewind.api.routes import (
     imports,
     jobs,
     kill,
+    market_data,
     markets,
+    risk,
     runs,
     strategies,
 )
@@ -27,7 +30,10 @@ from tradewind.api.routes import (
 PREFIX = "/api/v1"
 OPEN: tuple[APIRouter, ...] = (health.router,)
 """Without the prefix, where supervisors look for them."""
-DESKS: tuple[APIRouter, ...] = (accounts.router, strategies.router, arming.router, desks.paper, desks.live)
+DESKS: tuple[APIRouter, ...] = (
+    accounts.router, strategies.router, risk.router, calendar.router, market_data.router, arming.router, desks.paper,
+    desks.live,
+)  # fmt: skip
 ROUTERS: tuple[APIRouter, ...] = (
     entrance.router, kill.router, jobs.router, imports.router, runs.router, markets.router, chart.router, *DESKS,
 )  # fmt: skip

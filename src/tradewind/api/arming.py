@@ -74,7 +74,9 @@ def preview(house: House, wanted: Live, who: str) -> Preview:
         "command": " ".join(["tradewind", *(word for word in command if word != "--")]),
     }
     nonce = secrets.token_urlsafe(24)
-    found = Preview(nonce, who, wanted.account, house.now() + VALID_NS, command, number, _seen(house, folder), told)
+    found = Preview(
+        nonce, _user(who), wanted.account, house.now() + VALID_NS, command, number, _seen(house, folder), told
+    )
     with _lock:
         for old in [key for key, one in _waiting.items() if one.until_ns < house.now()]:
             del _waiting[old]
@@ -88,7 +90,7 @@ def arm(house: House, nonce: str, who: str, typed: str) -> tuple[Preview, Launch
     """The account's trader has begun; Problem where the nonce is not theirs, or the name typed is another."""
     with _lock:
         found = _waiting.get(nonce)
-        if found is None or found.who != who or found.until_ns < house.now():
+        if found is None or found.who != _user(who) or found.until_ns < house.now():
             raise Problem(404, "There is no such preview, or it is too old.", "Look at a new one, then arm.")
         if typed != found.account:
             raise Problem(422, f"{typed[:40]!r} is not the name of the account.", "Type it as the preview shows it.")
@@ -97,6 +99,11 @@ def arm(house: House, nonce: str, who: str, typed: str) -> tuple[Preview, Launch
     if _seen(house, folder) != found.seen:
         raise Problem(409, "The account or the broker's settings are not what the preview showed.", "Look again.")
     return found, launch(folder, found.command, house.settings, house.now())
+
+
+def _user(name: str) -> str:
+    """Return whose key or session a name is."""
+    return name.partition("/")[0]
 
 
 def _seen(house: House, folder: Folder) -> str:

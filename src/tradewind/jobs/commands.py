@@ -115,6 +115,21 @@ class WalkForward(Asked):
         return ["walkforward", *self.words(), *more, *varied, "--json", "--", strategy_file(self.strategy, files)]
 
 
+class TwinRun(BaseModel):
+    """A recorded day of an account beside its backtest."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    account: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+    day: Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    against: Literal["recorded", "history"] = "recorded"
+
+    def command(self, _files: Path) -> list[str]:
+        """Return its command line."""
+        return ["twin", f"--account={self.account}", f"--against={self.against}", "--json", "--", self.day]
+
+
+Job = Backtest | Sweep | WalkForward | TwinRun
 KINDS: Mapping[str, Callable[..., Backtest | Sweep | WalkForward]] = {
     "backtest": Backtest, "sweep": Sweep, "walkforward": WalkForward,
 }  # fmt: skip

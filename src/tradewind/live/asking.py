@@ -20,7 +20,10 @@ ADDED_WITHIN = 180.0
 
 
 class Unanswered(TradewindError):  # noqa: N818 - reads as the sentence it prints
-    """The account's process said nothing in time; the order was taken back, or had been taken and is not known."""
+    """The account's process said nothing in time."""
+
+    taken = False
+    """Whether it had taken the order, so that nobody knows what became of it; else it was taken back."""
 
 
 def asked(folder: Folder, order: Mapping[str, Any], seconds: float = ANSWER_S) -> str:
@@ -33,10 +36,12 @@ def asked(folder: Folder, order: Mapping[str, Any], seconds: float = ANSWER_S) -
         with suppress(FileNotFoundError):
             (folder.inbox / f"{name}.json").unlink()
             taken = False
-        raise Unanswered(
+        error = Unanswered(
             f"The account {folder.name} did not answer within {seconds:g} s.",
             "It had taken the order; look what became of it." if taken else "The order was taken back. Is it running?",
         )
+        error.taken = taken
+        raise error
     if answer.get("done") is not True:
         raise TradewindError(str(answer.get("text", "It was refused.")))
     return str(answer.get("text", ""))

@@ -110,6 +110,9 @@ def rate_of(
     known = dict(rates)
     if instrument.asset_class == "fx":
         known.setdefault(instrument.base_currency + instrument.quote_currency, price)
+    for pair in (currency + quoted, quoted + currency):
+        if pair in known and known[pair] <= 0:
+            raise BadData(f"A rate of {known[pair]} for {pair} is not above zero.", "Correct it.")
     if currency + quoted in known:
         return 1 / Fraction(known[currency + quoted])
     if quoted + currency in known:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tradewind.errors import TradewindError
 from tradewind.markets.clock import day_date, day_number, trading_day
-from tradewind.markets.hours import day_type, market_hours
+from tradewind.markets.hours import DAY_TYPES, day_type, market_hours
 from tradewind.markets.instruments import Instrument
 from tradewind.markets.loading import load_profile
 from tradewind.markets.news import Event
@@ -32,7 +32,7 @@ def instrument_clock(settings: Settings, one: Instrument, now: int, most: int = 
     try:
         events, running = _events(one, now)
         date = day_date(trading_day(now))
-        told |= {"day_type": day_type(date, one), "sessions": running, "date": date.isoformat()}
+        told |= {"day_type": DAY_TYPES[day_type(date, one)], "sessions": running, "date": date.isoformat()}
         told["open"] = any(
             opens <= now < closes for opens, closes in market_hours(one).intervals(trading_day(now))
         )  # fmt: skip

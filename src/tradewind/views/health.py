@@ -30,6 +30,7 @@ HOLDS = {
     "watchdog": ("no watchdog",),
 }
 """Which reasons to open nothing belong to which check."""
+KNOWN = (*(reason for reasons in HOLDS.values() for reason in reasons), "kill switch")
 
 
 class Check(NamedTuple):
@@ -77,6 +78,8 @@ def _checks(root: Path, heart: Heart, past: Past | None, known: tuple[str, int])
         "leader", heart, "holds the account" if told.get("leader") else "not said", told.get("leader") is True
     )
     yield _journal(past, trouble, heart)
+    held = [str(reason) for reason in told.get("reasons", {}) if not str(reason).startswith(KNOWN)]
+    yield _proved("entries", heart, ", ".join(held) or "allowed", not held)
     limits = None if past is None else limits_of(past.notes, told.get("risk", {}).get("limits"))
     yield _proved("limits", heart, "none" if limits is None else f"{limits.name} {limits.version}", limits is not None)
     live = not heart.on_a_tape

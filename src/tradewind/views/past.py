@@ -67,11 +67,13 @@ class Past:
             return
         if not self.commit:
             self.first_commit = self.commit = max(0, position.commit - FOLLOWED)
-        parts = [self.log("events")]
+        parts = []
         for log, rows in self.journal.tail(self.commit):
             if log == "events":
-                parts.append(self._reports(rows))
-        self.logs["events"] = np.concatenate(parts)
+                reports = self._reports(rows)
+                parts += [reports] if len(reports) else []
+        if parts:
+            self.logs["events"] = np.concatenate([self.log("events"), *parts])
         for log in WHOLE:
             before = self.log(log)
             more = self.journal.read(log, len(before))

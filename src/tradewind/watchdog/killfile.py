@@ -81,12 +81,12 @@ def identity(folder: Path) -> tuple[int, int] | None:
 
 
 def disengage(folder: Path, seen: tuple[int, int] | None) -> bool:
-    """The kill file that was `seen` is away; False where it is another by now, which stays."""
+    """The kill file that was `seen` is away, by us or by the trader; False where it is another by now, which stays."""
     away = folder / f".KILL.rearmed.{time.time_ns()}"
     try:
         (folder / KILL).rename(away)
     except FileNotFoundError:
-        return seen is None
+        return True
     found = away.stat()
     if (found.st_ino, found.st_mtime_ns) != seen:
         # Raised again while we asked: what was moved away comes back, at its level or a higher one.

@@ -2,18 +2,19 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 
 from tradewind.api.guards import At, needs
+from tradewind.api.moments import instant
 from tradewind.api.paging import Limit
 from tradewind.api.problems import Problem
-from tradewind.requests import moment_ns
 from tradewind.views import accounts as seen
 from tradewind.views import alerts as alarms
 from tradewind.views import gates, health, limits, orders
 from tradewind.views.heart import folder_of
 from tradewind.views.orders import About
 from tradewind.views.pages import Cut, Page
+from tradewind.watchdog.rearm import account_folders, standing
 
 router = APIRouter(tags=["accounts"])
 Sequence = Annotated[int | None, Query(ge=0, le=2**62)]
@@ -68,7 +69,7 @@ def order_list(
 
 
 @router.get("/accounts/{account}/orders/{order}", dependencies=[needs("read")])
-def order(account: str, order: int, at: At) -> dict[str, Any]:
+def order(account: str, order: Annotated[int, Path(ge=1, le=2**62)], at: At) -> dict[str, Any]:
     """One order with its fills and everything that was reported of it."""
     found = orders.journey(at.settings, account, order)
     if found is None:
@@ -127,7 +128,7 @@ def signals(
 @router.get("/accounts/{account}/gates", dependencies=[needs("read")])
 def gate_counts(account: str, at: At, since: Moment = None) -> dict[str, Any]:
     """How often each gate was asked and how often it let nothing pass, since a moment, else today."""
-    ns = None if since is None else moment_ns(since)
+    ns = None if since is None else instant(since)
     return {"items": gates.summary(at.settings, account, ns), "next": None}
 
 
@@ -136,7 +137,7 @@ def nearest(
     account: str, at: At, since: Moment = None, strategy: Who = None, on: Symbol = None
 ) -> dict[str, Any]:  # fmt: skip
     """The bar that came nearest to a signal without being one, since a moment, else today."""
-    ns = None if since is None else moment_ns(since)
+    ns = None if since is None else instant(since)
     return gates.nearest_miss(at.settings, account, ns, About(strategy, on))
 
 
@@ -146,7 +147,7 @@ def why(
     on: Symbol = None,
 ) -> dict[str, Any]:  # fmt: skip
     """What each gate said at a bar, else at the last one: why there was a trade, or why not."""
-    ns = None if moment is None else moment_ns(moment)
+    ns = None if moment is None else instant(moment)
     return gates.why_at(at.settings, account, About(strategy, on), ns)
 
 
@@ -165,6 +166,12 @@ def alerts(
     found = alarms.alerts(at.settings, account, limit + 1, cursor)
     more = len(found) > limit
     return {"items": found[:limit], "next": found[limit - 1]["key"] if more else None}
+
+
+@router.get("/kill", dependencies=[needs("read")])
+def kill_status(at: At) -> dict[str, Any]:
+    """How it stands with the kill switch of every account: what is asked for, what is in force, who lives."""
+    return {"items": [standing(folder) for folder in account_folders(at.data)], "next": None}
 
 
 @router.get("/system", dependencies=[needs("read")])

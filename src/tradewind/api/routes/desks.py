@@ -18,7 +18,7 @@ from tradewind.api.problems import Problem
 from tradewind.api.repeats import once
 from tradewind.jobs.commands import Assigned, Name, Word, strategy_file
 from tradewind.jobs.traders import Paper
-from tradewind.live.asking import ADDED_WITHIN, ANSWER_S, asked, rearmed
+from tradewind.live.asking import ADDED_WITHIN, ANSWER_S, Unanswered, asked, rearmed
 from tradewind.live.folder import Folder, account_folder
 from tradewind.live.launch import Launched, launch, launched, put_aside, trader_lives
 from tradewind.views.heart import folder_of
@@ -92,7 +92,12 @@ async def done_once(
             raise Problem(409, f"No process trades the account {folder.name}.", "Start it first.")
         try:
             text = await asyncio.to_thread(do)
-        except BaseException as error:
+        except Unanswered as error:
+            noted(at, me, verb, "unanswered", account=folder.name, taken=error.taken)
+            if not error.taken:
+                raise
+            return 202, {"account": folder.name, "done": None, "text": str(error)}
+        except Exception as error:
             noted(at, me, verb, "refused", account=folder.name, why=str(error)[:300])
             raise
         noted(at, me, verb, "done", account=folder.name)
@@ -109,12 +114,13 @@ def verbs(mode: str, scope: str) -> APIRouter:
     @router.post("/{account}/stop", dependencies=[needs(scope)])
     async def stop(account: str, at: At, me: Me, request: Request) -> Response:
         """The account opens nothing any more and its process ends; stops stay at the broker."""
-        return await ordered(at, request, me, of_mode(at, account, mode), {"verb": "stop"})
+        return await ordered(at, request, me, of_mode(at, account, mode), {"verb": "stop", "person": me.name})
 
     @router.post("/{account}/halt", dependencies=[needs(scope)])
     async def halt(account: str, at: At, me: Me, request: Request) -> Response:
         """Kill level 1: the account opens nothing until a named person re-arms it."""
-        return await ordered(at, request, me, of_mode(at, account, mode), {"verb": "kill", "level": 1})
+        order = {"verb": "kill", "level": 1, "person": me.name}
+        return await ordered(at, request, me, of_mode(at, account, mode), order)
 
     @router.post("/{account}/rearm", dependencies=[more])
     async def rearm(account: str, wanted: Reasoned, at: At, me: Me, request: Request) -> Response:
@@ -125,7 +131,7 @@ def verbs(mode: str, scope: str) -> APIRouter:
     @router.post("/{account}/strategies/{strategy}/disable", dependencies=[needs(scope)])
     async def disable(account: str, strategy: str, at: At, me: Me, request: Request) -> Response:
         """The strategy opens nothing; what it holds it may close."""
-        order = {"verb": "disable", "strategy": strategy[:80]}
+        order = {"verb": "disable", "strategy": strategy[:80], "person": me.name}
         return await ordered(at, request, me, of_mode(at, account, mode), order)
 
     @router.post("/{account}/strategies/{strategy}/enable", dependencies=[more])

@@ -3,17 +3,16 @@
 A check without fresh positive evidence is red.
 """
 
-import time
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from tradewind.api.guards import At, public
-from tradewind.live.folder import Folder
+from tradewind.views.health import account_health
+from tradewind.views.heart import RUNNING, STALE, account_names
 
 router = APIRouter(tags=["health"])
-BEAT_AGE_S = 5.0
 
 
 @router.get("/livez", dependencies=[public("a supervisor asks, and learns nothing else")])
@@ -33,7 +32,7 @@ def readyz(at: At) -> Response:
 @router.get("/tradez", dependencies=[public("a supervisor asks; it names accounts and reasons, no money")])
 def tradez(at: At) -> Response:
     """Every account that runs may open positions; each with its reasons where it may not."""
-    accounts = [_account(Folder(path)) for path in sorted((at.data / "accounts").glob("*")) if path.is_dir()]
+    accounts = [_account(at, name) for name in account_names(at.data)]
     running = [one for one in accounts if one["running"]]
     ready = bool(running) and all(one["ready"] for one in running)
     return JSONResponse({"status": "ready" if ready else "not ready", "accounts": accounts}, 200 if ready else 503)
@@ -44,15 +43,15 @@ def _opens(at: At) -> bool:
         return True
 
 
-def _account(folder: Folder) -> dict[str, Any]:
-    told = folder.read_status() or {}
-    age = (time.monotonic_ns() - int(told.get("monotonic_ns", 0))) / 1e9
-    fresh = 0 <= age <= BEAT_AGE_S
-    reasons = list(told.get("reasons", {})) if fresh else ["no fresh heartbeat"]
+def _account(at: At, name: str) -> dict[str, Any]:
+    """Return the checks of an account without what it holds: whoever asks here has shown nothing."""
+    told = account_health(at.settings, name)
+    names = ("name", "state", "age_s", "limit")
     return {
-        "account": folder.name,
-        "running": bool(told) and not told.get("ended", False),
-        "ready": fresh and told.get("ready") is True,
-        "reasons": reasons,
-        "age_s": round(age, 3) if told else None,
+        "account": name,
+        "running": told["state"] in (RUNNING, STALE),
+        "ready": told["ready"],
+        "reasons": [one["name"] for one in told["checks"] if one["state"] in ("bad", "unknown")],
+        "age_s": told["checks"][0]["age_s"],
+        "checks": [{field: one[field] for field in names} for one in told["checks"]],
     }

@@ -11,7 +11,8 @@ from tradewind.api.guards import At, needs, noted, principal_of
 from tradewind.api.house import House
 from tradewind.api.paging import Cursor, Limit, page
 from tradewind.api.repeats import once
-from tradewind.jobs.commands import Backtest, Sweep, WalkForward, as_typed
+from tradewind.jobs.commands import Backtest, Sweep, TwinRun, WalkForward, as_typed
+from tradewind.jobs.commands import Job as Command
 
 router = APIRouter(tags=["jobs"])
 Me = Annotated[Principal, Depends(principal_of)]
@@ -35,6 +36,12 @@ async def sweep(wanted: Sweep, at: At, me: Me, request: Request) -> Response:
 async def walkforward(wanted: WalkForward, at: At, me: Me, request: Request) -> Response:
     """A walk-forward waits for a worker; the answer names the job."""
     return await _submitted("walkforward", wanted, at, me, request)
+
+
+@router.post("/twins", status_code=202, dependencies=[needs("backtest")])
+async def twin(wanted: TwinRun, at: At, me: Me, request: Request) -> Response:
+    """A twin run waits for a worker: why a recorded day came out otherwise than its backtest, in money."""
+    return await _submitted("twin", wanted, at, me, request)
 
 
 @router.get("/jobs", dependencies=[needs("read")])
@@ -67,7 +74,7 @@ def told(one: Job) -> dict[str, Any]:
 
 
 async def _submitted(
-    kind: str, wanted: Backtest | Sweep | WalkForward, at: House, me: Principal, request: Request
+    kind: str, wanted: Command, at: House, me: Principal, request: Request
 ) -> Response:  # fmt: skip
     async def act() -> tuple[int, dict[str, Any]]:
         command = wanted.command(at.settings.strategies)

@@ -1,0 +1,318 @@
+"""Accounts over the API: the same as the views, begun and changed by people who may, and outliving the API."""
+
+import json
+import os
+import signal
+import threading
+import time
+import uuid
+import warnings
+
+import pytest
+
+from tradewind.adapters.entrance import audit, keys, users
+from tradewind.adapters.entrance.scopes import SCOPES
+from tradewind.api.app import create
+from tradewind.api.house import house
+from tradewind.live.asking import Unanswered, asked
+from tradewind.live.folder import Folder
+from tradewind.settings import BrokerAccount
+from tradewind.views import accounts, gates, health, limits, orders
+from tradewind.watchdog.processes import started
+
+with warnings.catch_warnings():  # it would rather have another HTTP client, which we do not use
+    warnings.simplefilter("ignore")
+    from fastapi.testclient import TestClient
+
+PASSWORD = "correct horse battery"  # noqa: S105 - of a user in a temporary folder
+API = "/api/v1"
+PAPER = {"strategies": ["flip"], "on": ["XAUUSD"], "source": "synthetic", "speed": 1200, "start": "2025-01-06",
+         "end": "2025-02-07", "account": "desk", "risk": "house"}  # fmt: skip
+
+
+class Office:
+    """An API over a data folder, and people at it."""
+
+    def __init__(self, settings):
+        """Ann may do everything."""
+        self.house = house(settings)
+        if not any(one.name == "ann" for one in users.users(self.house.entrance)):
+            users.add_user(self.house.entrance, "ann", PASSWORD, SCOPES, self.house.now())
+        self.app = create(self.house)
+
+    def client(self, *scopes):
+        """Return a client with a key for some scopes."""
+        client = TestClient(self.app, raise_server_exceptions=False, client=(uuid.uuid4().hex, 1))
+        key = keys.make_key(self.house.entrance, "test", "ann", scopes, 1, self.house.now())
+        client.headers["authorization"] = f"Bearer {key}"
+        return client
+
+    def person(self):
+        """Return a client with a token for a password given just now."""
+        client = TestClient(self.app, raise_server_exceptions=False, client=(uuid.uuid4().hex, 1))
+        told = client.post(f"{API}/login", json={"name": "ann", "password": PASSWORD}).json()
+        client.headers["authorization"] = f"Bearer {told['token']}"
+        return client
+
+
+def act(client, path, body=None, key=None):
+    """Post something that acts, with a key of its own."""
+    return client.post(f"{API}{path}", json=body or {}, headers={"idempotency-key": key or uuid.uuid4().hex})
+
+
+def until(found, what, seconds=90.0):
+    """Return what `found` gives once it is as it should be."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        told = found()
+        if what(told):
+            return told
+        time.sleep(0.1)
+    raise AssertionError(told)
+
+
+@pytest.fixture(scope="module")
+def stored(traded):
+    """An API over the account that has traded."""
+    return Office(traded.settings)
+
+
+@pytest.fixture(scope="module")
+def office(traded, tmp_path_factory):
+    """An API over an empty data folder; whatever trader was begun there is gone afterwards."""
+    found = Office(traded.settings.model_copy(update={"data": tmp_path_factory.mktemp("office")}))
+    yield found
+    for path in found.house.data.glob("accounts/*/begun.json"):
+        told = json.loads(path.read_text())
+        if started(told["pid"]) == told["started"]:
+            os.kill(told["pid"], signal.SIGKILL)
+
+
+@pytest.fixture(scope="module")
+def running(office):
+    """A paper account begun over the API, which has said that it runs."""
+    client = office.client("paper", "read")
+    answer = act(client, "/paper", PAPER)
+    assert answer.status_code == 202, answer.text
+    until(lambda: client.get(f"{API}/accounts").json()["items"], lambda found: found and found[0]["state"] == "running")
+    return client
+
+
+@pytest.mark.parametrize(
+    ("path", "view"),
+    [("", accounts.overview), ("/limits", limits.limits_view), ("/health", health.account_health),
+     ("/gates", lambda *of: {"items": gates.summary(*of), "next": None}), ("/nearest", gates.nearest_miss),
+     ("/why", lambda *of: gates.why_at(*of, orders.ALL))],
+)  # fmt: skip
+def test_routes_tell_what_the_views_tell(stored, traded, path, view):
+    """But for ages, which go on."""
+    told = stored.client("read").get(f"{API}/accounts/flip{path}")
+
+    assert told.status_code == 200, told.text
+    assert ageless(told.json()) == ageless(json.loads(json.dumps(view(traded.settings, "flip"))))
+
+
+def ageless(told):
+    """Return a document without its ages."""
+    if isinstance(told, dict):
+        return {name: ageless(one) for name, one in told.items() if name not in ("age_s", "clock")}
+    return [ageless(one) for one in told] if isinstance(told, list) else told
+
+
+@pytest.mark.parametrize("path", ["orders", "fills", "trades", "equity", "actions", "signals"])
+def test_lists_go_page_by_page_to_their_beginning(stored, path):
+    """Each row once, newest first; behind a row, oldest first; and not both."""
+    client = stored.client("read")
+    found, cursor = [], ""
+    while cursor is not None:
+        page = client.get(f"{API}/accounts/flip/{path}?limit=500{cursor}").json()
+        found += [one["sequence"] for one in page["items"]]
+        cursor = None if page["next"] is None else f"&cursor={page['next']}"
+
+    assert found == sorted(set(found), reverse=True)
+    later = client.get(f"{API}/accounts/flip/{path}?limit=3&after={found[10]}").json()["items"]
+    assert [one["sequence"] for one in later] == found[7:10][::-1]
+    assert client.get(f"{API}/accounts/flip/{path}?after=1&cursor=5").status_code == 422
+
+
+def test_what_is_not_there_is_404_and_what_is_wrong_422(stored):
+    """With words."""
+    client = stored.client("read")
+
+    assert client.get(f"{API}/accounts/flop").status_code == 404
+    assert client.get(f"{API}/accounts/..%2Fflip").status_code == 404
+    assert client.get(f"{API}/accounts/flip/orders/999999").status_code == 404
+    assert client.get(f"{API}/accounts/flip/orders?limit=0").status_code == 422
+    assert client.get(f"{API}/accounts/flip/why?on=US30").status_code == 404
+    assert client.get(f"{API}/strategies/flap").status_code == 404
+    assert "flip" in client.get(f"{API}/accounts/flop").json()["detail"] + client.get(f"{API}/accounts/flop").text
+
+
+def test_an_order_to_an_account_is_asked_about_with_its_limits(running):
+    """A size that fits passes; one that is far too large says at which price it would break a floor."""
+    small = running.post(
+        f"{API}/accounts/desk/check", json={"side": "buy", "lots": "0.01", "on": "XAUUSD", "stop": "1"}
+    )
+    assert small.status_code == 200, small.text
+    price = until(lambda: running.get(f"{API}/accounts/desk").json()["instruments"][0]["ask"], bool)
+
+    body = {"side": "buy", "lots": "50", "on": "XAUUSD", "stop": f"{price - 20:.2f}", "at": f"{price:.2f}"}
+    told = running.post(f"{API}/accounts/desk/check", json=body).json()
+
+    refused = {one["control"] for one in told["verdicts"] if not one["passes"]}
+    assert {"R1", "R2"} <= refused
+    assert 0 < float(told["fits_lots"]) < 1
+    assert told["state"] == "running"
+
+
+def test_a_running_account_shows_what_is_used_of_its_limits(running):
+    """Fresh, and so each with a verdict."""
+    told = running.get(f"{API}/accounts/desk").json()
+
+    assert {one["state"] for one in told["limits"]} <= {"ok", "near", "reached"}
+    assert {one["name"] for one in told["limits"]} >= {"daily hard loss", "open_risk"}
+    assert told["facts"][0]["state"] == "fresh"
+    assert running.get(f"{API}/paper/desk/process").json()["process"]["alive"]
+
+
+def test_the_same_wish_sent_twice_begins_one_trader(running, office):
+    """The second answer is the first; another wish for the account is refused."""
+    assert act(running, "/paper", PAPER).status_code == 409
+    key = uuid.uuid4().hex
+    body = {"reason": "a test of twice"}
+    first = act(running, "/paper/desk/strategies/flip/enable", body, key)
+    second = act(running, "/paper/desk/strategies/flip/enable", body, key)
+
+    assert first.status_code == 200, first.text
+    assert second.json() == first.json()
+    assert second.headers["idempotency-replayed"] == "true"
+    assert list(Folder(office.house.data / "accounts" / "desk").inbox.glob("*")) == []
+
+
+def test_a_strategy_is_disabled_and_enabled_in_somebodys_name(running, office):
+    """The journal and the audit trail know who."""
+    assert act(running, "/paper/desk/strategies/flip/disable").json()["text"].startswith("flip is disabled")
+    off = until(lambda: running.get(f"{API}/accounts/desk").json()["strategies"], lambda one: not one[0]["enabled"])
+    assert off[0]["strategy"] == "flip"
+    assert act(running, "/paper/desk/strategies/flap/disable").status_code == 409
+    assert act(running, "/paper/desk/strategies/flip/enable").status_code == 422, "a reason is missing"
+    assert act(running, "/paper/desk/strategies/flip/enable", {"reason": "looked at"}).status_code == 200
+
+    told = until(
+        lambda: running.get(f"{API}/alerts").json()["items"], lambda one: any("enable" in a["about"] for a in one)
+    )
+    assert any(one["text"].startswith("ann/") and one["text"].endswith("flip is enabled.") for one in told)
+    done = [(one.action, one.outcome) for one in audit.deeds(office.house.entrance, 0, 500)]
+    assert ("disable", "done") in done
+    assert ("disable", "refused") in done
+
+
+def test_a_halt_holds_until_somebody_rearms(running):
+    """Level 1 by the desk; then none."""
+    assert act(running, "/paper/desk/halt").status_code == 200
+    halted = until(lambda: running.get(f"{API}/accounts/desk").json(), lambda one: one["kill"]["level"] == 1)
+    assert not halted["ready"]
+    assert "kill switch" in {one["name"] for one in halted["reasons"]}
+
+    assert act(running, "/paper/desk/rearm", {"reason": "seen enough"}).status_code == 200
+    until(lambda: running.get(f"{API}/accounts/desk").json(), lambda one: one["kill"]["level"] == 0 and one["ready"])
+
+
+def test_a_kill_file_goes_with_the_rearm(running, office):
+    """Killed in one step with another scope; armed again in a person's name."""
+    told = office.client("kill").post(f"{API}/kill", json={"level": 2, "account": "desk"}).json()
+    assert told["trouble"] == {}
+    until(lambda: running.get(f"{API}/accounts/desk/status").json(), lambda one: one["kill"] == 2)
+
+    assert act(running, "/paper/desk/rearm", {"reason": "a drill"}).status_code == 200
+    until(lambda: running.get(f"{API}/accounts/desk").json(), lambda one: one["kill"]["level"] == 0)
+
+
+def test_limits_are_tightened_at_once_and_loosened_only_if_asked_for(running):
+    """A firm's rules beside the house's."""
+    answer = act(running, "/paper/desk/limits", {"rules": "ftmo-2step", "reason": "try the firm's"})
+
+    assert answer.status_code == 409
+    assert "looser" in answer.json()["detail"]
+    assert act(running, "/paper/desk/limits", {"rules": "../x", "reason": "try paths"}).status_code == 422
+
+
+def test_paper_is_not_stopped_as_live(running, office):
+    """Each mode has its own scope and its own path."""
+    assert act(office.client("trade"), "/live/desk/stop").status_code == 409
+    assert act(office.client("trade"), "/paper/desk/stop").status_code == 403
+    assert running.get(f"{API}/accounts/desk").json()["state"] == "running"
+
+
+@pytest.mark.usefixtures("running")
+def test_a_trader_outlives_the_api_and_another_api_stops_it(office):
+    """The second API knows it from its folder alone."""
+    other = Office(office.house.settings)
+    client = other.client("paper", "read")
+    before = client.get(f"{API}/paper/desk/process").json()["process"]
+    assert before["alive"]
+    assert os.getsid(before["pid"]) == before["pid"], "it has a session of its own"
+
+    assert act(client, "/paper/desk/stop").status_code == 200
+    after = until(lambda: client.get(f"{API}/paper/desk/process").json()["process"], lambda one: not one["alive"])
+
+    assert after["pid"] == before["pid"]
+    assert client.get(f"{API}/accounts/desk").json()["state"] == "stopped"
+    assert act(client, "/paper/desk/halt").status_code == 409, "nobody is there to do it"
+
+
+def test_live_is_armed_in_two_steps_by_a_person(office):
+    """A preview says what will happen; another name, another person, a key or a second time do not arm."""
+    broker = BrokerAccount(name="oanda", account="001-004-1234567-001", practice=False, base_url="http://127.0.0.1:1")
+    desk = Office(office.house.settings.model_copy(update={"broker": broker}))
+    wanted = {"strategies": ["flip"], "on": ["XAUUSD"], "account": "real", "watchdog": False}
+    person = desk.person()
+
+    seen = act(person, "/live/arm", wanted)
+    told = seen.json()
+
+    assert seen.status_code == 201, seen.text
+    assert told["real_money"]
+    assert "REAL" in " ".join(told["will"])
+    assert "WITHOUT a watchdog" in " ".join(told["will"])
+    assert "--arm=001-004-1234567-001" in told["command"]
+    assert not (desk.house.data / "accounts" / "real").exists(), "a preview begins nothing"
+    path = f"/live/arm/{told['nonce']}"
+    assert act(desk.client("trade"), path, {"account": "real"}).status_code == 403, "a key is never fresh"
+    assert act(person, path, {"account": "reel"}).status_code == 422
+    assert act(person, "/live/arm/none", {"account": "real"}).status_code == 404
+    armed = act(person, path, {"account": "real"})
+    assert armed.status_code == 202, armed.text
+    assert act(person, path, {"account": "real"}).status_code == 404, "used once"
+    ended = until(lambda: person.get(f"{API}/live/real/process").json()["process"], lambda one: not one["alive"])
+    assert "token" in ended["said"], "without its token it does not trade"
+
+
+def test_nothing_is_armed_after_something_changed(office):
+    """A kill file raised after the preview, and settings without a broker."""
+    assert act(office.person(), "/live/arm", {"strategies": ["flip"], "on": ["XAUUSD"]}).status_code == 409
+    broker = BrokerAccount(name="oanda", account="101", base_url="http://127.0.0.1:1")
+    desk = Office(office.house.settings.model_copy(update={"broker": broker}))
+    person = desk.person()
+    told = act(person, "/live/arm", {"strategies": ["flip"], "on": ["XAUUSD"], "account": "other"}).json()
+    Folder(desk.house.data / "accounts" / "other").make()
+    (desk.house.data / "accounts" / "other" / "KILL").write_text("1\n")
+
+    assert act(person, f"/live/arm/{told['nonce']}", {"account": "other"}).status_code == 409
+
+
+def test_an_order_nobody_answers_is_taken_back_or_told_as_not_known(tmp_path):
+    """One that was taken may not be sent again by guessing; one that was not is gone."""
+    folder = Folder(tmp_path / "accounts" / "mute")
+    folder.make()
+
+    with pytest.raises(Unanswered) as left:
+        asked(folder, {"verb": "stop"}, 0.2)
+    assert not left.value.taken
+    assert list(folder.inbox.iterdir()) == []
+
+    taker = threading.Timer(0.1, lambda: [one.unlink() for one in folder.inbox.glob("*.json")])
+    taker.start()
+    with pytest.raises(Unanswered) as gone:
+        asked(folder, {"verb": "stop"}, 0.5)
+    assert gone.value.taken
