@@ -4,9 +4,8 @@ It is plain HTML in the body, there before any script has run; only the strip is
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from fastapi import Request
 from nicegui import ui
 
 from tradewind.results.report.markup import Html, joined, tag
@@ -48,8 +47,8 @@ def page(path: str, title: str) -> Callable[[Build], Build]:
     """The function builds the page at a path, inside the shell."""
 
     def built(build: Build) -> Build:
-        async def shown(request: Request) -> Any:
-            visit = visit_of(request)
+        async def shown() -> None:
+            visit = visit_of(ui.context.client.request)
             here = next((one.path for one in PLACES if one.path != "/" and path.startswith(one.path)), "/")
             ui.add_head_html(head())
             ui.add_body_html(body(visit, here))

@@ -95,7 +95,7 @@ def _bars(history: History, info: SeriesInfo, wish: Wish) -> tuple[Bars, int]:
                      else history.bars(info.series, start, end, COLUMNS))  # fmt: skip
         frame = pl.concat(parts) if parts else None
         columns = [] if frame is None else [frame[name].to_physical().to_numpy() for name in COLUMNS]
-        bars = Bars(info.timeframe or 60, *columns) if columns else Bars(60, *(np.zeros(0, np.int64),) * 5)  # type: ignore[arg-type]
+        bars = Bars(info.timeframe or 60, *(columns or [np.zeros(0)] * len(COLUMNS)))
         made = coarser(bars, wish.seconds)
         if len(made.ts) > wish.most or start <= info.first:
             return made, start

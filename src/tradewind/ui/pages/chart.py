@@ -1,5 +1,8 @@
 """The chart: candles of any timeframe with sessions, ranges and levels behind, orders, trades and gates before them."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from nicegui import ui
 
 from tradewind.data.series import BARS, TICKS
@@ -56,7 +59,7 @@ def _first(visit: Visit, symbols: list[str]) -> str:
     return max(open_history(visit.settings).series(), key=lambda one: (one.symbol in symbols, one.last)).symbol
 
 
-def _tools(symbols: list[str], on: str, runs: list[dict[str, object]], run: str, seconds: int) -> Html:
+def _tools(symbols: list[str], on: str, runs: Sequence[Mapping[str, Any]], run: str, seconds: int) -> Html:
     frames = [
         tag("button", NAMES[one], type="button", data_timeframe_choice=one, aria_pressed=str(one == seconds).lower())
         for one in FRAMES
@@ -66,7 +69,7 @@ def _tools(symbols: list[str], on: str, runs: list[dict[str, object]], run: str,
         for name, text in PARTS.items()
     ]
     listed = {"": "No run: prices alone"} | {
-        str(one["id"]): f"{', '.join(one['strategies'])} {', '.join(one['instruments'])} {str(one['created'])[:16]}"  # type: ignore[arg-type]
+        str(one["id"]): f"{', '.join(one['strategies'])} {', '.join(one['instruments'])} {str(one['created'])[:16]}"
         for one in runs
     }
     return tag(

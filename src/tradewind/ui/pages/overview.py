@@ -105,17 +105,13 @@ def _held(told: Mapping[str, Any]) -> Html:
     return figure("open positions", words_, joined(["unrealised ", change(total, told["currency"])]), big=True)
 
 
-def _day(told: Mapping[str, Any]) -> Html:
+def _day(told: Mapping[str, Any]) -> str:
     day = told["day"]
     if day["began_with"] is None:
-        return Html("The day is not told yet.")
+        return "The day is not told yet."
     closes = new_york(day["closes"], "%H:%M")
-    return joined(
-        [
-            f"{share(day['share'], 2)} of {money(day['began_with'], '', 0)}; {counted(day['trades'], 'trade')}; "
-            f"until {closes} New York"
-        ]
-    )
+    trades = counted(day["trades"], "trade")
+    return f"{share(day['share'], 2)} of {money(day['began_with'], '', 0)}; {trades}; until {closes} New York"
 
 
 def _known(visit: Visit) -> dict[str, Any]:
