@@ -4,6 +4,8 @@ import math
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from tradewind.results.report.markup import Html, joined, tag
 
 NONE, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
@@ -74,6 +76,18 @@ def when(ns: int | None, pattern: str = "%Y-%m-%d %H:%M") -> str:
 def new_york(ns: int | None, pattern: str = "%a %H:%M") -> str:
     """Return a moment in New York."""
     return NONE if not ns else f"{datetime.fromtimestamp(ns / 1e9, NEW_YORK):{pattern}}"
+
+
+def on_chart(symbol: object, moment: object) -> Html:
+    """Return a link to a moment on the chart; the moment is ns UTC, or as tables have it."""
+    ns = moment if isinstance(moment, int) else ns_of(moment)
+    address = f"/chart?on={symbol}&timeframe=300&at={ns // 1_000_000_000}"
+    return tag("a", "chart", href=address, class_="small") if ns else Html("")
+
+
+def ns_of(text: object) -> int:
+    """Return a moment of a table (ISO 8601 UTC) as ns, 0 for none."""
+    return int(np.datetime64(str(text).removesuffix("Z"), "ns").astype(np.int64)) if text else 0
 
 
 def ago(ns: int | None) -> Html:

@@ -15,6 +15,8 @@ from tradewind.ui.visit import Visit
 from tradewind.views.candles import FRAMES
 
 NAMES = {60: "M1", 120: "M2", 300: "M5", 600: "M10", 900: "M15", 1800: "M30", 3600: "H1", 14_400: "H4", 86_400: "D1"}
+BEHIND = 60
+"""Candles to the right of a moment that was asked for."""
 PARTS = {"sessions": "Sessions", "levels": "Levels", "orders": "Orders", "trades": "Trades", "gates": "Gates"}
 LEGEND = (
     "▲ ▼ entry long, short · ■ exit · dashed line an order as long as it waited, ✕ refused · ticks at the bottom: "
@@ -86,10 +88,12 @@ def _tools(symbols: list[str], on: str, runs: Sequence[Mapping[str, Any]], run: 
 
 
 def _box(visit: Visit, on: str, run: str, seconds: int) -> Html:
+    at = visit.asked("at")
     canvas = tag(
         "div", id="chart-canvas", class_="canvas", data_still=True, data_on=on, data_timeframe=seconds, data_run=run,
         data_account="" if run else visit.account, data_most=visit.asked("most"), role="application",
         aria_label="Candles; arrow keys move, plus and minus zoom",
+        data_until=int(at) + BEHIND * seconds if at.isdecimal() and len(at) < 12 else None,
     )  # fmt: skip
     hover = tag("div", id="chart-hover", class_="hover", hidden=True, data_still=True)
     legend = tag("div", id="chart-legend", class_="legend", data_still=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from tradewind.results.report.markup import Html, joined, tag
 from tradewind.ui.live import region
-from tradewind.ui.numbers import NONE, change, money, new_york, plain, price
+from tradewind.ui.numbers import NONE, change, money, new_york, ns_of, on_chart, plain, price
 from tradewind.ui.pieces import Column, badge, card, choices, empty, grid, rows, words
 from tradewind.ui.shared import shared
 from tradewind.ui.shell import page
@@ -79,10 +79,7 @@ def _moment(text: object) -> Html:
     """Return a moment of a table as New York's."""
     if not text:
         return Html(NONE)
-    import numpy as np  # noqa: PLC0415 - only to read one moment
-
-    ns = int(np.datetime64(str(text).removesuffix("Z"), "ns").astype(np.int64))
-    return tag("span", new_york(ns, "%a %d %b %H:%M:%S"), class_="nowrap", title=f"{text} UTC")
+    return tag("span", new_york(ns_of(text), "%a %d %b %H:%M:%S"), class_="nowrap", title=f"{text} UTC")
 
 
 def _trades(found: Sequence[Mapping[str, Any]]) -> Html:
@@ -98,6 +95,7 @@ def _trades(found: Sequence[Mapping[str, Any]]) -> Html:
         Column("Costs"),
         words("Why closed"),
         words("Strategy"),
+        words(""),
     ]
     listed = [
         [
@@ -112,6 +110,7 @@ def _trades(found: Sequence[Mapping[str, Any]]) -> Html:
             money(one["spread"] + one["slippage"] + one["commission"] + one["financing"]),
             one["reason"],
             one["strategy"],
+            on_chart(one["symbol"], one["closed"]),
         ]
         for one in found
     ]

@@ -9,7 +9,7 @@ from tradewind.results.report.markup import Html, tag
 from tradewind.ui import acting
 from tradewind.ui.live import region
 from tradewind.ui.numbers import figure as number
-from tradewind.ui.numbers import new_york, plain
+from tradewind.ui.numbers import new_york, on_chart, plain
 from tradewind.ui.pieces import (
     Column,
     badge,
@@ -151,7 +151,7 @@ def _bar(one: Mapping[str, Any]) -> list[object]:
         badge("all passed: signal", "good") if failed is None else f"{one['asked'] - one['failed']} of {one['asked']}"
     )
     needed = "" if failed is None else _needed(failed)
-    chart = tag("a", "chart", href=f"/chart?on={one['symbol']}&timeframe=300", class_="small")
+    chart = on_chart(one["symbol"], one["ts"])
     stopped = "" if failed is None else tag("span", plain_name(one["blocked_by"]), title=_all(one["gates"]))
     return [
         when,
