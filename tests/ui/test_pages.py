@@ -147,7 +147,7 @@ def test_the_chart_carries_fifty_thousand_candles(web):
 
 def test_a_trade_leads_to_its_candles(web):
     """The link of a trade opens the chart around its end; switching the timeframe keeps the day."""
-    web.go("/orders")
+    web.go("/orders?account=paper")
     web.wait("document.querySelector('tbody a[href^=\"/chart\"]')")
     target = web.run("document.querySelector('tbody a[href^=\"/chart\"]').getAttribute('href')")
     web.go(target)

@@ -1,6 +1,6 @@
 """The account somebody looks at, as the pages need it: one look serves every region and every person for a moment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tradewind.results.report.markup import Html, joined, tag
@@ -10,7 +10,8 @@ from tradewind.ui.shared import shared
 from tradewind.ui.visit import Visit
 from tradewind.views.accounts import accounts, overview
 
-LOOK_S = 0.4
+LOOK_S = 0.2
+"""So old may be what is shown; a trader's heart beats once a second."""
 HOW = "tradewind paper opening_range --on XAUUSD"
 SIDES = {"long": "▲ long", "short": "▼ short", "buy": "▲ buy", "sell": "▼ sell"}
 STATES = {"running": "good", "stale": "bad", "stopped": "", "never ran": ""}
@@ -22,6 +23,12 @@ def now_of(visit: Visit) -> dict[str, Any] | None:
         return None
     key = ("overview", str(visit.data), visit.account)
     return shared(key, LOOK_S, lambda: overview(visit.settings, visit.account))
+
+
+def drawn_once(visit: Visit, name: str, draw: Callable[[Visit], Html]) -> Html:
+    """Return a region that is the same for everybody who looks at the account with the same rights."""
+    key = ("drawn", name, str(visit.data), visit.account, visit.who.scopes)
+    return shared(key, LOOK_S, lambda: draw(visit))
 
 
 def all_of(visit: Visit) -> list[dict[str, Any]]:
