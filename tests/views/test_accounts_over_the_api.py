@@ -135,6 +135,16 @@ def test_lists_go_page_by_page_to_their_beginning(stored, path):
     assert client.get(f"{API}/accounts/flip/{path}?after=1&cursor=5").status_code == 422
 
 
+def test_the_documents_of_the_journal_can_be_read(stored):
+    """From the first start on; a simulated venue has no words of its own."""
+    client = stored.client("read")
+    told = client.get(f"{API}/accounts/flip/notes").json()
+
+    assert [one["kind"] for one in told["items"]][-1] == "start"
+    assert told["items"][-1]["document"]["symbols"] == ["XAUUSD"]
+    assert client.get(f"{API}/accounts/flip/executions").json() == {"items": [], "next": None, "newest": None}
+
+
 def test_what_is_not_there_is_404_and_what_is_wrong_422(stored):
     """With words."""
     client = stored.client("read")
