@@ -76,7 +76,7 @@ OURS = {
         "adapters broker data jobs live markets modes ports requests research results risk risk_questions runs reports "
         "series_choice settings strategy trading twin views watchdog money errors"
     ),
-    "ui": "api adapters live modes research results settings views errors",
+    "ui": "api adapters data jobs live markets modes research results settings views watchdog errors",
     "cli": (
         "api jobs services stack databases drills live modes requests risk_questions runs reports desk demonstration "
         "research results risk views money settings errors"

@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "data"))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "research"))
 
 from postgres import programs, server
+
 from tradewind.adapters.address import read_address
 from tradewind.adapters.postgres.connection import connect
 from tradewind.databases.migrating import migrate

@@ -121,7 +121,9 @@ def _checked(kind: Callable[..., Any], told: Mapping[str, Any]) -> Any:
         return kind(**told)
     except ValidationError as error:
         first = error.errors()[0]
-        raise BadData(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.", "Look at the field of that name.") from None
+        raise BadData(
+            f"{'.'.join(map(str, first['loc']))}: {first['msg']}.", "Look at the field of that name."
+        ) from None
 
 
 def _more(visit: Visit, given: Given) -> tuple[str, str]:

@@ -19,14 +19,14 @@ def curve(name: str, seconds: Floats, values: Floats, *, start: float | None = N
     return curves([(name, seconds, values)], start=start, high=high)
 
 
-def curves(
-    lines: Sequence[tuple[str, Floats, Floats]], *, start: float | None = None, high: float = 220.0
-) -> Html:
+def curves(lines: Sequence[tuple[str, Floats, Floats]], *, start: float | None = None, high: float = 220.0) -> Html:
     """Return up to four lines over the same time; each has a stroke of its own, named below where there are several."""
     known = [(name, x, y) for name, x, y in lines[:MOST] if len(x) > 1]
     if not known:
         return Html("")
-    low, top = widened([*([] if start is None else [start]), *(float(v) for _, _, y in known for v in (y.min(), y.max()))])
+    low, top = widened(
+        [*([] if start is None else [start]), *(float(v) for _, _, y in known for v in (y.min(), y.max()))]
+    )
     first, last = min(float(x[0]) for _, x, _ in known), max(float(x[-1]) for _, x, _ in known)
     box = Box(LEFT, 8, WIDE, high, first, last, low, top)
     parts: list[object] = [rows_of(box, brief, 5), marks_of(box, date_marks(first, last))]
@@ -43,5 +43,7 @@ def curves(
     picture = drawing((LEFT + WIDE + 14, high + 30), words, joined(parts), class_="curve")
     if len(known) == 1:
         return picture
-    named = [tag("span", tag("i", class_=f"stroke line-{number}"), name) for number, (name, _, _) in enumerate(known, 1)]
+    named = [
+        tag("span", tag("i", class_=f"stroke line-{number}"), name) for number, (name, _, _) in enumerate(known, 1)
+    ]
     return joined([picture, tag("div", *named, class_="row wide-gap small")])

@@ -64,7 +64,7 @@ async def region(draw: Draw, every: float | None = None, acts: Mapping[str, Act]
 async def drawn(draw: Draw) -> Html:
     """Return what a function draws, or what was in its way."""
     try:
-        return await run.io_bound(draw)
+        return await run.io_bound(draw) or Html("")
     except TradewindError as error:
         return trouble(error.message, error.hint)
     except Exception:

@@ -1,15 +1,8 @@
-"""The pages become part of the application: NiceGUI behind our gate, our scripts and styles, the log-in.
+"""The pages become part of the application: NiceGUI behind our gate, our scripts and styles, the log-in."""
 
-NiceGUI keeps one application a process, so there is one set of pages a process too.
-"""
-
-from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
-from fastapi import FastAPI
-from nicegui import app as theirs
-from nicegui import ui
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import Response
 from starlette.routing import Match, Mount, Route
@@ -19,8 +12,8 @@ from tradewind.api.house import House
 from tradewind.ui import entering
 from tradewind.ui.gate import Gate
 from tradewind.ui.icons import PATHS
+from tradewind.ui.serving import serve_with
 
-PAGES = ("overview", "chart", "strategies", "start", "orders", "risk", "research", "runs", "data", "system")
 NOT_OURS = ("/api/", "/livez", "/readyz", "/tradez", "/metrics")
 MARK = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><rect width="24" height="24" rx="5" fill="#155fb0"/>'
@@ -38,20 +31,14 @@ class Pages(Mount):
         return super().matches(scope)
 
 
-def mount(app: FastAPI, house: House) -> None:
+def mount(app: Any, house: House) -> None:
     """The application has pages."""
-    for name in PAGES:
-        import_module(f"tradewind.ui.pages.{name}")
-    theirs.state.house = house
+    vendor = files("tradewind.results.report") / "vendor" / "lightweight-charts.js"
     app.include_router(entering.router)
     app.router.routes.append(Route("/ui/mark.svg", _mark))
-    vendor = files("tradewind.results.report") / "vendor" / "lightweight-charts.js"
     app.router.routes.append(Route("/ui/vendor/lightweight-charts.js", lambda _: _script(vendor.read_bytes())))
     app.mount("/ui", StaticFiles(packages=[("tradewind.ui", "static")]))
-    ui.run_with(
-        app, title="Tradewind", favicon=MARK, dark=None, language="en-US", tailwind=False, show_welcome_message=False,
-        gzip_middleware_factory=None, reconnect_timeout=10.0, binding_refresh_interval=None,
-    )  # fmt: skip
+    theirs = serve_with(app, house, MARK)
     app.router.routes[-1] = Pages("/", app=GZipMiddleware(Gate(theirs, house), minimum_size=1024))
 
 

@@ -4,9 +4,11 @@ import math
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from tradewind.results.report.markup import Html, joined, tag
 
-NONE = "–"
+NONE, MINUS = "\N{EN DASH}", "\N{MINUS SIGN}"
 NEW_YORK, UTC = ZoneInfo("America/New_York"), ZoneInfo("UTC")
 
 
@@ -24,7 +26,7 @@ def change(value: float | None, unit: str = "", digits: int = 2) -> Html:
     text = f"{abs(value):,.{digits}f}{f' {unit}' if unit else ''}"
     if round(abs(value), digits) == 0:
         return tag("span", text, class_="flat")
-    return tag("span", "▲ +" if value > 0 else "▼ −", text, class_="up" if value > 0 else "down")
+    return tag("span", "▲ +" if value > 0 else f"▼ {MINUS}", text, class_="up" if value > 0 else "down")
 
 
 def share(value: float | None, digits: int = 1) -> str:
@@ -39,7 +41,7 @@ def plain(value: float | None, digits: int = 2) -> str:
 
 def _signed(value: float, digits: int) -> str:
     text = f"{abs(value):,.{digits}f}"
-    return f"−{text}" if value < 0 and round(abs(value), digits) else text
+    return f"{MINUS}{text}" if value < 0 and round(abs(value), digits) else text
 
 
 def figure(value: float | None) -> str:
@@ -47,7 +49,7 @@ def figure(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return NONE
     text = f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
-    return text.replace("-", "−")
+    return text.replace("-", MINUS)
 
 
 def counted(number: int, what: str) -> str:
@@ -74,6 +76,18 @@ def when(ns: int | None, pattern: str = "%Y-%m-%d %H:%M") -> str:
 def new_york(ns: int | None, pattern: str = "%a %H:%M") -> str:
     """Return a moment in New York."""
     return NONE if not ns else f"{datetime.fromtimestamp(ns / 1e9, NEW_YORK):{pattern}}"
+
+
+def on_chart(symbol: object, moment: object) -> Html:
+    """Return a link to a moment on the chart; the moment is ns UTC, or as tables have it."""
+    ns = moment if isinstance(moment, int) else ns_of(moment)
+    address = f"/chart?on={symbol}&timeframe=300&at={ns // 1_000_000_000}"
+    return tag("a", "chart", href=address, class_="small") if ns else Html("")
+
+
+def ns_of(text: object) -> int:
+    """Return a moment of a table (ISO 8601 UTC) as ns, 0 for none."""
+    return int(np.datetime64(str(text).removesuffix("Z"), "ns").astype(np.int64)) if text else 0
 
 
 def ago(ns: int | None) -> Html:

@@ -1,4 +1,4 @@
-"""What pages are made of: cards, figures, badges, bars against a limit, tables that are cards on a phone, empty states."""
+"""What pages are made of: cards, figures, badges, bars, tables that are cards on a phone, empty states."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,9 @@ def badge(text: object, kind: str = "") -> Html:
 
 def synthetic() -> Html:
     """Return what stands beside everything that was made up."""
-    return tag("span", "SYNTHETIC", class_="badge synthetic", title="Prices were made up: nothing here is about a market")
+    return tag(
+        "span", "SYNTHETIC", class_="badge synthetic", title="Prices were made up: nothing here is about a market"
+    )
 
 
 def card(title: str, *inside: object, note: object = None, right: object = None, wide: str = "w12") -> Html:
@@ -31,7 +33,7 @@ def card(title: str, *inside: object, note: object = None, right: object = None,
         tag("span", note, class_="note") if note else None,
         tag("span", right, class_="right") if right else None,
     )
-    return tag("section", head, *inside, class_=f"card {wide}", aria_label=title)
+    return tag("section", head, *inside, class_=f"card {wide}")
 
 
 def grid(*cards: object) -> Html:
@@ -89,7 +91,9 @@ def empty(title: str, text: object = None, command: str = "", action: object = N
 
 def trouble(text: object, hint: object = None) -> Html:
     """Return what went wrong and what to do."""
-    return tag("div", tag("span", text, class_="trouble"), tag("span", hint, class_="soft"), class_="empty", role="alert")
+    return tag(
+        "div", tag("span", text, class_="trouble"), tag("span", hint, class_="soft"), class_="empty", role="alert"
+    )
 
 
 def rows(
@@ -106,7 +110,7 @@ def _card_of(columns: Sequence[Column], row: Sequence[object], head: Sequence[in
     rest = []
     for place, (column, value) in enumerate(named):
         text = _MARKUP.sub("", str("" if value is None else value))
-        if place not in head and (text.strip() or "<" in str(value) and "months" in str(value)):
+        if place not in head and (text.strip() or "<i" in str(value)):
             long = "whole" if len(text) > LONG else None
             rest.append(tag("div", tag("span", column.title, class_="soft"), tag("span", value), class_=long))
     first = [tag("span", row[place]) for place in head]
@@ -142,7 +146,9 @@ def choice(name: str, options: Mapping[str, str] | Sequence[str], chosen: str = 
 def choices(options: Sequence[tuple[str, str, bool]], label: str) -> Html:
     """Return links beside each other: (text, address, whether it is the one shown)."""
     links = [
-        tag("a", text, href=address, class_="button chosen" if here else "button", aria_current="true" if here else None)
+        tag(
+            "a", text, href=address, class_="button chosen" if here else "button", aria_current="true" if here else None
+        )
         for text, address, here in options
     ]
     return tag("div", *links, class_="choices", role="group", aria_label=label)

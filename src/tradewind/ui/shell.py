@@ -4,9 +4,8 @@ It is plain HTML in the body, there before any script has run; only the strip is
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from fastapi import Request
 from nicegui import ui
 
 from tradewind.results.report.markup import Html, joined, tag
@@ -14,6 +13,7 @@ from tradewind.ui import strip, theme
 from tradewind.ui.icons import icon
 from tradewind.ui.live import region
 from tradewind.ui.pieces import entry
+from tradewind.ui.standing import drawn_once
 from tradewind.ui.visit import Visit, visit_of
 from tradewind.watchdog.killfile import MEANINGS
 
@@ -39,6 +39,8 @@ PLACES = (
     Place("/data", "Data", "data", "d", "What prices are there, and can they be trusted?"),
     Place("/system", "System", "system", "y", "Is everything healthy?"),
 )
+LIVE_S = 0.25
+"""How often what must be current is looked at."""
 TABS = ("/", "/chart", "/orders", "/risk")
 """At the bottom of a phone; the rest is behind the fifth."""
 Build = Callable[[Visit], Awaitable[None]]
@@ -48,15 +50,15 @@ def page(path: str, title: str) -> Callable[[Build], Build]:
     """The function builds the page at a path, inside the shell."""
 
     def built(build: Build) -> Build:
-        async def shown(request: Request) -> Any:
-            visit = visit_of(request)
+        async def shown() -> None:
+            visit = visit_of(ui.context.client.request)
             here = next((one.path for one in PLACES if one.path != "/" and path.startswith(one.path)), "/")
             ui.add_head_html(head())
             ui.add_body_html(body(visit, here))
             if not visit.asked("bare"):
-                (await region(lambda: strip.line(visit), 1.0)).classes("strip-facts")
-            with ui.element("main").classes("body").props('id="main" tabindex="-1"'):
-                await region(lambda: strip.banner(visit), 1.0, strip.acts(visit))
+                (await region(lambda: drawn_once(visit, "line", strip.line), LIVE_S)).classes("strip-facts")
+            with ui.element("div").classes("body").props('id="main" tabindex="-1"'):
+                await region(lambda: drawn_once(visit, "banner", strip.banner), LIVE_S, strip.acts(visit))
                 await build(visit)
 
         ui.page(path, title=f"{title} · Tradewind", response_timeout=20.0)(shown)
@@ -75,10 +77,18 @@ def head() -> Html:
 
 def body(visit: Visit, here: str) -> Html:
     """Return what stands around a page."""
-    return joined([
-        tag("a", "To the content", href="#main", class_="skip"), _rail(visit, here), _tabs(here), _kill(visit),
-        _palette(visit), _help(), _more(here), tag("div", id="toasts", class_="toasts", role="status", aria_live="polite"),
-    ])  # fmt: skip
+    return joined(
+        [
+            tag("a", "To the content", href="#main", class_="skip"),
+            _rail(visit, here),
+            _tabs(here),
+            _kill(visit),
+            _palette(visit),
+            _help(),
+            _more(here),
+            tag("div", id="toasts", class_="toasts", role="status", aria_live="polite"),
+        ]
+    )
 
 
 def _link(place: Place, here: str) -> Html:
@@ -97,7 +107,7 @@ def _rail(visit: Visit, here: str) -> Html:
         class_="foot",
     )
     links = tag("nav", *(_link(one, here) for one in PLACES), aria_label="Pages")
-    return tag("div", tag("a", icon("mark"), "Tradewind", href="/", class_="brand"), links, foot, class_="rail")
+    return tag("header", tag("a", icon("mark"), "Tradewind", href="/", class_="brand"), links, foot, class_="rail")
 
 
 def _tabs(here: str) -> Html:
@@ -152,7 +162,15 @@ def _palette(visit: Visit) -> Html:
         items += [(f"Kill level {one}, all accounts", MEANINGS[one], {"data_run": "kill", "data_value": str(one)})
                   for one in (2, 1, 3, 4)]  # fmt: skip
     listed = [
-        tag("li", title, tag("span", under, class_="soft"), role="option", id=f"item-{number}", aria_selected="false", **do)
+        tag(
+            "li",
+            title,
+            tag("span", under, class_="soft"),
+            role="option",
+            id=f"item-{number}",
+            aria_selected="false",
+            **do,
+        )
         for number, (title, under, do) in enumerate(items)
     ]
     box = entry("find", placeholder="Where to, or what to do?", role="combobox", aria_expanded="true",
@@ -164,8 +182,9 @@ def _palette(visit: Visit) -> Html:
 def _help() -> Html:
     rows = [(f"g {one.key}", one.title) for one in PLACES]
     rows += [("Ctrl K", "find a page or a command"), ("?", "this"), ("Esc", "close"), ("← →", "on the chart: move"),
-             ("+ −", "on the chart: nearer, farther")]  # fmt: skip
+             ("+ -", "on the chart: nearer, farther")]  # fmt: skip
     inside = [
-        joined([tag("span", joined(tag("kbd", one) for one in keys.split(" "))), tag("span", what)]) for keys, what in rows
+        joined([tag("span", joined(tag("kbd", one) for one in keys.split(" "))), tag("span", what)])
+        for keys, what in rows
     ]
     return tag("dialog", tag("h2", "Keys"), tag("div", *inside, class_="keys"), _end(), id="help", aria_label="Keys")

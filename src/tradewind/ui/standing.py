@@ -1,6 +1,6 @@
 """The account somebody looks at, as the pages need it: one look serves every region and every person for a moment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tradewind.results.report.markup import Html, joined, tag
@@ -10,7 +10,8 @@ from tradewind.ui.shared import shared
 from tradewind.ui.visit import Visit
 from tradewind.views.accounts import accounts, overview
 
-LOOK_S = 0.4
+LOOK_S = 0.2
+"""So old may be what is shown; a trader's heart beats once a second."""
 HOW = "tradewind paper opening_range --on XAUUSD"
 SIDES = {"long": "▲ long", "short": "▼ short", "buy": "▲ buy", "sell": "▼ sell"}
 STATES = {"running": "good", "stale": "bad", "stopped": "", "never ran": ""}
@@ -24,6 +25,12 @@ def now_of(visit: Visit) -> dict[str, Any] | None:
     return shared(key, LOOK_S, lambda: overview(visit.settings, visit.account))
 
 
+def drawn_once(visit: Visit, name: str, draw: Callable[[Visit], Html]) -> Html:
+    """Return a region that is the same for everybody who looks at the account with the same rights."""
+    key = ("drawn", name, str(visit.data), visit.account, visit.who.scopes)
+    return shared(key, LOOK_S, lambda: draw(visit))
+
+
 def all_of(visit: Visit) -> list[dict[str, Any]]:
     """Return every account in a few words."""
     return shared(("accounts", str(visit.data)), LOOK_S, lambda: accounts(visit.data))
@@ -31,8 +38,12 @@ def all_of(visit: Visit) -> list[dict[str, Any]]:
 
 def no_account() -> Html:
     """Return what stands on a page about an account where there is none."""
-    return empty("No account yet", "Start paper trading; it needs no broker and no money. Prices come from what is stored, "
-                 "or are made up.", HOW, tag("a", "Start on paper", href="/strategies/start", class_="button main"))  # fmt: skip
+    return empty(
+        "No account yet",
+        "Start paper trading; it needs no broker and no money. Prices come from what is stored, or are made up.",
+        HOW,
+        tag("a", "Start on paper", href="/strategies/start", class_="button main"),
+    )
 
 
 def synthetic_of(told: Mapping[str, Any]) -> bool:
@@ -70,7 +81,9 @@ def health(told: Mapping[str, Any]) -> tuple[str, str]:
     if told["kill"]["level"]:
         return f"Killed, level {told['kill']['level']}", "bad"
     if told["state"] != "running":
-        return {"stale": "No sign of life", "stopped": "Stopped"}.get(told["state"], "Never ran"), STATES[told["state"]] or "warn"
+        return {"stale": "No sign of life", "stopped": "Stopped"}.get(told["state"], "Never ran"), STATES[
+            told["state"]
+        ] or "warn"
     if not told["ready"]:
         return "Opens nothing", "warn"
     return "Ready", "good"

@@ -1,4 +1,4 @@
-"""How things stand, on every page: mode, account, equity, the day, open risk, health, the clocks; and what stopped it."""
+"""How things stand, on every page: mode, account, equity, day, open risk, health, clocks; and what stopped it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -52,7 +52,9 @@ def _mode(mode: str, *more: object) -> Html:
 
 
 def _fact(name: str, value: object, kind: str = "") -> Html:
-    return tag("div", tag("span", name, class_="name"), tag("span", value, class_="value"), class_=f"fact {kind}".strip())
+    return tag(
+        "div", tag("span", name, class_="name"), tag("span", value, class_="value"), class_=f"fact {kind}".strip()
+    )
 
 
 def _clocks() -> Html:
@@ -77,7 +79,9 @@ def banner(visit: Visit) -> Html:
         ))  # fmt: skip
         parts.append(_rearm(visit))
     elif told["state"] == "stale":
-        text = f"▲ {visit.account} gives no sign of life; what is shown may not be so any more. Kill works nevertheless."
+        text = (
+            f"▲ {visit.account} gives no sign of life; what is shown may not be so any more. Kill works nevertheless."
+        )
         parts.append(tag("div", text, class_="banner warn", role="alert"))
     return joined(parts)
 
@@ -87,16 +91,22 @@ def _rearm(visit: Visit) -> Html:
         "form",
         tag("p", "Orders may be sent again at once. Your name and the reason stand in the journal.", class_="whole"),
         field("Why is it safe again?", entry("reason", required=True, minlength=3), whole=True),
-        field("Your password", entry("password", type="password", required=True), whole=True) if is_live(visit) else None,
-        tag("div", tag("button", "Leave it stopped", type="button", data_close=True),
-            tag("button", f"Re-arm {visit.account}", class_="main"), class_="end whole"),
-        class_="fields", data_do="rearm", method="dialog",
-    )  # fmt: skip
+        field("Your password", entry("password", type="password", required=True), whole=True)
+        if is_live(visit)
+        else None,
+        tag(
+            "div",
+            tag("button", "Leave it stopped", type="button", data_close=True),
+            tag("button", f"Re-arm {visit.account}", class_="main"),
+            class_="end whole",
+        ),
+        class_="fields",
+        data_do="rearm",
+        method="dialog",
+    )
     return tag("dialog", tag("h2", f"Re-arm {visit.account}"), form, id="rearm", aria_label="Re-arm")
 
 
 def acts(visit: Visit) -> dict[str, Act]:
     """Return what can be done about it."""
     return {"rearm": lambda given: rearm(visit, given)}
-
-

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 DARK = {
     "paper": "#0f1317", "card": "#161b21", "raised": "#1d242c", "line": "#2b343e", "grid": "#222a32",
     "ink": "#e8ecf0", "soft": "#9fabb7", "accent": "#76b5f7", "on-accent": "#0b1220",
-    "gain": "#4fc7a4", "loss": "#ff8f7a", "warn": "#f3bd57", "stop": "#e0474c", "on-stop": "#ffffff",
+    "gain": "#4fc7a4", "loss": "#ff8f7a", "warn": "#f3bd57", "stop": "#cd363c", "on-stop": "#ffffff",
     "gain-soft": "#12312a", "loss-soft": "#3c1e1a", "warn-soft": "#35290f", "accent-soft": "#142a41",
     "asia": "#a67fd01c", "london": "#6cb0f51a", "newyork": "#e9b44c1e", "late": "#9aa6b214",
 }  # fmt: skip

@@ -65,7 +65,7 @@ def accounts_of(data: Path) -> list[str]:
 
 
 def visit_of(request: Request) -> Visit:
-    """Return who is on the page, and which account they look at: named, remembered, the newest heartbeat, or the first."""
+    """Return who is on the page and which account they look at: named, remembered, or with the newest heartbeat."""
     house = house_of(request)
     names = accounts_of(house.data)
     wanted = request.query_params.get("account") or unquote(cookie(request.scope, ACCOUNT))

@@ -32,7 +32,7 @@ SECOND = 1_000_000_000
 
 @router.get("/candles", dependencies=[needs("read")])
 def chart_candles(
-    at: At, on: Symbol, timeframe: int = 300, before: Moment | None = None,
+    at: At, on: Symbol, *, timeframe: int = 300, before: Moment | None = None,
     most: Annotated[int, Query(ge=1, le=MOST)] = 3000, feed: Feed = None, account: Account = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The last candles that open before a moment, as columns; `older` says whether there are more.
@@ -42,7 +42,7 @@ def chart_candles(
     end, price = _end(before), None
     if account is not None:
         heart = heart_of(folder_of(at.data, account))
-        end = min(end, heart.now(EVER[1]))
+        end = min(end, heart.now(EVER[1])) if heart.fresh else end
         price = last_price(heart, on)
     return {**candles(open_history(at.settings), Wish(on, timeframe, end, most, feed)), "price": price}
 
@@ -61,7 +61,7 @@ def chart_scenery(at: At, on: Symbol, start: Moment, end: Moment, feed: Feed = N
 
 @router.get("/candles/marks", dependencies=[needs("read")])
 def chart_marks(
-    at: At, on: Symbol, start: Moment, end: Moment,
+    at: At, on: Symbol, start: Moment, end: Moment, *,
     run: Annotated[str | None, Query(max_length=80, pattern=r"^[A-Za-z0-9-]+$")] = None,
     account: Account = None,
 ) -> dict[str, Any]:  # fmt: skip

@@ -71,7 +71,7 @@ def record(history: History, series: Identity, profile: Profile | None = None, *
 
 
 def known(history: History, series: Identity) -> Record | None:
-    """Return what an earlier examination found in a stored series as it is now, None where none did; nothing is read."""
+    """Return what was found in a stored series as it is now, None where it was not examined; no prices are read."""
     one = Series(*series)
     kept, version = history.kept(one, DOCUMENT), _held(history, one).version
     if kept is None or kept.get("rules") != RULES or kept.get("version") != version:

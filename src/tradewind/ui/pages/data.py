@@ -6,7 +6,8 @@ from typing import Any
 from tradewind.adapters.catalogue import SeriesInfo
 from tradewind.adapters.histories import History
 from tradewind.adapters.job_store import JobStore
-from tradewind.data.doctor import Record, words as series_words
+from tradewind.data.doctor import Record
+from tradewind.data.doctor import words as series_words
 from tradewind.data.doctor.stored import known
 from tradewind.data.series import SYNTHETIC, Series, timeframe_name
 from tradewind.markets.loading import load_profile
@@ -59,28 +60,57 @@ def _records(visit: Visit) -> Mapping[Series, Record | None]:
 def _stored(visit: Visit) -> Html:
     found = _series(visit)
     if not found:
-        return grid(card("Stored", empty("No prices yet", "Drop a file below: MetaTrader, Dukascopy, HistData, TradingView, OANDA, "
-                                         "LEAN, Parquet or any table with a mapping. Or make a market up:",
-                                         "tradewind data synth --on XAUUSD,US30")))  # fmt: skip
+        return grid(
+            card(
+                "Stored",
+                empty(
+                    "No prices yet",
+                    "Drop a file below: MetaTrader, Dukascopy, HistData, TradingView, OANDA, "
+                    "LEAN, Parquet or any table with a mapping. Or make a market up:",
+                    "tradewind data synth --on XAUUSD,US30",
+                ),
+            )
+        )
     months = sorted({month for one in found for month in one.months})[-MOST_MONTHS:]
-    columns = [words("Instrument"), words("Bars"), words("Feed"), words("Side"), Column("Rows"), words("From"), words("To"),
-               words(f"Months, {months[0]} to {months[-1]}" if months else "Months"), words("Doctor"), words("")]  # fmt: skip
+    columns = [
+        words("Instrument"),
+        words("Bars"),
+        words("Feed"),
+        words("Side"),
+        Column("Rows"),
+        words("From"),
+        words("To"),
+        words(f"Months, {months[0]} to {months[-1]}" if months else "Months"),
+        words("Doctor"),
+        words(""),
+    ]
     records = _records(visit)
     listed = [_row(one, months, records.get(Series(*one.series))) for one in found]
-    return grid(card("Stored", rows(columns, listed, "Stored series", head=(0, 1)), note=f"{len(found)} series, times in UTC"))
+    return grid(
+        card("Stored", rows(columns, listed, "Stored series", head=(0, 1)), note=f"{len(found)} series, times in UTC")
+    )
 
 
 def _row(one: SeriesInfo, months: Sequence[str], record: Record | None) -> list[object]:
     there = set(one.months)
     cells = [tag("i", class_="there" if month in there else None, title=month) for month in months]
-    covered = tag("div", *cells, class_="months", role="img", aria_label=f"{len(there & set(months))} of {len(months)} months")
+    covered = tag(
+        "div", *cells, class_="months", role="img", aria_label=f"{len(there & set(months))} of {len(months)} months"
+    )
     name = joined([one.symbol, " ", synthetic() if one.feed == SYNTHETIC else None])
     chart = tag("a", "Chart", href=f"/chart?on={one.symbol}", class_="small")
     return [
-        name, timeframe_name(one.timeframe) if one.timeframe else "ticks", one.feed, one.side, plain(one.rows, 0),
-        tag("span", when(one.first, "%Y-%m-%d"), class_="nowrap"), tag("span", when(one.last, "%Y-%m-%d"), class_="nowrap"),
-        tag("div", covered, class_="coverage"), _verdict(record), chart,
-    ]  # fmt: skip
+        name,
+        timeframe_name(one.timeframe) if one.timeframe else "ticks",
+        one.feed,
+        one.side,
+        plain(one.rows, 0),
+        tag("span", when(one.first, "%Y-%m-%d"), class_="nowrap"),
+        tag("span", when(one.last, "%Y-%m-%d"), class_="nowrap"),
+        tag("div", covered, class_="coverage"),
+        _verdict(record),
+        chart,
+    ]
 
 
 def _verdict(record: Record | None) -> Html:
@@ -102,15 +132,27 @@ def _import(visit: Visit) -> Html:
         field("Clock of its times", choice("clock", {one: one or "as the file says" for one in CLOCKS})),
         field("Side", choice("side", {"": "as the file says", "bid": "bid", "ask": "ask", "mid": "mid"})),
         field("Feed", entry("feed", placeholder="name of the source", maxlength=40)),
-        field("Bars", choice("bar", {"": "as the file says"} | {one: one for one in ("M1", "M5", "M15", "M30", "H1", "D1")})),
+        field(
+            "Bars",
+            choice("bar", {"": "as the file says"} | {one: one for one in ("M1", "M5", "M15", "M30", "H1", "D1")}),
+        ),
     ]
     drop = tag(
-        "button", icon("upload"), tag("b", "Drop files here, or click to choose"),
-        tag("span", "CSV, Parquet, HST, BI5, JSON, ZIP, GZ; up to 512 MB each. Importing twice changes nothing."), class_="drop",
-        type="button", disabled=bool(why_not), title=why_not or None,
-    )  # fmt: skip
-    chosen = entry("file", type="file", multiple=True, class_="unseen", tabindex=-1, aria_label="Files", disabled=bool(why_not))
-    form = tag("form", tag("div", *fields, class_="fields-in whole"), tag("div", drop, chosen, class_="whole"), class_="fields")
+        "button",
+        icon("upload"),
+        tag("b", "Drop files here, or click to choose"),
+        tag("span", "CSV, Parquet, HST, BI5, JSON, ZIP, GZ; up to 512 MB each. Importing twice changes nothing."),
+        class_="drop",
+        type="button",
+        disabled=bool(why_not),
+        title=why_not or None,
+    )
+    chosen = entry(
+        "file", type="file", multiple=True, class_="unseen", tabindex=-1, aria_label="Files", disabled=bool(why_not)
+    )
+    form = tag(
+        "form", tag("div", *fields, class_="fields-in whole"), tag("div", drop, chosen, class_="whole"), class_="fields"
+    )
     return grid(tag("div", card("Import", form, note="the doctor examines what comes in"), id="import", class_="w12"))
 
 
@@ -134,8 +176,14 @@ def _came(result: Any, error: str) -> Html:
         symbol, kind, timeframe, feed, side = one["series"][:5]
         size = timeframe_name(timeframe) if timeframe else kind
         worst = [each for each in one.get("findings", []) if each["severity"] == "blocker"]
-        lines.append(tag("div", f"{symbol} {size} {feed} {side}: {one['new']:,} new, {one['changed']:,} changed of {one['rows']:,} rows ",
-                         badge(counted(len(worst), "blocker"), "bad") if worst else None))  # fmt: skip
+        lines.append(
+            tag(
+                "div",
+                f"{symbol} {size} {feed} {side}: {one['new']:,} new, {one['changed']:,} changed "
+                f"of {one['rows']:,} rows ",
+                badge(counted(len(worst), "blocker"), "bad") if worst else None,
+            )
+        )
     return joined(lines)
 
 
@@ -145,12 +193,29 @@ def _findings(visit: Visit) -> Html:
         return Html("")
     order = {"blocker": 0, "warning": 1, "note": 2}
     found.sort(key=lambda one: order[one[1].severity])
-    columns = [words("Severity"), words("Series"), words("What"), words("When, UTC"), Column("Count"), words("Evidence and remedy")]
+    columns = [
+        words("Severity"),
+        words("Series"),
+        words("What"),
+        words("When, UTC"),
+        Column("Count"),
+        words("Evidence and remedy"),
+    ]
     listed = [
-        [badge(finding.severity if record.waiver(finding) is None else f"{finding.severity}, waived", SEVERITY[finding.severity]),
-         series_words(record.series), finding.code.replace("-", " "), when(finding.first), plain(finding.number, 0),
-         joined([finding.evidence, tag("div", tag("code", finding.command)) if finding.command else None])]
+        [
+            badge(
+                finding.severity if record.waiver(finding) is None else f"{finding.severity}, waived",
+                SEVERITY[finding.severity],
+            ),
+            series_words(record.series),
+            finding.code.replace("-", " "),
+            when(finding.first),
+            plain(finding.number, 0),
+            joined([finding.evidence, tag("div", tag("code", finding.command)) if finding.command else None]),
+        ]
         for record, finding in found[:60]
-    ]  # fmt: skip
+    ]
     note = "a blocker keeps a series out of backtests until it is mended or waived"
-    return grid(card("What the doctor found", rows(columns, listed, "Findings of the data doctor", head=(2, 0)), note=note))
+    return grid(
+        card("What the doctor found", rows(columns, listed, "Findings of the data doctor", head=(2, 0)), note=note)
+    )

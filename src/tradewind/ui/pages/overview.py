@@ -1,4 +1,4 @@
-"""The first screen: am I in the market, what am I risking against which limit, why did it trade or not, is it healthy."""
+"""The first screen: am I in the market, what am I risking, why did it trade or not, is everything healthy."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,9 +14,19 @@ from tradewind.ui.numbers import change, counted, money, new_york, price, second
 from tradewind.ui.numbers import figure as number
 from tradewind.ui.pieces import Column, badge, card, empty, figure, grid, rows, synthetic, words
 from tradewind.ui.shared import shared
-from tradewind.ui.shell import page
+from tradewind.ui.shell import LIVE_S, page
 from tradewind.ui.standing import (
-    HOW, SIDES, STATES, all_of, health, limit_bar, no_account, now_of, plain_name, reasons,
+    HOW,
+    SIDES,
+    STATES,
+    all_of,
+    drawn_once,
+    health,
+    limit_bar,
+    no_account,
+    now_of,
+    plain_name,
+    reasons,
 )  # fmt: skip
 from tradewind.ui.visit import Visit
 from tradewind.views.alerts import alerts
@@ -24,7 +34,14 @@ from tradewind.views.gates import nearest_miss
 from tradewind.views.orders import equity
 from tradewind.views.pages import Cut
 
-FIRST = ("open_risk", "daily soft loss", "daily hard loss", "drawdown from the top", "margin_use", "trades_per_day_total")
+FIRST = (
+    "open_risk",
+    "daily soft loss",
+    "daily hard loss",
+    "drawdown from the top",
+    "margin_use",
+    "trades_per_day_total",
+)
 """The limits a trader looks at first; the others are on the page about risk."""
 KINDS = {"critical": "bad", "warning": "warn", "info": "info"}
 
@@ -33,14 +50,14 @@ KINDS = {"critical": "bad", "warning": "warn", "info": "info"}
 async def show(visit: Visit) -> None:
     """The page."""
     await region(lambda: _title(visit))
-    await region(lambda: _first(visit), 0.5)
+    await region(lambda: drawn_once(visit, "first", _first), LIVE_S)
     if visit.account:
         with ui.element("div").classes("grid"):
             with ui.element("div").classes("stack w8"):
-                await region(lambda: _left(visit), 1.0)
-                await region(lambda: _slowly(visit), 3.0)
+                await region(lambda: drawn_once(visit, "left", _left), LIVE_S)
+                await region(lambda: drawn_once(visit, "slowly", _slowly), 3.0)
             with ui.element("div").classes("stack w4"):
-                await region(lambda: _right(visit), 1.0)
+                await region(lambda: drawn_once(visit, "right", _right), 1.0)
                 await region(lambda: card("What happened", _alerts(visit)), 2.0)
 
 
@@ -61,11 +78,21 @@ def _first(visit: Visit) -> Html:
     word, kind = health(told)
     return grid(
         card("In the market?", _held(told), wide="w4"),
-        card("Day", figure("so far, with what is open", change(told["day"]["result"], unit), _day(told), big=True), wide="w4"),
-        card("May it trade?", tag("div", badge(word, kind), class_="big-word"),
-             reasons(told["reasons"]) if told["reasons"] else tag("p", "Every check is fresh and in order.", class_="soft"),
-             right=tag("a", "System", href="/system"), wide="w4"),
-    )  # fmt: skip
+        card(
+            "Day",
+            figure("so far, with what is open", change(told["day"]["result"], unit), _day(told), big=True),
+            wide="w4",
+        ),
+        card(
+            "May it trade?",
+            tag("div", badge(word, kind), class_="big-word"),
+            reasons(told["reasons"])
+            if told["reasons"]
+            else tag("p", "Every check is fresh and in order.", class_="soft"),
+            right=tag("a", "System", href="/system"),
+            wide="w4",
+        ),
+    )
 
 
 def _held(told: Mapping[str, Any]) -> Html:
@@ -79,12 +106,13 @@ def _held(told: Mapping[str, Any]) -> Html:
     return figure("open positions", words_, joined(["unrealised ", change(total, told["currency"])]), big=True)
 
 
-def _day(told: Mapping[str, Any]) -> Html:
+def _day(told: Mapping[str, Any]) -> str:
     day = told["day"]
     if day["began_with"] is None:
-        return Html("The day is not told yet.")
+        return "The day is not told yet."
     closes = new_york(day["closes"], "%H:%M")
-    return joined([f"{share(day['share'], 2)} of {money(day['began_with'], '', 0)}; {counted(day['trades'], 'trade')}; until {closes} New York"])
+    trades = counted(day["trades"], "trade")
+    return f"{share(day['share'], 2)} of {money(day['began_with'], '', 0)}; {trades}; until {closes} New York"
 
 
 def _known(visit: Visit) -> dict[str, Any]:
@@ -125,9 +153,19 @@ def _positions(told: Mapping[str, Any]) -> Html:
         for one in told["positions"]
     ]  # fmt: skip
     waiting = [
-        [one["symbol"], SIDES[one["side"]], f"{one['lots']:g}" if one.get("lots") else "", price(one["trigger"] or one["price"]),
-         "", price(one["stop_loss"]), badge(one["status"], "info"), "", one["strategy"]] for one in told["orders"]
-    ]  # fmt: skip
+        [
+            one["symbol"],
+            SIDES[one["side"]],
+            f"{one['lots']:g}" if one.get("lots") else "",
+            price(one["trigger"] or one["price"]),
+            "",
+            price(one["stop_loss"]),
+            badge(one["status"], "info"),
+            "",
+            one["strategy"],
+        ]
+        for one in told["orders"]
+    ]
     if not found and not waiting:
         return empty("Flat: no position, no order", "What is opened next stands here with its stop and its risk.")
     return rows(columns, found + waiting, "Positions and waiting orders", head=(0, 1))
@@ -173,9 +211,18 @@ def _next(event: Mapping[str, Any], now: int, *, tape: bool) -> Html:
 
 
 def _session(name: str) -> str:
-    shown = {"NY_AM": "New York morning", "NY_PM": "New York afternoon", "NEWYORK": "New York", "NY_CASH": "New York cash",
-             "ASIA_BLOCK": "Asia", "LONDON_BLOCK": "London block", "market": "Market", "LONDON_CASH": "London cash",
-             "TOKYO_CASH": "Tokyo cash", "XETRA": "Xetra"}  # fmt: skip
+    shown = {
+        "NY_AM": "New York morning",
+        "NY_PM": "New York afternoon",
+        "NEWYORK": "New York",
+        "NY_CASH": "New York cash",
+        "ASIA_BLOCK": "Asia",
+        "LONDON_BLOCK": "London block",
+        "market": "Market",
+        "LONDON_CASH": "London cash",
+        "TOKYO_CASH": "Tokyo cash",
+        "XETRA": "Xetra",
+    }
     return shown.get(name, name.replace("_", " ").capitalize())
 
 
@@ -193,16 +240,28 @@ def _why(visit: Visit) -> Html:
     key = ("miss", str(visit.data), visit.account)
     told = shared(key, 1.5, lambda: nearest_miss(visit.settings, visit.account))
     if not told["bars"]:
-        return empty("No gate was asked yet", "Each bar a strategy looks at, it asks its gates; what they say stands here.")
-    line = tag("p", f"{told['bars']:,} bars asked on the last day, ", tag("b", f"{told['signals']:,}"), " passed every gate.")
+        return empty(
+            "No gate was asked yet", "Each bar a strategy looks at, it asks its gates; what they say stands here."
+        )
+    line = tag(
+        "p", f"{told['bars']:,} bars asked on the last day, ", tag("b", f"{told['signals']:,}"), " passed every gate."
+    )
     bar = told["bar"]
     if bar is None:
         return line
     failed = [one for one in bar["gates"] if not one["passed"]]
     columns = [words("Gate"), Column("Was"), Column("Needed"), Column("Missing")]
-    listed = [[plain_name(one["gate"]), number(one["value"]), _needed(one), number(one["missing"])] for one in failed[:5]]
-    head = tag("p", "Nearest miss: ", tag("b", f"{bar['strategy']} {bar['symbol']}"), " at ",
-               new_york(bar["ts"], "%a %d %b %H:%M"), f" New York, {bar['failed']} of {bar['asked']} gates failed.")  # fmt: skip
+    listed = [
+        [plain_name(one["gate"]), number(one["value"]), _needed(one), number(one["missing"])] for one in failed[:5]
+    ]
+    head = tag(
+        "p",
+        "Nearest miss: ",
+        tag("b", f"{bar['strategy']} {bar['symbol']}"),
+        " at ",
+        new_york(bar["ts"], "%a %d %b %H:%M"),
+        f" New York, {bar['failed']} of {bar['asked']} gates failed.",
+    )
     return joined([line, head, rows(columns, listed, "Gates that failed at the nearest miss", head=(0, 1))])
 
 
@@ -245,12 +304,25 @@ def _accounts(visit: Visit) -> Html | None:
     found = all_of(visit)
     if len(found) < 2:
         return None
-    columns = [words("Account"), words("Mode"), words("State"), Column("Equity"), Column("Day"), Column("Positions"), Column("Heard")]
+    columns = [
+        words("Account"),
+        words("Mode"),
+        words("State"),
+        Column("Equity"),
+        Column("Day"),
+        Column("Positions"),
+        Column("Heard"),
+    ]
     listed = [
-        [tag("a", one["account"], href=f"/?account={one['account']}"), joined([one["mode"] or "", " ", synthetic() if one["synthetic"] else None]),
-         badge(one["state"], STATES[one["state"]]), money(one["equity"], one["currency"]), change(one["day"]["result"]),
-         one["positions"], seconds(one["age_s"])] for one in found
-    ]  # fmt: skip
+        [
+            tag("a", one["account"], href=f"/?account={one['account']}"),
+            joined([one["mode"] or "", " ", synthetic() if one["synthetic"] else None]),
+            badge(one["state"], STATES[one["state"]]),
+            money(one["equity"], one["currency"]),
+            change(one["day"]["result"]),
+            one["positions"],
+            seconds(one["age_s"]),
+        ]
+        for one in found
+    ]
     return card("All accounts", rows(columns, listed, "All accounts", head=(0, 2)))
-
-

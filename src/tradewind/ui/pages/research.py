@@ -15,7 +15,22 @@ from tradewind.research.sweeping import open_sweeps
 from tradewind.ui.live import Given, region
 from tradewind.ui.numbers import change, plain, seconds, share
 from tradewind.ui.pieces import (
-    Column, Html, badge, button, card, choice, choices, empty, entry, field, grid, joined, rows, synthetic, tag, words,
+    Column,
+    Html,
+    badge,
+    button,
+    card,
+    choice,
+    choices,
+    empty,
+    entry,
+    field,
+    grid,
+    joined,
+    rows,
+    synthetic,
+    tag,
+    words,
 )  # fmt: skip
 from tradewind.ui.shell import page
 from tradewind.ui.visit import Visit
@@ -41,8 +56,12 @@ def _form(visit: Visit, kind: str) -> Html:
     options = choices([(WORDS[one], f"/research?new={one}#new", one == kind) for one in KINDS], "Kind of job")
     symbols = sorted({one.symbol for one in open_history(visit.settings).series() if one.kind == BARS})
     if not symbols:
-        body = empty("No prices yet", "A backtest needs history. Import a file, or make a market up.",
-                     "tradewind data import FILE --as XAUUSD", tag("a", "Import data", href="/data#import", class_="button main"))  # fmt: skip
+        body = empty(
+            "No prices yet",
+            "A backtest needs history. Import a file, or make a market up.",
+            "tradewind data import FILE --as XAUUSD",
+            tag("a", "Import data", href="/data#import", class_="button main"),
+        )
         return grid(tag("div", card("New", body, right=options), id="new", class_="w12"))
     names = sorted(strategy_files(visit.settings.strategies))
     fields = [
@@ -60,7 +79,7 @@ def _form(visit: Visit, kind: str) -> Html:
     if kind == "walkforward":
         fields += [field("Train on", entry("train", "12m")), field("Judge on", entry("test", "3m"))]
     if kind == "backtest":
-        flags = [("bands", "Bands: pessimistic to optimistic"), ("stress", "Stress: costs ×0, ×1, ×2")]
+        flags = [("bands", "Bands: pessimistic to optimistic"), ("stress", "Stress: costs 0, 1 and 2 times")]
         fields += [tag("label", entry(name, "true", type="checkbox"), text, class_="check") for name, text in flags]
     why_not = visit.why_not("backtest")
     send = tag("button", f"Run the {WORDS[kind].lower()}", class_="main", disabled=bool(why_not), title=why_not or None)
@@ -82,7 +101,9 @@ def _launch(visit: Visit, kind: str, given: Given) -> str:
 
 def _wanted(kind: str, given: Given) -> Any:
     """Return what a form asks for, checked as the API checks it."""
-    told: dict[str, Any] = {name: str(given[name]) for name in ("start", "end", "bar", "risk", "train", "test") if given.get(name)}
+    told: dict[str, Any] = {
+        name: str(given[name]) for name in ("start", "end", "bar", "risk", "train", "test") if given.get(name)
+    }
     told["on"] = [str(given.get("on", ""))]
     if sets := str(given.get("set", "")).replace(";", " ").split():
         told["set"] = sets
@@ -96,7 +117,9 @@ def _wanted(kind: str, given: Given) -> Any:
         return KINDS[kind](**told)
     except ValidationError as error:
         first = error.errors()[0]
-        raise BadData(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.", "Look at the field of that name.") from None
+        raise BadData(
+            f"{'.'.join(map(str, first['loc']))}: {first['msg']}.", "Look at the field of that name."
+        ) from None
 
 
 def _jobs(visit: Visit) -> Html:
@@ -111,8 +134,12 @@ def _jobs(visit: Visit) -> Html:
 def _job(visit: Visit, one: Job) -> list[object]:
     wanted = one.wanted
     names = ", ".join(wanted.get("strategies") or [wanted.get("strategy", wanted.get("name", ""))])
-    what = joined([f"{names} {' '.join(wanted.get('on', []) or [])} ".strip(),
-                   tag("div", as_typed(one.command), class_="soft small") if one.state == "running" else None])  # fmt: skip
+    what = joined(
+        [
+            f"{names} {' '.join(wanted.get('on', []) or [])} ".strip(),
+            tag("div", as_typed(one.command), class_="soft small") if one.state == "running" else None,
+        ]
+    )
     state = badge(one.state, STATES[one.state])
     told: object = Html("")
     if one.state == "running":
@@ -150,8 +177,16 @@ def _runs(visit: Visit) -> Html:
     if not found:
         return card("Runs", empty("No runs yet", "A backtest is kept here with everything it came to.",
                                   "tradewind backtest opening_range --on XAUUSD"), wide="w8")  # fmt: skip
-    columns = [words(""), words("Run"), words("On"), Column("Trades"), Column("Net"), Column("Mean R"), Column("Drawdown"),
-               words("Made")]  # fmt: skip
+    columns = [
+        words(""),
+        words("Run"),
+        words("On"),
+        Column("Trades"),
+        Column("Net"),
+        Column("Mean R"),
+        Column("Drawdown"),
+        words("Made"),
+    ]
     lines = [_run(one) for one in found]
     send = tag("button", "Compare what is ticked", class_="tiny")
     form = tag("form", rows(columns, lines, "Runs, newest first", head=(1, 4)), tag("div", send, class_="row"),
@@ -197,5 +232,3 @@ def _sweeps(visit: Visit) -> Html:
         for one in found
     ]
     return card("Sweeps", rows(columns, lines, "Sweeps, newest first", head=(0, 2)), wide="w4")
-
-

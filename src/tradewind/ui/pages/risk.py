@@ -43,19 +43,33 @@ def _body(visit: Visit) -> Html:
     told, view = now_of(visit), _view(visit)
     stops = card("Stop", _stops(visit, told or {}), wide="w4")
     if view["limits"] is None:
-        none = empty("No limits", "This account runs without risk rules; live trading refuses to.", "tradewind paper … --risk house")
+        none = empty(
+            "No limits",
+            "This account runs without risk rules; live trading refuses to.",
+            "tradewind paper … --risk house",
+        )
         return grid(card("Limits", none, wide="w8"), stops)
     used = [one for one in view["rows"] if one["limit"] is not None and one["used"] is not None]
     losses = [one for one in used if one["control"] in ("R6", "R7", "R8", "R9", "R10", "R11")]
-    others = sorted((one for one in used if one not in losses and not one["about"]), key=lambda one: -(one["share"] or 0))
+    others = sorted(
+        (one for one in used if one not in losses and not one["about"]), key=lambda one: -(one["share"] or 0)
+    )
     age = f"as of {seconds(view['age_s'])} ago" if view["age_s"] is not None else "not known"
     waiting = view.get("waiting")
-    later = tag("p", badge("from the next trading date", "info"), f" rules {waiting['name']} version {waiting['version']}") if waiting else None
+    later = (
+        tag("p", badge("from the next trading date", "info"), f" rules {waiting['name']} version {waiting['version']}")
+        if waiting
+        else None
+    )
     return grid(
         card("Losses", later, _bars(losses), wide="w4", note=age),
         card("Exposure and counts", _bars(others), wide="w4", note=age),
         stops,
-        card("Every limit in use", _table([one for one in view["rows"] if one["used"] is not None]), note="loss rules first"),
+        card(
+            "Every limit in use",
+            _table([one for one in view["rows"] if one["used"] is not None]),
+            note="loss rules first",
+        ),
         card("Asked of each order", _folded(view["rows"]), note="these have no use between orders"),
     )
 
@@ -78,13 +92,31 @@ def _stops(visit: Visit, told: Mapping[str, Any]) -> Html:
         ]) for one in (1, 2, 3, 4)
     ]  # fmt: skip
     running = told.get("state") == "running"
-    end = button("End the trader", "stop", kind="tiny", why_not=visit.why_not(acting.scope_of(visit)) or ("" if running else "It does not run."))
-    return joined([
-        tag("p", f"{visit.account}: ", state), tag("div", *levels, class_="levels"),
-        tag("p", "A level holds until a named person re-arms. When nothing answers: ", tag("code", "tradewind kill --all"), class_="soft small"),
-        tag("div", end, tag("span", "nothing is opened, the process ends, stops stay", class_="soft"), class_="levels"),
-        tag("details", tag("summary", "Other risk rules"), _rules(visit, running=running)),
-    ])  # fmt: skip
+    end = button(
+        "End the trader",
+        "stop",
+        kind="tiny",
+        why_not=visit.why_not(acting.scope_of(visit)) or ("" if running else "It does not run."),
+    )
+    return joined(
+        [
+            tag("p", f"{visit.account}: ", state),
+            tag("div", *levels, class_="levels"),
+            tag(
+                "p",
+                "A level holds until a named person re-arms. When nothing answers: ",
+                tag("code", "tradewind kill --all"),
+                class_="soft small",
+            ),
+            tag(
+                "div",
+                end,
+                tag("span", "nothing is opened, the process ends, stops stay", class_="soft"),
+                class_="levels",
+            ),
+            tag("details", tag("summary", "Other risk rules"), _rules(visit, running=running)),
+        ]
+    )
 
 
 def _rules(visit: Visit, *, running: bool) -> Html:
@@ -117,14 +149,31 @@ def _folded(found: Sequence[Mapping[str, Any]]) -> Html:
 
 
 def _table(found: Sequence[Mapping[str, Any]]) -> Html:
-    columns = [words("Rule"), words("Limit"), words("About"), words("Is set to"), Column("Used"), Column("Left"), Column("Share"),
-               words("State"), words("What happens at it")]  # fmt: skip
+    columns = [
+        words("Rule"),
+        words("Limit"),
+        words("About"),
+        words("Is set to"),
+        Column("Used"),
+        Column("Left"),
+        Column("Share"),
+        words("State"),
+        words("What happens at it"),
+    ]
     listed = [
-        [one["control"], tag("span", plain_name(one["name"]), title=one["meaning"]), one["about"], one["value"], _amount(one["used"], one["unit"]),
-         _amount(one["headroom"], one["unit"]), share(one["share"], 0) if one["share"] is not None else "",
-         badge(one["state"], STATE.get(one["state"], "")), tag("span", one["does"], class_="soft")]
+        [
+            one["control"],
+            tag("span", plain_name(one["name"]), title=one["meaning"]),
+            one["about"],
+            one["value"],
+            _amount(one["used"], one["unit"]),
+            _amount(one["headroom"], one["unit"]),
+            share(one["share"], 0) if one["share"] is not None else "",
+            badge(one["state"], STATE.get(one["state"], "")),
+            tag("span", one["does"], class_="soft"),
+        ]
         for one in sorted(found, key=lambda one: one["state"] == "off")
-    ]  # fmt: skip
+    ]
     return rows(columns, listed, "Every limit of the account", head=(1, 7))
 
 

@@ -38,16 +38,23 @@ def _run(visit: Visit) -> Html:
     found = store.find(visit.asked("id", "latest"))
     document = store.get(found)
     head = tag(
-        "div", tag("h1", f"{', '.join(document['strategies'])} on {', '.join(document['instruments'])}"),
+        "div",
+        tag("h1", f"{', '.join(document['strategies'])} on {', '.join(document['instruments'])}"),
         synthetic() if document["synthetic"] else None,
         tag("span", f"{str(document['from'])[:10]} to {str(document['to'])[:10]}", class_="lead"),
-        tag("span", tag("a", "On the chart", href=f"/chart?run={found}", class_="button"),
-            tag("a", "Report alone", href=f"/api/v1/runs/{found}/report", class_="button", target="_blank"), class_="right"),
+        tag(
+            "span",
+            tag("a", "On the chart", href=f"/chart?run={found}", class_="button"),
+            tag("a", "Report alone", href=f"/api/v1/runs/{found}/report", class_="button", target="_blank"),
+            class_="right",
+        ),
         class_="title",
-    )  # fmt: skip
+    )
     if document.get("summary") is None:
         text = f"It is a {document['kind']}."
-        return tag("div", head, grid(card("Run", empty("This run has no report", text, f"tradewind runs show {found}"))))
+        return tag(
+            "div", head, grid(card("Run", empty("This run has no report", text, f"tradewind runs show {found}")))
+        )
     frame = tag("iframe", src=f"/api/v1/runs/{found}/report", class_="report", title="Report", sandbox="allow-scripts",
                 loading="eager")  # fmt: skip
     return tag("div", head, grid(_figures(document)), frame)
@@ -57,11 +64,15 @@ def _figures(document: Mapping[str, Any]) -> Html:
     total, account = document["summary"]["total"], document["summary"]["account"]
     unit = account["currency"]
     shown = [
-        figure("Net", change(total["net"], unit, 0), f"{share(account['return_share'])} of {plain(account['initial'], 0)}"),
+        figure(
+            "Net", change(total["net"], unit, 0), f"{share(account['return_share'])} of {plain(account['initial'], 0)}"
+        ),
         figure("Trades", plain(total["trades"], 0), f"{share(total['win_rate'], 0)} won"),
         figure("Mean R", plain(total["expectancy_r"]), f"± {plain(total['expectancy_error_r'])}"),
         figure("Deepest drawdown", share(account["worst_drawdown"]), "at the worst inside bars"),
-        figure("Costs", change(total["spread"] + total["slippage"] + total["commission"] + total["financing"], unit, 0)),
+        figure(
+            "Costs", change(total["spread"] + total["slippage"] + total["commission"] + total["financing"], unit, 0)
+        ),
     ]
     honest = document.get("honesty", {}).get("sentence")
     note = tag("p", badge("honesty", "info"), f" {honest}", class_="small") if honest else None
@@ -95,8 +106,16 @@ def _compare(visit: Visit, wanted: Sequence[str]) -> Html:
         lines.append((name, seconds_of(table["ts"]), table["equity"].to_numpy()))
     columns = [words("Measure"), *(Column(one) for one in named)]
     body = [[name, *(_measure(one, part, key, kind) for one in documents)] for name, part, key, kind in MEASURES]
-    parameters = [card(name, pairs(sorted((k, v) for each in one.get("parameters", {}).values() for k, v in each.items()),
-                                   ), wide="w3") for name, one in zip(named, documents, strict=True)]  # fmt: skip
+    parameters = [
+        card(
+            name,
+            pairs(
+                sorted((k, v) for each in one.get("parameters", {}).values() for k, v in each.items()),
+            ),
+            wide="w3",
+        )
+        for name, one in zip(named, documents, strict=True)
+    ]
     equity = card("Equity", curves(lines) or empty("No equity was kept"), note="each line has a stroke of its own")
     return tag("div", title, grid(equity, card("Measures", rows(columns, body, "Measures")), *parameters))
 
@@ -142,6 +161,9 @@ def _sweep(visit: Visit) -> Html:
     if told["stability"]:
         drawn = Html("".join(stability_svg(one, told["objective"]) for one in told["stability"]))
         cards.append(card("How sharp is the peak?", tag("div", drawn, class_="plots"), wide="w6"))
-    cards.append(card("Best trials", rows(columns, body, "Best trials, best first", head=(0,)), note=f"by {told['objective']}")
-                 if body else card("Best trials", empty("No trial has finished yet")))  # fmt: skip
+    cards.append(
+        card("Best trials", rows(columns, body, "Best trials, best first", head=(0,)), note=f"by {told['objective']}")
+        if body
+        else card("Best trials", empty("No trial has finished yet"))
+    )
     return tag("div", title, grid(*cards))

@@ -1,7 +1,6 @@
-"""Start trading: on paper at once; live in two steps, what would happen first, then the account's name and a password."""
+"""Start trading: paper at once; live in two steps: what would happen, then the account's name and a password."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tradewind.api.arming import Preview
 from tradewind.jobs.commands import strategy_files
@@ -13,6 +12,9 @@ from tradewind.ui.live import Given, region
 from tradewind.ui.pieces import badge, button, card, choice, empty, entry, field, grid, pairs
 from tradewind.ui.shell import page
 from tradewind.ui.visit import Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 RULES = {"house": "house: our own rules", "none": "none: no risk rules at all"}
 SPEEDS = {"1": "1: in real time", "60": "60 times the clock", "600": "600 times", "6000": "6,000 times", "0": "at once"}
@@ -36,8 +38,14 @@ async def start(visit: Visit) -> None:
         shown.clear()
         return ""
 
-    await region(lambda: tag("div", tag("h1", "Start trading"), tag("span", tag("a", "Strategies", href="/strategies", class_="button"),
-                                                                  class_="right"), class_="title"))  # fmt: skip
+    await region(
+        lambda: tag(
+            "div",
+            tag("h1", "Start trading"),
+            tag("span", tag("a", "Strategies", href="/strategies", class_="button"), class_="right"),
+            class_="title",
+        )
+    )
     await region(lambda: grid(_paper(visit)), None, {"paper": lambda given: acting.start_paper(visit, given)})
     acts = {"look": look, "begin": begin, "back": back}
     await region(lambda: grid(_arm(shown["now"]) if "now" in shown else _live(visit)), None, acts)
@@ -57,7 +65,13 @@ def _paper(visit: Visit) -> Html:
     stored = sorted({one.symbol for one in open_history(visit.settings).series()} & set(symbols))
     fields = [
         *_what(visit, symbols),
-        field("Prices", choice("source", {"": "stored, else made up", "tape": "stored", "synthetic": "made up", "broker": "the broker's"})),
+        field(
+            "Prices",
+            choice(
+                "source",
+                {"": "stored, else made up", "tape": "stored", "synthetic": "made up", "broker": "the broker's"},
+            ),
+        ),
         field("Speed of stored prices", choice("speed", SPEEDS, "60")),
         field("From", entry("start", type="date")),
         field("Risk rules", choice("risk", RULES, "house")),
@@ -74,15 +88,20 @@ def _paper(visit: Visit) -> Html:
 def _live(visit: Visit) -> Html:
     broker = visit.settings.broker
     if broker.name == "none":
-        none = empty("No broker yet", "Name one in tradewind.toml under [broker], then restart the server. Begin on a practice account.",
-                     "tradewind broker list")  # fmt: skip
+        none = empty(
+            "No broker yet",
+            "Name one in tradewind.toml under [broker], then restart the server. Begin on a practice account.",
+            "tradewind broker list",
+        )
         return card("Live", none, right=badge("Live", "bad"))
     why = visit.why_not("trade")
     fields = [
         *_what(visit, sorted(load_profile(visit.settings.profile).symbols)),
         field("Risk rules", choice("risk", {"house": RULES["house"]}, "house")),
         field("Account", entry("account", "live", pattern="[a-z0-9][a-z0-9_\\-]{0,39}", required=True)),
-        tag("label", entry("watchdog", "true", type="checkbox", checked=True), "only with the watchdog", class_="check"),
+        tag(
+            "label", entry("watchdog", "true", type="checkbox", checked=True), "only with the watchdog", class_="check"
+        ),
         tag("div", tag("button", "Show what would happen…", disabled=bool(why), title=why or None), class_="field"),
     ]
     money = badge("practice account", "info") if broker.practice else badge("REAL MONEY", "bad")
@@ -97,11 +116,19 @@ def _arm(shown: Preview) -> Html:
     losses = pairs((one["name"], f"{one['amount']}: {one['does']}") for one in told["limits"]["losses"])
     form = tag(
         "form",
-        field(f"Type {told['type_this']} to arm it", entry("alias", required=True, autocapitalize="none", spellcheck="false")),
+        field(
+            f"Type {told['type_this']} to arm it",
+            entry("alias", required=True, autocapitalize="none", spellcheck="false"),
+        ),
         field("Your password", entry("password", type="password", required=True)),
         tag("div", tag("button", "Arm it", class_="stop"), class_="field"),
         tag("div", button("Back, nothing was begun", "back"), class_="field"),
-        class_="fields", data_do="begin",
-    )  # fmt: skip
-    inside = joined([will, tag("h3", f"Rules {told['limits']['name']}"), losses, tag("p", tag("code", told["command"])), form])
-    return card(f"Arm {told['account']}?", tag("div", inside, class_="stack"), note="holds for five minutes, once", right=money)
+        class_="fields",
+        data_do="begin",
+    )
+    inside = joined(
+        [will, tag("h3", f"Rules {told['limits']['name']}"), losses, tag("p", tag("code", told["command"])), form]
+    )
+    return card(
+        f"Arm {told['account']}?", tag("div", inside, class_="stack"), note="holds for five minutes, once", right=money
+    )

@@ -9,9 +9,19 @@ from tradewind.results.report.markup import Html, tag
 from tradewind.ui import acting
 from tradewind.ui.live import region
 from tradewind.ui.numbers import figure as number
-from tradewind.ui.numbers import new_york, plain
+from tradewind.ui.numbers import new_york, on_chart, plain
 from tradewind.ui.pieces import (
-    Column, badge, button, card, choice, empty, grid, pairs, rows, words,
+    Column,
+    badge,
+    button,
+    card,
+    choice,
+    empty,
+    entry,
+    grid,
+    pairs,
+    rows,
+    words,
 )  # fmt: skip
 from tradewind.ui.shared import shared
 from tradewind.ui.shell import page
@@ -48,17 +58,39 @@ def _running(visit: Visit) -> Html:
     key = ("running", str(visit.data))
     found = [one for one in shared(key, 0.8, lambda: list(running(visit.settings))) if one["account"] == visit.account]
     if not found:
-        return grid(card("Running", empty("Nothing runs on this account", "", "tradewind paper opening_range --on XAUUSD")))
+        return grid(
+            card("Running", empty("Nothing runs on this account", "", "tradewind paper opening_range --on XAUUSD"))
+        )
     why = visit.why_not(acting.scope_of(visit))
-    columns = [words("Strategy"), words("State"), words("Instruments"), words("Bar"), Column("Orders"), Column("Refused"),
-               Column("Trades"), words("Parameters changed"), words("")]  # fmt: skip
+    columns = [
+        words("Strategy"),
+        words("State"),
+        words("Instruments"),
+        words("Bar"),
+        Column("Orders"),
+        Column("Refused"),
+        Column("Trades"),
+        words("Parameters changed"),
+        words(""),
+    ]
     listed = [
-        [tag("a", one["strategy"], href=f"/strategies?strategy={one['strategy']}"), _state(one), ", ".join(one["symbols"]),
-         one["bar"], plain(one["orders"], 0), plain(one["refusals"], 0), plain(one["trades"], 0),
-         ", ".join(f"{name}={value}" for name, value in one["parameters"].items()) or tag("span", "none", class_="soft"),
-         _switch(visit, one, why)] for one in found
-    ]  # fmt: skip
-    return grid(card("Running", rows(columns, listed, "Strategies of the account", head=(0, 1)), note=f"on {visit.account}"))
+        [
+            tag("a", one["strategy"], href=f"/strategies?strategy={one['strategy']}"),
+            _state(one),
+            ", ".join(one["symbols"]),
+            one["bar"],
+            plain(one["orders"], 0),
+            plain(one["refusals"], 0),
+            plain(one["trades"], 0),
+            ", ".join(f"{name}={value}" for name, value in one["parameters"].items())
+            or tag("span", "none", class_="soft"),
+            _switch(visit, one, why),
+        ]
+        for one in found
+    ]
+    return grid(
+        card("Running", rows(columns, listed, "Strategies of the account", head=(0, 1)), note=f"on {visit.account}")
+    )
 
 
 def _state(one: Mapping[str, Any]) -> Html:
@@ -73,11 +105,15 @@ def _switch(visit: Visit, one: Mapping[str, Any], why: str) -> Html:
         return button("Disable", "switch", kind="tiny", why_not=why, strategy=one["strategy"], verb="disable")
     secret = entry("password", type="password", placeholder="password", aria_label="Password", class_="slim")
     return tag(
-        "form", entry("reason", placeholder="why again?", aria_label="Reason", required=True, minlength=3, class_="slim"),
+        "form",
+        entry("reason", placeholder="why again?", aria_label="Reason", required=True, minlength=3, class_="slim"),
         secret if acting.is_live(visit) else None,
         tag("button", "Enable", class_="tiny", disabled=bool(why), title=why or None),
-        class_="row", data_do="switch", data_strategy=one["strategy"], data_verb="enable",
-    )  # fmt: skip
+        class_="row",
+        data_do="switch",
+        data_strategy=one["strategy"],
+        data_verb="enable",
+    )
 
 
 def _bars(visit: Visit, about: About) -> Html:
@@ -88,9 +124,21 @@ def _bars(visit: Visit, about: About) -> Html:
     key = ("bars", str(visit.data), visit.account, about)
     found = shared(key, 1.0, lambda: gates.bars(visit.settings, visit.account, Cut(BARS), about)).items
     if not found:
-        return card("Why, bar by bar", empty("No gate was asked yet", "A strategy asks its gates at each bar it looks at."), right=links)
-    columns = [words("Bar"), words("Strategy"), words("Instrument"), Column("Passed"), words("Stopped by"), Column("Was"), Column("Needed"),
-               words("")]  # fmt: skip
+        return card(
+            "Why, bar by bar",
+            empty("No gate was asked yet", "A strategy asks its gates at each bar it looks at."),
+            right=links,
+        )
+    columns = [
+        words("Bar"),
+        words("Strategy"),
+        words("Instrument"),
+        Column("Passed"),
+        words("Stopped by"),
+        Column("Was"),
+        Column("Needed"),
+        words(""),
+    ]
     listed = [_bar(one) for one in found]
     return card("Why, bar by bar", rows(columns, listed, "Bars at which gates were asked", head=(2, 3)), right=links,
                 note="newest first; times are New York's")  # fmt: skip
@@ -99,11 +147,22 @@ def _bars(visit: Visit, about: About) -> Html:
 def _bar(one: Mapping[str, Any]) -> list[object]:
     failed = next((each for each in one["gates"] if not each["passed"]), None)
     when = tag("span", new_york(one["ts"], "%a %d %b %H:%M"), class_="nowrap")
-    passed = badge("all passed: signal", "good") if failed is None else f"{one['asked'] - one['failed']} of {one['asked']}"
+    passed = (
+        badge("all passed: signal", "good") if failed is None else f"{one['asked'] - one['failed']} of {one['asked']}"
+    )
     needed = "" if failed is None else _needed(failed)
-    chart = tag("a", "chart", href=f"/chart?on={one['symbol']}&timeframe=300", class_="small")
+    chart = on_chart(one["symbol"], one["ts"])
     stopped = "" if failed is None else tag("span", plain_name(one["blocked_by"]), title=_all(one["gates"]))
-    return [when, one["strategy"], one["symbol"], passed, stopped, "" if failed is None else number(failed["value"]), needed, chart]
+    return [
+        when,
+        one["strategy"],
+        one["symbol"],
+        passed,
+        stopped,
+        "" if failed is None else number(failed["value"]),
+        needed,
+        chart,
+    ]
 
 
 def _needed(one: Mapping[str, Any]) -> str:
@@ -119,16 +178,30 @@ def _all(found: Sequence[Mapping[str, Any]]) -> str:
 def _summary(visit: Visit) -> Html:
     key = ("miss", str(visit.data), visit.account)
     told = shared(key, 1.5, lambda: gates.nearest_miss(visit.settings, visit.account))
-    counted = shared(("gates", str(visit.data), visit.account), 1.5, lambda: gates.summary(visit.settings, visit.account))
+    counted = shared(
+        ("gates", str(visit.data), visit.account), 1.5, lambda: gates.summary(visit.settings, visit.account)
+    )
     if not counted:
         return card("What stops it most", empty("No gate was asked yet"))
     worst = [one for one in sorted(counted, key=lambda one: -one["failed"]) if one["failed"]][:12]
     bars = [
-        tag("div", tag("div", tag("span", f"{plain_name(one['gate'])} ", tag("span", one["strategy"], class_="soft small")),
-                       tag("span", f"{one['failed']:,} of {one['asked']:,}"), class_="line"),
-            tag("div", tag("div", class_="fill", style=f"width:{one['failed'] / one['asked'] * 100:.0f}%"), class_="track"), class_="bar")
+        tag(
+            "div",
+            tag(
+                "div",
+                tag("span", f"{plain_name(one['gate'])} ", tag("span", one["strategy"], class_="soft small")),
+                tag("span", f"{one['failed']:,} of {one['asked']:,}"),
+                class_="line",
+            ),
+            tag(
+                "div",
+                tag("div", class_="fill", style=f"width:{one['failed'] / one['asked'] * 100:.0f}%"),
+                class_="track",
+            ),
+            class_="bar",
+        )
         for one in worst
-    ]  # fmt: skip
+    ]
     line = tag("p", f"{told['bars']:,} bars on the last day, {told['signals']:,} passed every gate.", class_="soft")
     return card("What stops it most", line, tag("div", *bars, class_="bars"), note="gates that failed, of those asked")
 
@@ -141,9 +214,16 @@ def _known(visit: Visit) -> Html:
 def _strategy(one: Mapping[str, Any]) -> Html:
     if one["broken"]:
         return card(one["name"], badge("broken", "bad"), " ", one["broken"], wide="w4")
-    parameters = pairs((tag("span", each["name"], title=each["meaning"]), _default(each["default"])) for each in one["parameters"])
-    told = tag("details", tag("summary", f"{len(one['parameters'])} parameters, {len(one['gates'])} gates, thesis"), parameters,
-               tag("p", ", ".join(one["gates"]), class_="soft small"), tag("p", one["thesis"], class_="small pre"))  # fmt: skip
+    parameters = pairs(
+        (tag("span", each["name"], title=each["meaning"]), _default(each["default"])) for each in one["parameters"]
+    )
+    told = tag(
+        "details",
+        tag("summary", f"{len(one['parameters'])} parameters, {len(one['gates'])} gates, thesis"),
+        parameters,
+        tag("p", ", ".join(one["gates"]), class_="soft small"),
+        tag("p", one["thesis"], class_="small pre"),
+    )
     test = tag("a", "Backtest", href=f"/research?strategy={one['name']}#new", class_="button tiny")
     note = "shipped" if one["source"] == "shipped" else "your own"
     return card(one["name"], tag("p", one["headline"], class_="soft"), told, note=note, right=test, wide="w4")

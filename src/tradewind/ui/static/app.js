@@ -214,7 +214,8 @@
       if (kind === "drop") send(event.dataTransfer.files, box);
     });
   }
-  document.addEventListener("tradewind:drawn", tick);
+  // Quasar's own bar says nothing to those who cannot see it, and nothing here needs it.
+  document.addEventListener("tradewind:drawn", () => ($("#q-loading-bar")?.remove(), tick()));
   document.addEventListener("visibilitychange", () => document.hidden || renew());
   setInterval(tick, 1000);
   setInterval(renew, 480000);
