@@ -16,7 +16,7 @@ from tradewind.views import accounts, alerts, limits, orders
 
 
 @pytest.fixture(scope="module")
-def broken(traded):
+def broken(traded, tmp_path_factory):
     """An account of the same tape that may lose 100 from the start, and has."""
     rules = traded.request.risk.loss_rules
     tight = tuple(
@@ -24,7 +24,10 @@ def broken(traded):
     )
     # Without R8, which would not let an order pass whose stop lies beyond the floor.
     held = with_digest(traded.request.risk._replace(loss_rules=tight, name="tight", floor_buffer=OFF))
-    request = replace(traded.request, risk=held)
+    data = tmp_path_factory.mktemp("broken")
+    (data / "history").symlink_to(traded.data / "history")
+    settings = traded.settings.model_copy(update={"data": data})
+    request = replace(traded.request, risk=held, settings=settings)
     desk, journal = open_account(prepare(request), "broken", "paper", beats=False)
     beats = []
     with journal:
@@ -45,9 +48,9 @@ def alive(broken):
     return desk
 
 
-def test_the_broken_floor_is_the_first_thing_people_see(traded, alive):
+def test_the_broken_floor_is_the_first_thing_people_see(alive):
     """Not ready, why, and which limit is reached."""
-    told = accounts.overview(traded.settings, alive.folder.name)
+    told = accounts.overview(alive.prepared.request.settings, alive.folder.name)
 
     assert not told["ready"]
     assert told["kill"]["level"] > 0
@@ -58,14 +61,14 @@ def test_the_broken_floor_is_the_first_thing_people_see(traded, alive):
     assert "re-arms" in row["does"]
 
 
-def test_people_are_told_and_the_log_of_the_gate_says_what_it_did(traded, alive):
+def test_people_are_told_and_the_log_of_the_gate_says_what_it_did(alive):
     """As an alert, and row by row."""
-    told = alerts.alerts(traded.settings, alive.folder.name, 500)
+    told = alerts.alerts(alive.prepared.request.settings, alive.folder.name, 500)
     critical = [one for one in told if one["level"] == "critical"]
 
     assert any("latch" in one["text"] or "kill" in one["text"] for one in critical)
-    did = orders.actions(traded.settings, alive.folder.name, orders.Cut(500)).items
+    did = orders.actions(alive.prepared.request.settings, alive.folder.name, orders.Cut(500)).items
     assert {"latch", "kill"} & {one["action"] for one in did}
     after = [one for one in did if one["rule"] == "kill switch" and one["action"] == "refuse"]
     assert after, "orders are refused from then on"
-    assert limits.limits_view(traded.settings, alive.folder.name)["limits"]["name"] == "tight"
+    assert limits.limits_view(alive.prepared.request.settings, alive.folder.name)["limits"]["name"] == "tight"
