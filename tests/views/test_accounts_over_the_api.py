@@ -194,6 +194,34 @@ def test_limits_are_tightened_at_once_and_loosened_only_if_asked_for(running):
     assert answer.status_code == 409
     assert "looser" in answer.json()["detail"]
     assert act(running, "/paper/desk/limits", {"rules": "../x", "reason": "try paths"}).status_code == 422
+    assert act(running, "/paper/desk/limits", {"reason": "nothing at all"}).status_code == 422
+
+    wish = {"set": {"risk_per_trade": "0.2 %", "loss_rules.daily hard loss": "1000"}, "reason": "a careful week"}
+    done = act(running, "/paper/desk/limits", wish)
+    assert done.status_code == 200, done.text
+
+    def values():
+        rows = running.get(f"{API}/accounts/desk/limits").json()["rows"]
+        return {one["name"]: one["value"] for one in rows}
+
+    told = until(values, lambda one: one["risk_per_trade"] == "0.2 %")
+    assert told["daily hard loss"].startswith("1,000.00 USD")
+    assert act(running, "/paper/desk/limits", wish | {"set": {"risk_per_trade": "0.5 %"}}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [("risk_per_trade", "20 %", "out of its bounds"), ("risk_per_trade", "much", "a share such as"),
+     ("risk_per_trad", "0.1 %", "Did you mean 'risk_per_trade'"), ("kappa", "off", "cannot be switched off"),
+     ("loss_rules.daily hard loss", "9000000", "below it"), ("flat_minute", "25:00", "New York time"),
+     ("trades_per_day", "0", "does not switch a limit off")],
+)  # fmt: skip
+def test_a_limit_that_cannot_be_is_refused_with_what_to_write(running, name, text, said):
+    """Nothing changes."""
+    answer = act(running, "/paper/desk/limits", {"set": {name: text}, "reason": "try it out"})
+
+    assert answer.status_code in (404, 422), answer.text
+    assert said in answer.text
 
 
 def test_paper_is_not_stopped_as_live(running, office):
