@@ -10,6 +10,7 @@ from tradewind.adapters.entrance.scopes import SCOPES, Principal
 from tradewind.api.house import house
 from tradewind.api.problems import Problem
 from tradewind.errors import BadData, TradewindError
+from tradewind.live.asking import asked
 from tradewind.settings import BrokerAccount, Settings
 from tradewind.ui import acting
 from tradewind.ui.visit import Visit
@@ -105,7 +106,7 @@ def test_who_lost_the_scope_or_the_session_can_do_nothing(visit, monkeypatch, ac
     assert found == []
 
 
-def test_more_on_a_live_account_wants_a_reason_and_the_password(visit):
+def test_more_on_a_live_account_wants_a_reason_and_the_password(visit, monkeypatch):
     """Where the mode is not known to be paper, money may be behind it."""
     (visit.data / "accounts" / "mine" / "inbox").mkdir(parents=True)
     status = visit.data / "accounts" / "mine" / "status.json"
@@ -116,8 +117,8 @@ def test_more_on_a_live_account_wants_a_reason_and_the_password(visit):
         acting.rearm(visit, {"reason": "looked at it"})
 
     status.write_text(json.dumps({"mode": "paper"}))
-    monkey = {"reason": "looked at it", "verb": "enable", "strategy": "first_bar"}
+    monkeypatch.setattr(acting, "asked", lambda folder, order: asked(folder, order, 0.1))
     with pytest.raises(TradewindError, match="did not answer"):
-        acting.switch(visit, monkey)
+        acting.switch(visit, {"reason": "looked at it", "verb": "enable", "strategy": "first_bar"})
     assert trail(visit)[-1] == ("enable", "refused")
     assert not list((visit.data / "accounts" / "mine" / "inbox").iterdir())
