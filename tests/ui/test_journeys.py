@@ -90,6 +90,17 @@ def _audit(web):
     return json.loads(web.run("fetch('/api/v1/audit').then((one) => one.text())"))["items"]
 
 
+def test_what_happens_to_an_account_is_on_the_page_by_itself(web, desk):
+    """A kill file that somebody wrote in a terminal stands on an open page, and is gone from it with the file."""
+    web.go("/data?account=paper")
+    kill = desk / "accounts" / "paper" / "KILL"
+    kill.write_text("3")
+    web.shows("paper is stopped, level 3")
+    kill.unlink()
+    web.wait("!document.body.innerText.includes('paper is stopped')")
+    assert web.said == []
+
+
 def test_live_wants_the_name_and_the_password(web):
     """Without a broker there is nothing to arm, and the page says what to do."""
     web.go("/strategies/start")

@@ -62,7 +62,7 @@ def bar(name: object, used: float | None, told: object, under: object = None) ->
     """Return how much of a limit is used: a bar, its share in words, and what is left."""
     part = 0.0 if used is None else min(max(used, 0.0), 1.0)
     kind = "bad" if part >= 0.9 else "warn" if part >= 0.7 else ""
-    word = {"bad": "■ nearly used up", "warn": "▲ getting close", "": ""}[kind]
+    word = "■ used up" if part >= 1 else {"bad": "■ nearly used up", "warn": "▲ getting close", "": ""}[kind]
     line = tag(
         "div",
         tag("span", name),

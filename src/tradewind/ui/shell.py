@@ -55,10 +55,8 @@ def page(path: str, title: str) -> Callable[[Build], Build]:
             here = next((one.path for one in PLACES if one.path != "/" and path.startswith(one.path)), "/")
             ui.add_head_html(head())
             ui.add_body_html(body(visit, here))
-            if not visit.asked("bare"):
-                (await region(lambda: drawn_once(visit, "line", strip.line), LIVE_S, heart=visit.heart)).classes(
-                    "strip-facts"
-                )
+            facts = await region(lambda: drawn_once(visit, "line", strip.line), LIVE_S, heart=visit.heart)
+            facts.classes("strip-facts")
             with ui.element("div").classes("body").props('id="main" tabindex="-1"'):
                 await region(
                     lambda: drawn_once(visit, "banner", strip.banner), LIVE_S, strip.acts(visit), heart=visit.heart

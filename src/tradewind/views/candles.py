@@ -20,8 +20,9 @@ from tradewind.reports import SHADED
 from tradewind.results.report.candles import Bars, coarser, digits_of, trading_dates
 from tradewind.series_choice import find_series
 from tradewind.settings import Settings
+from tradewind.views.accounts import positions_of
 from tradewind.views.gates import bars as gate_bars
-from tradewind.views.heart import Heart
+from tradewind.views.heart import Heart, folder_of, heart_of
 from tradewind.views.orders import About, orders, trades
 from tradewind.views.pages import Cut, Page
 
@@ -215,10 +216,23 @@ def marks_of_account(settings: Settings, account: str, symbol: str, period: tupl
     ]
     last = period[1] // SECOND
     return {
-        "trades": [one for one in traded if (one["closed"] or last) >= first and (one["opened"] or 0) < last],
+        "trades": [one for one in traded if (one["closed"] or last) >= first and (one["opened"] or 0) < last]
+        + _open_now(settings, account, symbol),
         "orders": [one for one in ordered if first <= (one["given"] or 0) < last],
         "gates": [one for one in asked if first <= one["ts"] < last],
     }
+
+
+def _open_now(settings: Settings, account: str, symbol: str) -> list[dict[str, Any]]:
+    """Return what the account holds in an instrument as trades that have not ended, with their stops and targets."""
+    heart = heart_of(folder_of(settings.data, account))
+    return [
+        {"strategy": one["strategy"], "side": one["side"], "lots": abs(one["lots"]),
+         "opened": int(one.get("opened_at") or 0) // SECOND, "closed": None, "entry": one["price"], "exit": None,
+         "net": one["unrealised"], "r": one["r"], "reason": "open", "stops": one["stops"],
+         "targets": one.get("targets", [])}
+        for one in positions_of(heart) if one["symbol"] == symbol and heart.fresh
+    ]  # fmt: skip
 
 
 Ask = Callable[[Settings, str, Cut, About], Page]

@@ -151,6 +151,13 @@
         const out = one.exit ?? bars[bars.length - 1].close, won = (one.net ?? 0) > 0;
         const x1 = at(placeOf(one.opened)) * across, x2 = Math.max(at(placeOf(closed)) * across, x1 + 3 * across);
         const y1 = y(one.entry) * down, y2 = (y(out) ?? y(one.entry)) * down, size = 6 * across, way = one.side === "long" || one.side === "buy" ? -1 : 1;
+        for (const [levels, tint, name] of [[one.stops, loss, "stop"], [one.targets, gain, "target"]]) for (const price of levels ?? []) {
+          const level = (y(price) ?? -1) * down;
+          if (level < 0) continue;
+          context.strokeStyle = tint; context.fillStyle = tint; context.lineWidth = 1.5 * across;
+          context.beginPath(); context.moveTo(x1, level); context.lineTo(x2 + 40 * across, level); context.stroke();
+          context.fillText(`${name} ${plain(price)}`, x1 + 6 * across, level - 4 * down);
+        }
         context.strokeStyle = won ? gain : loss; context.lineWidth = 1.6 * across; context.setLineDash([4 * across, 3 * across]);
         context.beginPath(); context.moveTo(x1, y1); context.lineTo(x2, y2); context.stroke(); context.setLineDash([]);
         context.fillStyle = ink; context.strokeStyle = paper; context.lineWidth = 2 * across;
@@ -256,7 +263,7 @@
       const start = bars[Math.max(0, bars.length - 400)].time;
       const told = await get("candles/marks", { on: wanted.on, account: wanted.account, start, end: bars[bars.length - 1].time + wanted.timeframe });
       const when = { trades: "opened", orders: "given", gates: "ts" };
-      for (const [name, moment] of Object.entries(when)) marks[name] = [...marks[name].filter((one) => one[moment] < start), ...told[name].filter((one) => one[moment] >= start)];
+      for (const [name, moment] of Object.entries(when)) marks[name] = [...marks[name].filter((one) => one[moment] < start && one.closed !== null), ...told[name].filter((one) => one[moment] >= start)];
       for (const one of marks.gates) gateAt.set(bars[placeOf(one.ts)]?.time, one);
       refresh();
     }
@@ -304,6 +311,7 @@
       if (!row || !event.point) return void (told.hidden = true);
       const lines = [], next = event.time + wanted.timeframe, gate = gateAt.get(event.time);
       for (const one of marks.trades) {
+        if (one.closed == null && event.time >= bars[bars.length - 1].time) lines.push(line(`open: ${one.side} ${one.lots} from ${plain(one.entry)}`, `${one.net > 0 ? "▲ +" : "▼ −"}${Math.abs(one.net).toFixed(2)}`, one.net > 0 ? "up" : "down"));
         if (one.opened >= event.time && one.opened < next) lines.push(line(`${one.strategy} ${one.side} ${one.lots} in at`, plain(one.entry)));
         if (one.closed != null && one.closed >= event.time && one.closed < next) lines.push(line(`out at ${plain(one.exit)}, ${one.reason}`, `${one.net > 0 ? "▲ +" : "▼ −"}${Math.abs(one.net).toFixed(2)}  ${one.r == null ? "" : one.r.toFixed(2) + " R"}`, one.net > 0 ? "up" : "down"));
       }
