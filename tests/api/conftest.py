@@ -1,45 +1,13 @@
-"""An API over a data folder of its own, with users of every kind."""
+"""An API over an empty data folder for each test."""
 
-import warnings
+import sys
+from pathlib import Path
 
 import pytest
 
-from tradewind.adapters.entrance import keys, users
-from tradewind.adapters.entrance.scopes import SCOPES
-from tradewind.api.app import create
-from tradewind.api.house import house
-from tradewind.settings import Settings
+sys.path[:0] = [str(Path(__file__).parent)]
 
-with warnings.catch_warnings():  # it would rather have another HTTP client, which we do not use
-    warnings.simplefilter("ignore")
-    from fastapi.testclient import TestClient
-
-PASSWORD = "correct horse battery"  # noqa: S105 - of a user in a temporary folder
-START = 1_763_800_000_000_000_000
-
-
-class Hands:
-    """A clock, the API's things, and clients with a key for some scopes."""
-
-    def __init__(self, folder):
-        """It is START, and one user may do everything."""
-        self.time, self.addresses = START, 0
-        self.house = house(Settings(data=folder), lambda: self.time)
-        users.add_user(self.house.entrance, "ann", PASSWORD, SCOPES, self.time)
-        self.app = create(self.house)
-
-    def client(self, *scopes):
-        """Return a client with a key for these scopes, at an address of its own; with none, one nobody knows."""
-        self.addresses += 1
-        client = TestClient(self.app, raise_server_exceptions=False, client=(f"client-{self.addresses}", 1))
-        if scopes:
-            key = keys.make_key(self.house.entrance, "test", "ann", scopes, 1, self.time)
-            client.headers["authorization"] = f"Bearer {key}"
-        return client
-
-    def later(self, seconds):
-        """So many seconds pass."""
-        self.time += round(seconds * 1e9)
+from api_hands import Hands  # noqa: E402 - found beside this file
 
 
 @pytest.fixture

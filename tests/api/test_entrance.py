@@ -4,8 +4,8 @@ import sqlite3
 
 import jwt
 import pytest
+from api_hands import PASSWORD
 
-from conftest import PASSWORD
 from tradewind.adapters.entrance import audit, users
 from tradewind.adapters.entrance.scopes import SCOPES
 from tradewind.adapters.entrance.users import lock_seconds

@@ -1,6 +1,7 @@
 """The same strategy on the same tape writes the same journal on a server as in a file; runs lie where settings say."""
 
 import sys
+import time
 from dataclasses import replace
 from datetime import date
 
@@ -25,6 +26,8 @@ from tradewind.markets.clock import day_close, day_open
 from tradewind.modes import Choice, Request, backtest, open_history, open_runs, plan_backtest
 from tradewind.runner import LOGS
 from tradewind.settings import Ports, Settings
+from tradewind.views import orders
+from tradewind.views.pages import Cut
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +78,23 @@ def test_paper_writes_the_same_rows_on_a_server_in_a_file_and_in_a_backtest(worl
         for log in LOGS:
             assert on_server.read(log).tobytes() == plan.journal.read(log).tobytes(), log
         assert on_server.check() is None
+
+
+def test_people_see_the_same_of_a_journal_on_a_server_and_in_a_file(world, address):
+    """And what is written while they look."""
+    request, history, _ = world
+    mine, theirs, served = new_account(), new_account(), on_the_server(request, address)
+    desk, journal = open_account(prepare(served), theirs, "paper", beats=False)
+    with journal:
+        desk.begin(1, desk.start_document)
+        assert orders.trades(served.settings, theirs).newest is None
+        run_tape(desk, plan_backtest(served, history).feed())
+    traded(request, history, mine)[0].close()
+    for view in (orders.orders, orders.fills, orders.trades, orders.equity, orders.actions):
+        time.sleep(0.3)  # a journal is not looked at again at once
+        shown = view(served.settings, theirs, Cut(500))
+        assert shown.newest is not None, view
+        assert shown == view(request.settings, mine, Cut(500)), view
 
 
 def test_the_verb_writes_the_same_content_in_a_file_and_on_a_server(world, address):

@@ -1,7 +1,9 @@
 """What people see of an account: the numbers of the backtest of its tape, and nothing called fine without proof."""
 
 import json
+import shutil
 import time
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -9,11 +11,13 @@ import pytest
 
 from tradewind.errors import UnknownName
 from tradewind.live.folder import Folder
+from tradewind.live.prepare import prepare
+from tradewind.live.start import open_account
 from tradewind.results.facts import InstrumentFacts, RunFacts, StrategyFacts
 from tradewind.results.risk_status import floor_statuses, samples_of
 from tradewind.results.tables import tables
 from tradewind.risk.headroom import heat
-from tradewind.views import accounts, alerts, gates, health, limits, orders, strategies
+from tradewind.views import accounts, alerts, gates, health, limits, orders, past, strategies
 from tradewind.views.heart import RUNNING, STALE, Heart, heart_of
 from tradewind.views.order_check import market_here, standing_of
 from tradewind.views.pages import Cut, rows_of
@@ -290,3 +294,41 @@ def test_names_that_lead_elsewhere_are_no_accounts(traded):
         with pytest.raises(UnknownName):
             accounts.overview(traded.settings, name)
     assert np.all([one["account"] == "flip" for one in accounts.accounts(traded.data)])
+
+
+def test_a_long_journal_is_read_from_its_end_and_nothing_is_guessed_meanwhile(traded, monkeypatch):
+    """Orders whose reports were not read yet say so; then everything is as if it had been read at once."""
+    whole = all_of(orders.orders, traded, 500)
+    journal = Folder(traded.data / "accounts" / "flip").journal
+    past.forget(journal)
+    for name, value in (("AT_ONCE", 40), ("PIECE", 40), ("REST_S", 0.05)):
+        monkeypatch.setattr(past, name, value)
+
+    first = all_of(orders.orders, traded, 500)
+    reader = past.past_of(traded.settings, Folder(traded.data / "accounts" / "flip"))
+    ends = time.monotonic() + 30
+    while reader.first_commit and time.monotonic() < ends:
+        time.sleep(0.05)
+
+    unread = [one["sequence"] for one in first if one["status"] == orders.NOT_READ]
+    assert unread
+    known = {one["sequence"]: one for one in whole}
+    assert all(
+        one == known[one["sequence"]] for one in first if one["sequence"] not in unread and one["status"] != "sent"
+    )
+    assert all(known[one["sequence"]]["status"] == "filled" for one in first if one["status"] == orders.NOT_READ)
+    assert all_of(orders.orders, traded, 500) == whole
+
+
+def test_an_account_begun_anew_under_its_name_is_read_anew(traded, tmp_path):
+    """Its former journal lies elsewhere."""
+    settings = traded.settings.model_copy(update={"data": tmp_path})
+    shutil.copytree(traded.data / "accounts", tmp_path / "accounts")
+    before = orders.trades(settings, "flip").newest
+    (tmp_path / "accounts" / "flip").rename(tmp_path / "accounts" / "flip-until-then")
+    assert orders.trades(settings, "flip-until-then").newest == before
+    desk, journal = open_account(prepare(replace(traded.request, settings=settings)), "flip", "paper", beats=False)
+    with journal:
+        desk.begin(1, desk.start_document)
+
+    assert not orders.trades(settings, "flip").items

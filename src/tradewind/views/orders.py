@@ -33,12 +33,24 @@ def orders(settings: Settings, account: str, cut: Cut | None = None, about: Abou
     kinds = {"sent": (PLACE,), "refused": (REFUSED_COMMAND,)}.get(kind, (PLACE, REFUSED_COMMAND))
 
     def show(past: Past, run: RunFacts, chosen: Integers) -> Any:
-        return orders_table(past.log("commands")[chosen], past.log("events"), run)
+        return outcomes_known(past, orders_table(past.log("commands")[chosen], past.log("events"), run))
 
     def wanted(rows: Rows) -> Any:
         return np.isin(rows["kind"], kinds)
 
     return _shown(settings, account, (cut or Cut(), about), ("commands", wanted, show))
+
+
+NOT_READ = "not read yet"
+"""The status of an order whose reports stand in a part of the journal that is still being read."""
+
+
+def outcomes_known(past: Past, table: Any) -> Any:
+    """Return orders without a guess at what became of those whose reports are not known yet."""
+    if not past.first_commit:
+        return table
+    older = (table["number"] < past.first_event) & table["status"].is_in(["sent", "working"])
+    return table.with_columns(status=table["status"].set(older, NOT_READ))
 
 
 def fills(settings: Settings, account: str, cut: Cut | None = None, about: About = ALL) -> Page:

@@ -1,12 +1,14 @@
 """What an account's journal says, followed as it grows: reports, commands, trades, gates, samples, the risk log, notes.
 
 One reader an account and process, opened read-only, which goes on from the last commit it saw. Prices, by far the most
-of a journal, are passed over, save the last one of each instrument. A journal that has grown very long is followed
-from its last commits on for what happened to orders; everything else is whole.
+of a journal, are passed over. Of a long journal the last commits are looked through at once for what became of orders,
+and those before them in the background, newest first; everything else is whole.
 """
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -14,15 +16,19 @@ from typing import Any, ClassVar
 import numpy as np
 
 from tradewind.adapters.journal import BadJournal, ChainedJournal
-from tradewind.kernel.records import ACCEPTED, BAR
+from tradewind.errors import TradewindError
+from tradewind.kernel.records import ACCEPTED
 from tradewind.live.folder import Folder
 from tradewind.live.start import LAYOUTS, ON_A_SERVER, open_journal
 from tradewind.settings import Settings
 from tradewind.views.facts import facts_of
 
 Rows = np.ndarray[Any, Any]
-FOLLOWED = 400_000
+AT_ONCE = 20_000
 """Commits of a long journal that are looked through for reports when it is opened."""
+PIECE = 1_000
+"""Commits looked through together in the background; so long others wait for their turn."""
+REST_S = 0.01
 AGAIN_S = 0.2
 """A journal is not looked at more often than this, however many ask."""
 WHOLE = ("commands", "trades", "gates", "samples", "risk", "lines", "executions")
@@ -43,8 +49,8 @@ class Past:
     """When its files were last written, ns UTC."""
     notes: list[Any] = field(default_factory=list)
     logs: dict[str, Rows] = field(default_factory=dict)
-    prices: dict[int, Any] = field(default_factory=dict)
-    """The latest price row of each instrument, by number."""
+    first_event: int = 0
+    """The number of the first event that was looked at; orders given before it may have reports not known yet."""
     lock: threading.RLock = field(default_factory=threading.RLock)
     _facts: tuple[int, Any] = (0, None)
 
@@ -65,15 +71,13 @@ class Past:
         position = self.journal.position
         if position.commit == self.commit:
             return
-        if not self.commit:
-            self.first_commit = self.commit = max(0, position.commit - FOLLOWED)
-        parts = []
-        for log, rows in self.journal.tail(self.commit):
-            if log == "events":
-                reports = self._reports(rows)
-                parts += [reports] if len(reports) else []
+        begins = self.commit or max(0, position.commit - AT_ONCE)
+        parts = list(self._reports(begins))
         if parts:
             self.logs["events"] = np.concatenate([self.log("events"), *parts])
+        if not self.commit and begins:
+            self.first_commit = begins
+            threading.Thread(target=self._look_back, name=f"journal of {self.folder.name}", daemon=True).start()
         for log in WHOLE:
             before = self.log(log)
             more = self.journal.read(log, len(before))
@@ -88,11 +92,31 @@ class Past:
         root = self.folder.root
         return [root / name for name in ("journal.sqlite", "journal.sqlite-wal", "journal.watermark", ON_A_SERVER)]
 
-    def _reports(self, rows: Rows) -> Rows:
-        priced = rows[rows["kind"] <= BAR]
-        for number in np.unique(priced["instrument"]).tolist():
-            self.prices[number] = priced[priced["instrument"] == number][-1]
-        return rows[rows["kind"] >= ACCEPTED]
+    def _reports(self, after: int, before: int = 0) -> Iterator[Rows]:
+        """Yield the reports of the commits after one, up to the event with the number `before` if it is given."""
+        for log, rows in self.journal.tail(after):
+            if log != "events":
+                continue
+            number = int(rows["number"][0])
+            if before and number >= before:
+                return
+            self.first_event = min(self.first_event or number, number)
+            reports = rows[rows["kind"] >= ACCEPTED]
+            if len(reports):
+                yield reports
+
+    def _look_back(self) -> None:
+        """The reports of earlier commits are known too, a piece at a time, newest first."""
+        with suppress(TradewindError):  # the journal was closed, or is damaged: whoever looks next is told
+            while self.first_commit > 0:
+                with self.lock:
+                    begins, before = max(0, self.first_commit - PIECE), self.first_event
+                    parts = list(self._reports(begins, before))
+                    if parts:
+                        self.logs["events"] = np.concatenate([*parts, self.log("events")])
+                    self.first_commit = begins
+                time.sleep(REST_S)
+            self.first_event = 0
 
     def log(self, name: str) -> Rows:
         """Return the rows of a log; of `events` those that report about orders."""

@@ -6,7 +6,7 @@ money on a live account, more risk above all, needs a password given just now; s
 
 import asyncio
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,6 +25,22 @@ from tradewind.views.heart import folder_of
 from tradewind.views.rules import wanted_limits
 
 Me = Annotated[Principal, Depends(principal_of)]
+
+
+class Asking(NamedTuple):
+    """Somebody's request that acts."""
+
+    house: House
+    who: Principal
+    request: Request
+
+
+def asking(at: At, me: Me, request: Request) -> Asking:
+    """Return a request with who sent it."""
+    return Asking(at, me, request)
+
+
+By = Annotated[Asking, Depends(asking)]
 Why = Annotated[str, Field(min_length=3, max_length=300)]
 
 
@@ -75,16 +91,12 @@ def of_mode(at: House, account: str, mode: str) -> Folder:
     return folder
 
 
-async def ordered(
-    at: House, request: Request, me: Principal, folder: Folder, order: Mapping[str, Any], seconds: float = ANSWER_S
-) -> Response:  # fmt: skip
+async def ordered(by: Asking, folder: Folder, order: Mapping[str, Any], seconds: float = ANSWER_S) -> Response:
     """Return what the account's process did of an order, once for the request's key."""
-    return await done_once(at, request, me, str(order["verb"]), folder, lambda: asked(folder, order, seconds))
+    return await done_once(by, str(order["verb"]), folder, lambda: asked(folder, order, seconds))
 
 
-async def done_once(
-    at: House, request: Request, me: Principal, verb: str, folder: Folder, do: Callable[[], str]
-) -> Response:  # fmt: skip
+async def done_once(by: Asking, verb: str, folder: Folder, do: Callable[[], str]) -> Response:
     """Return the answer to something done to an account, in the audit trail whatever came of it."""
 
     async def act() -> tuple[int, dict[str, Any]]:
@@ -93,17 +105,17 @@ async def done_once(
         try:
             text = await asyncio.to_thread(do)
         except Unanswered as error:
-            noted(at, me, verb, "unanswered", account=folder.name, taken=error.taken)
+            noted(by.house, by.who, verb, "unanswered", account=folder.name, taken=error.taken)
             if not error.taken:
                 raise
             return 202, {"account": folder.name, "done": None, "text": str(error)}
         except Exception as error:
-            noted(at, me, verb, "refused", account=folder.name, why=str(error)[:300])
+            noted(by.house, by.who, verb, "refused", account=folder.name, why=str(error)[:300])
             raise
-        noted(at, me, verb, "done", account=folder.name)
+        noted(by.house, by.who, verb, "done", account=folder.name)
         return 200, {"account": folder.name, "done": True, "text": text}
 
-    return await once(at, request, me, act)
+    return await once(by.house, by.request, by.who, act)
 
 
 def verbs(mode: str, scope: str) -> APIRouter:
@@ -112,54 +124,54 @@ def verbs(mode: str, scope: str) -> APIRouter:
     more = needs(scope, fresh=mode == "live")
 
     @router.post("/{account}/stop", dependencies=[needs(scope)])
-    async def stop(account: str, at: At, me: Me, request: Request) -> Response:
+    async def stop(account: str, by: By) -> Response:
         """The account opens nothing any more and its process ends; stops stay at the broker."""
-        return await ordered(at, request, me, of_mode(at, account, mode), {"verb": "stop", "person": me.name})
+        return await ordered(by, of_mode(by.house, account, mode), {"verb": "stop", "person": by.who.name})
 
     @router.post("/{account}/halt", dependencies=[needs(scope)])
-    async def halt(account: str, at: At, me: Me, request: Request) -> Response:
+    async def halt(account: str, by: By) -> Response:
         """Kill level 1: the account opens nothing until a named person re-arms it."""
-        order = {"verb": "kill", "level": 1, "person": me.name}
-        return await ordered(at, request, me, of_mode(at, account, mode), order)
+        order = {"verb": "kill", "level": 1, "person": by.who.name}
+        return await ordered(by, of_mode(by.house, account, mode), order)
 
     @router.post("/{account}/rearm", dependencies=[more])
-    async def rearm(account: str, wanted: Reasoned, at: At, me: Me, request: Request) -> Response:
+    async def rearm(account: str, wanted: Reasoned, by: By) -> Response:
         """The account may trade again, in the name of whoever asks."""
-        folder = of_mode(at, account, mode)
-        return await done_once(at, request, me, "rearm", folder, lambda: rearmed(folder, me.name, wanted.reason))
+        folder = of_mode(by.house, account, mode)
+        return await done_once(by, "rearm", folder, lambda: rearmed(folder, by.who.name, wanted.reason))
 
     @router.post("/{account}/strategies/{strategy}/disable", dependencies=[needs(scope)])
-    async def disable(account: str, strategy: str, at: At, me: Me, request: Request) -> Response:
+    async def disable(account: str, strategy: str, by: By) -> Response:
         """The strategy opens nothing; what it holds it may close."""
-        order = {"verb": "disable", "strategy": strategy[:80], "person": me.name}
-        return await ordered(at, request, me, of_mode(at, account, mode), order)
+        order = {"verb": "disable", "strategy": strategy[:80], "person": by.who.name}
+        return await ordered(by, of_mode(by.house, account, mode), order)
 
     @router.post("/{account}/strategies/{strategy}/enable", dependencies=[more])
-    async def enable(account: str, strategy: str, wanted: Reasoned, at: At, me: Me, request: Request) -> Response:
+    async def enable(account: str, strategy: str, wanted: Reasoned, by: By) -> Response:
         """The strategy may open again."""
-        order = {"verb": "enable", "strategy": strategy[:80], "person": me.name, "reason": wanted.reason}
-        return await ordered(at, request, me, of_mode(at, account, mode), order)
+        order = {"verb": "enable", "strategy": strategy[:80], "person": by.who.name, "reason": wanted.reason}
+        return await ordered(by, of_mode(by.house, account, mode), order)
 
     @router.post("/{account}/strategies", dependencies=[more])
-    async def add(account: str, wanted: Added, at: At, me: Me, request: Request) -> Response:
+    async def add(account: str, wanted: Added, by: By) -> Response:
         """One more strategy trades in the account, once it has seen what there was."""
-        order = {"verb": "add", "strategy": strategy_file(wanted.strategy, at.settings.strategies),
-                 "set": wanted.set, "person": me.name, "reason": wanted.reason}  # fmt: skip
-        return await ordered(at, request, me, of_mode(at, account, mode), order, ADDED_WITHIN)
+        order = {"verb": "add", "strategy": strategy_file(wanted.strategy, by.house.settings.strategies),
+                 "set": wanted.set, "person": by.who.name, "reason": wanted.reason}  # fmt: skip
+        return await ordered(by, of_mode(by.house, account, mode), order, ADDED_WITHIN)
 
     @router.post("/{account}/limits", dependencies=[more])
-    async def limits(account: str, wanted: NewLimits, at: At, me: Me, request: Request) -> Response:
+    async def limits(account: str, wanted: NewLimits, by: By) -> Response:
         """Other limits: tighter ones hold at once; looser ones, only if asked for, from the next trading date."""
-        folder = of_mode(at, account, mode)
-        tree = wanted_limits(at.settings, folder, wanted.rules, loosen=wanted.loosen)
-        order = {"verb": "limits", "limits": tree, "person": me.name, "reason": wanted.reason}
-        return await ordered(at, request, me, folder, order)
+        folder = of_mode(by.house, account, mode)
+        tree = wanted_limits(by.house.settings, folder, wanted.rules, loosen=wanted.loosen)
+        order = {"verb": "limits", "limits": tree, "person": by.who.name, "reason": wanted.reason}
+        return await ordered(by, folder, order)
 
     @router.post("/{account}/ignore", dependencies=[more])
-    async def ignore(account: str, wanted: Ignored, at: At, me: Me, request: Request) -> Response:
+    async def ignore(account: str, wanted: Ignored, by: By) -> Response:
         """A position or order of somebody else's at the broker is left alone from now on."""
-        order = {"verb": "ignore", "broker": wanted.broker, "person": me.name, "reason": wanted.reason}
-        return await ordered(at, request, me, of_mode(at, account, mode), order)
+        order = {"verb": "ignore", "broker": wanted.broker, "person": by.who.name, "reason": wanted.reason}
+        return await ordered(by, of_mode(by.house, account, mode), order)
 
     @router.get("/{account}/process", dependencies=[needs("read")])
     def process(account: str, at: At) -> dict[str, Any]:
