@@ -50,14 +50,14 @@ KINDS = {"critical": "bad", "warning": "warn", "info": "info"}
 async def show(visit: Visit) -> None:
     """The page."""
     await region(lambda: _title(visit))
-    await region(lambda: drawn_once(visit, "first", _first), LIVE_S)
+    await region(lambda: drawn_once(visit, "first", _first), LIVE_S, heart=visit.heart)
     if visit.account:
         with ui.element("div").classes("grid"):
             with ui.element("div").classes("stack w8"):
-                await region(lambda: drawn_once(visit, "left", _left), LIVE_S)
+                await region(lambda: drawn_once(visit, "left", _left), LIVE_S, heart=visit.heart)
                 await region(lambda: drawn_once(visit, "slowly", _slowly), 3.0)
             with ui.element("div").classes("stack w4"):
-                await region(lambda: drawn_once(visit, "right", _right), 1.0)
+                await region(lambda: drawn_once(visit, "right", _right), LIVE_S, heart=visit.heart)
                 await region(lambda: card("What happened", _alerts(visit)), 2.0)
 
 
