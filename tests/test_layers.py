@@ -69,8 +69,8 @@ OURS = {
         "watchdog money errors"
     ),
     "views": (
-        "kernel.records kernel.refusals kernel.rows data adapters jobs.commands live markets modes ports requests reports "
-        "results risk risk_questions series_choice watchdog settings money errors"
+        "kernel.records kernel.refusals kernel.rows data adapters jobs.commands live markets modes ports requests "
+        "reports results risk risk_questions series_choice watchdog settings money errors"
     ),
     "api": (
         "adapters broker data jobs live markets modes ports requests research results risk risk_questions runs reports "

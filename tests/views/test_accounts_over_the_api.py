@@ -134,6 +134,30 @@ def test_a_running_account_shows_what_is_used_of_its_limits(running):
     assert running.get(f"{API}/paper/desk/process").json()["process"]["alive"]
 
 
+def test_supervisors_learn_of_checks_and_not_of_what_is_held(running):
+    """Without a key."""
+    answer = running.get("/tradez", headers={"authorization": ""})
+    (told,) = answer.json()["accounts"]
+
+    assert answer.status_code == (200 if told["ready"] else 503)
+    assert (told["account"], told["running"]) == ("desk", True)
+    assert {"heartbeat", "kill switch", "stops", "limits"} <= {one["name"] for one in told["checks"]}
+    assert {name for one in told["checks"] for name in one} == {"name", "state", "age_s", "limit"}
+    assert "USD" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/strategies", "/risk/rules/house", "/data/coverage"])
+def test_who_has_an_answer_already_is_told_so(stored, path):
+    """By its tag."""
+    client = stored.client("read")
+    first = client.get(f"{API}{path}")
+
+    again = client.get(f"{API}{path}", headers={"if-none-match": first.headers["etag"]})
+
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+    assert client.get(f"{API}{path}", headers={"if-none-match": '"other"'}).status_code == 200
+
+
 def test_the_same_wish_sent_twice_begins_one_trader(running, office):
     """The second answer is the first; another wish for the account is refused."""
     assert act(running, "/paper", PAPER).status_code == 409

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from fastapi import Query
 
 Cursor = Annotated[str | None, Query(max_length=80, pattern=r"^[0-9A-Za-z._:-]*$")]
+Number = Annotated[int | None, Query(ge=0, le=2**62)]
+"""A cursor that is a number."""
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 

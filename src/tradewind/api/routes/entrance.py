@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from tradewind.adapters.entrance import audit, keys, sessions, users
 from tradewind.adapters.entrance.scopes import Principal
 from tradewind.api.guards import COOKIE, At, needs, noted, principal_of, public
+from tradewind.api.paging import Limit, Number
 from tradewind.api.problems import Problem
 
 router = APIRouter(tags=["entrance"])
@@ -100,9 +101,9 @@ def revoke(prefix: str, at: At, me: Me) -> dict[str, str]:
 
 
 @router.get("/audit", dependencies=[needs("admin")])
-def trail(at: At, after: int = 0, limit: int = 200) -> dict[str, Any]:
+def trail(at: At, after: Number = 0, limit: Limit = 200) -> dict[str, Any]:
     """Who did what, oldest first, a page at a time; and whether the chain of all of it is whole."""
-    rows = audit.deeds(at.entrance, max(0, after), min(max(1, limit), 500))
+    rows = audit.deeds(at.entrance, after or 0, limit)
     return {
         "items": [one._asdict() for one in rows],
         "next": rows[-1].number if rows else None,
