@@ -20,10 +20,10 @@ from tradewind.stack.processes import free_ports
 PASSWORD = "correct horse battery"  # noqa: S105 - of users in a temporary folder
 ON = ("--on", "XAUUSD")
 WORK = (
-    ("data", "synth", *ON, "--from", "2025-11-03", "--to", "2025-12-12"),
+    ("data", "synth", *ON, "--from", "2025-11-07", "--to", "2025-12-12"),
     ("backtest", "first_bar", *ON), ("backtest", "session_pullback", *ON, "--from", "2025-12-01"),
     ("sweep", "ema_cross", *ON, "--vary", "fast=5,10", "--vary", "slow=40,60", "--from", "2025-12-08"),
-    ("paper", "opening_range", "session_pullback", "first_bar", *ON, "--speed", "0", "--risk", "house"),
+    ("paper", "opening_range", "first_bar", *ON, "--speed", "0", "--risk", "house"),
 )  # fmt: skip
 LIMIT_S = 60.0
 

@@ -22,7 +22,7 @@ HOSTILE = '<script>alert(1)</script>" onmouseover="alert(2)'
         rows([words(HOSTILE), words("b")], [[HOSTILE, HOSTILE]], HOSTILE),
     ],
 )  # fmt: skip
-def test_text_stays_text(drawn):
+def test_what_people_and_files_say_stays_text(drawn):
     assert "<script" not in drawn
     assert '" onmouseover' not in drawn
 
@@ -46,7 +46,7 @@ def test_nothing_is_said_by_colour_alone():
         (counted(2000, "trade"), "2,000 trades"),
     ],
 )  # fmt: skip
-def test_numbers(shown, wanted):
+def test_a_number_reads_as_a_person_writes_it(shown, wanted):
     assert shown == wanted
 
 
