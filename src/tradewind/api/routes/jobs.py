@@ -9,7 +9,7 @@ from tradewind.adapters.entrance.scopes import Principal
 from tradewind.adapters.job_store import Job, JobStore
 from tradewind.api.guards import At, needs, noted, principal_of
 from tradewind.api.house import House
-from tradewind.api.paging import Cursor, Limit, page
+from tradewind.api.paging import Cursor, Limit, page, place
 from tradewind.api.repeats import once
 from tradewind.jobs.commands import Backtest, Sweep, TwinRun, WalkForward, as_typed
 from tradewind.jobs.commands import Job as Command
@@ -47,7 +47,7 @@ async def twin(wanted: TwinRun, at: At, me: Me, request: Request) -> Response:
 @router.get("/jobs", dependencies=[needs("read")])
 def jobs(at: At, cursor: Cursor = None, limit: Limit = 50) -> dict[str, Any]:
     """Jobs, newest first, a page at a time; results are asked for one by one."""
-    found = JobStore(at.data).list(int(cursor) if cursor else 2**62, limit + 1)
+    found = JobStore(at.data).list(place(cursor, 2**62), limit + 1)
     return page([told(one) for one in found], limit, lambda one: str(one["made_ns"]))
 
 
