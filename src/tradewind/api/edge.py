@@ -76,11 +76,12 @@ class Edge:
         await self.app(scope, _limited(receive, _largest(scope)), self._dressed(scope, send, address))
 
     def _refused(self, scope: Any, headers: dict[bytes, bytes], address: str) -> tuple[int, str] | None:
-        host = headers.get(b"host", b"").decode("latin-1").rpartition(":")[0] or headers.get(b"host", b"").decode()
+        named = headers.get(b"host", b"").decode("latin-1")
+        host = named if named.endswith("]") else named.rpartition(":")[0] or named
         if not self._ours(host):
             return 400, f"This server is not {host[:80]!r}."  # a name somebody else's page pointed at us
         origin = headers.get(b"origin", b"").decode("latin-1")
-        if origin and not self._same(origin, headers.get(b"host", b"").decode("latin-1")):
+        if origin and not self._same(origin, named):
             return 403, "The request comes from another site's page."
         counted = not scope["path"].startswith(STILL)
         if counted and not self._bucket(self.requests, address).take(self.clock(), A_SECOND, AT_ONCE):
@@ -90,6 +91,8 @@ class Edge:
         try:
             length = int(headers.get(b"content-length", b"0"))
         except ValueError:
+            length = -1
+        if length < 0:
             return 400, "The length is no number."
         return (413, f"At most {_largest(scope):,} bytes are taken.") if length > _largest(scope) else None
 

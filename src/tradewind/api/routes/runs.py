@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from tradewind.adapters.stored_runs import StoredRuns
 from tradewind.api.guards import At, needs
 from tradewind.api.house import House
-from tradewind.api.paging import Cursor, Limit, page
+from tradewind.api.paging import Cursor, Limit, page, place
 from tradewind.api.problems import Problem
 from tradewind.modes import open_history, open_runs
 from tradewind.requests import moment_ns, only
@@ -60,7 +60,7 @@ def table(
     """The rows of a table of a run, a page at a time, in their order."""
     store = _runs(at)
     found = store.table(store.find(run), name)
-    start = int(cursor) if cursor and cursor.isdecimal() else 0
+    start = place(cursor, 0)
     rows = [plain(row) for row in found.slice(start, limit).to_dicts()]
     after = start + len(rows)
     return {"items": rows, "next": str(after) if after < found.height else None, "rows": found.height}
