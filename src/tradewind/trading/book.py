@@ -102,7 +102,7 @@ class Book:
             ticket = self.tickets[number]
             ticket.asked = ts
             if kind == REPLACE:
-                ticket.sent, ticket.decided, ticket.absent = ts, ts, 0
+                ticket.sent, ticket.absent = ts, 0
                 ticket.version += 1
                 ticket.former, ticket.id = ticket.id, self._id(ticket)
 
@@ -157,12 +157,16 @@ class Book:
         """The broker's position is larger or smaller by a fill; one that is empty is forgotten."""
         signed = int(row["quantity"]) * int(row["side"])
         held = self.holdings.get(position)
-        if held is None:
-            held = Holding(int(row["strategy"]), int(row["instrument"]), int(row["order"]), 0)
+        before = 0 if held is None else held.quantity
+        if held is None or before * (before + signed) < 0:
+            # No position turns over: what was told of it first had reduced it, and this order opened it.
+            held = Holding(int(row["strategy"]), int(row["instrument"]), int(row["order"]), before)
             self.holdings[position] = held
             for ticket in self.tickets.values():
                 if held.order in (ticket.order, ticket.parent):
                     ticket.position = position
+                elif ticket.position == position:
+                    ticket.position = ""
         held.quantity += signed
         if held.quantity == 0:
             del self.holdings[position]
@@ -184,6 +188,11 @@ class Book:
         """Tickets of orders that ended are gone."""
         for order in [one for one in self.tickets if one not in living]:
             del self.tickets[order]
+
+    def bare_first(self, positions: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the broker's positions, those first that none of our stops protects."""
+        kept = {one.position for one in self.tickets.values() if one.role == STOP_LOSS}
+        return tuple(sorted(positions, key=lambda one: one in kept))
 
     def own_positions(self, strategy: int, instrument: int) -> tuple[str, ...]:
         """Return the broker's positions a strategy holds in an instrument, oldest first."""

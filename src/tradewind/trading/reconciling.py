@@ -126,6 +126,8 @@ def _stranger(view: View, one: BrokerOrder) -> list[Difference]:
         return [Difference("order of another desk", one.instrument, 0, one.broker_order, 0, one.quantity)]
     if identity.epoch > view.epoch:
         return [Difference("newer epoch", one.instrument, identity.order, one.broker_order, view.epoch, identity.epoch)]
+    if view.attached and one.role != ENTRY and one.position in view.holdings:
+        return []  # it protects what is open, whatever we think became of it: it is the last thing to be taken back
     ended = Difference("order ended here", one.instrument, identity.order, one.broker_order, 0, one.quantity, one.id)
     return [ended]
 

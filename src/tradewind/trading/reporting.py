@@ -45,8 +45,11 @@ class Reporting:
         self.early: list[Report] = []
         """Fills of attached orders whose entry has not been reported filled."""
 
-    def take(self, report: Report) -> bool:
-        """The report is part of what we know; False where it was before, or is none of ours."""
+    def take(self, report: Report, *, in_order: bool = False) -> bool:
+        """The report is part of what we know; False where it was before, or is none of ours.
+
+        `in_order`: nothing that happened before it is missing, as it is when the broker was asked for all since then.
+        """
         book = self.trader.book
         if report.execution and report.execution in book.seen:
             self.trader.duplicates += 1
@@ -54,7 +57,7 @@ class Reporting:
         self.trader.activity += 1
         ticket, order, strategy = self._owner(report)
         if strategy < 0:
-            self._foreign(report)
+            self._foreign(report, in_order=in_order)
             return False
         row = self.trader.row(order) if order else None
         if report.kind == FILLED and report.filled:
@@ -136,11 +139,17 @@ class Reporting:
         self.trader.core.pending.append("executions", row)
         self.trader.book.note_execution(row[0])
 
-    def _foreign(self, report: Report) -> None:
+    def _foreign(self, report: Report, *, in_order: bool) -> None:
         """Something happened in the account that is none of ours: nothing is opened there before a person says so."""
         trader = self.trader
+        fill = report.kind == FILLED and report.instrument >= 0 and report.position not in trader.book.ignored
+        if fill and report.position and not in_order and trader.capabilities.catch_up != "none":
+            # It may have closed a position whose opening was not told: that is asked for before it is called foreign.
+            trader.order(trader.core.hold(refusals.POSITION_DIFFERS, on=True, instrument=report.instrument))
+            trader.settling.begin()
+            return
         self._note(report, 0, 0, -1)
-        if report.kind != FILLED or report.instrument < 0 or report.position in trader.book.ignored:
+        if not fill:
             return
         trader.alert("reconciliation", f"A fill that is none of ours: {report.text or report.execution}.")
         trader.order(trader.core.hold(refusals.POSITION_DIFFERS, on=True, instrument=report.instrument))

@@ -132,7 +132,7 @@ class Resolving:
             can.id_scope == "window" and trader.time - ticket.decided < int(can.id_window_s * SECOND)
         )
         keeps = trader.timing.exit_keeps if ticket.place and ticket.place.reduce_only else trader.timing.entry_keeps
-        again = window and ticket.place is not None and ticket.resent == 0 and trader.time <= ticket.decided + keeps
+        again = window and ticket.version == 0 and ticket.resent == 0 and trader.time <= ticket.decided + keeps
         if again and ticket.place is not None and self._may_go(ticket.place):
             ticket.resent += 1
             trader.send(ticket.place, ticket.order, exits=True)

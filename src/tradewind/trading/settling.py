@@ -66,7 +66,7 @@ class Settling:
     def caught_up(self, ask: Ask, told: CatchUp) -> None:
         """What was missed is known; now the whole picture."""
         trader = self.trader
-        trader.reports(told.reports)
+        trader.reports(told.reports, in_order=True)
         if told.sequence != trader.book.sequence:
             trader.book.sequence = told.sequence
             trader.core.note("read up to", {"sequence": told.sequence})

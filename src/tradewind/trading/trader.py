@@ -64,9 +64,9 @@ class Trader:
         """The calendar, a timer or a person says something: rows of EVENT."""
         self.order(self.core.apply(rows))
 
-    def reports(self, reports: Iterable[Report]) -> None:
-        """The broker said these things happened; strategies see them at once."""
-        told = [self.reporting.take(one) for one in reports]
+    def reports(self, reports: Iterable[Report], *, in_order: bool = False) -> None:
+        """The broker said these things happened; strategies see them at once. `in_order`: and nothing before them."""
+        told = [self.reporting.take(one, in_order=in_order) for one in reports]
         if any(told):
             self.reporting.again()
             self.order(self.core.beat())

@@ -70,7 +70,7 @@ PLANTED = (
     Planted("a picture taken during activity is believed", "settling", "if self.activity != trader.activity:",
             "if False:"),
     Planted("one agreement is enough", "settling", "AGREEMENTS = 2", "AGREEMENTS = 1"),
-    Planted("what was missed is not read", "settling", "trader.reports(told.reports)", "pass"),
+    Planted("what was missed is not read", "settling", "trader.reports(told.reports, in_order=True)", "pass"),
     Planted("how far was read is not written down", "settling",
             'trader.core.note("read up to", {"sequence": told.sequence})', "pass"),
     Planted("a lost round is never begun again", "settling",

@@ -8,10 +8,12 @@ from collections import Counter
 
 import numpy as np
 
-from tradewind.broker import Place
-from tradewind.kernel.orders import ENTRY, HELD, WORKING
-from tradewind.kernel.records import FILLED
-from tradewind.kernel.refusals import STARTING, STOPPING
+from tradewind.broker import Cancel, Place, Replace
+from tradewind.kernel.orders import ENTRY, HELD, STOP_LOSS, TAKE_PROFIT, WORKING
+from tradewind.kernel.records import CANCELLED, FILLED, REJECTED
+from tradewind.kernel.refusals import NOT_EXECUTED, STARTING, STOPPING
+from tradewind.trading.identity import LEGS, STOP_LEG, TARGET_LEG, parse
+from tradewind.trading.timing import SECOND, Timing
 
 
 def wrong_now(world, request=None):
@@ -23,8 +25,10 @@ def wrong_now(world, request=None):
     held = sum(one.quantity for one in trader.book.holdings.values())
     if held != core.position(0, 0):
         found.append(f"I1: our positions sum up to {held}, the strategy holds {core.position(0, 0)}")
+    found += _outliving(trader)
     if request is None:
         return found
+    found += _misnamed(world, request.what)
     if request.order and request.order not in world.disk.orders:
         found.append(f"I11: {request.what} was sent before it was durable")
     if isinstance(request.what, Place) and request.what.role == ENTRY and not request.what.reduce_only:
@@ -45,7 +49,7 @@ def broken(world):
     if trader is None:
         return ["the desk is down at the end"]
     state, book = trader.core.state, trader.book
-    found = _executions(world)
+    found = _executions(world) + _falsely_ended(world)
     net = Counter()
     for one in broker.positions.values():
         net[one.instrument] += one.quantity
@@ -62,7 +66,13 @@ def broken(world):
         for row in trader.living()
         if int(row["status"]) not in (HELD, WORKING)
     ]
+    found += [
+        f"I8: a change of order {one.order} is still open"
+        for one in book.tickets.values()
+        if one.former and int(trader.row(one.order)["status"]) == WORKING
+    ]
     found += [f"I9: {one.number} has no stop" for one in broker.positions.values() if not one.stop]
+    found += _levels(world)
     found += [f"unexplained: {one.sentence()}" for one in trader.differences()]
     reasons = [one for one in trader.ready() if one != "kill switch"]
     if reasons:
@@ -82,6 +92,113 @@ def _executions(world):
         if one.execution not in world.disk.executions:
             found.append(f"I7: execution {one.execution} of {one.id} is not in the journal")
     return found
+
+
+def _outliving(trader):
+    """I9: an attached stop or target ends with its position."""
+    found = []
+    for row in trader.living():
+        ticket = trader.book.tickets.get(int(row["id"]))
+        if int(row["role"]) == ENTRY or int(row["status"]) != WORKING or ticket is None or ticket.place is not None:
+            continue
+        if ticket.position and ticket.position not in trader.book.holdings:
+            found.append(f"I9: order {ticket.order} outlives {ticket.position}, which it protected")
+    return found
+
+
+def _levels(world):
+    """I9: stops and targets at the broker are those the strategies know."""
+    found = []
+    for row in world.trader.living():
+        ticket = world.trader.book.tickets.get(int(row["id"]))
+        position = world.broker.positions.get(ticket.position) if ticket is not None else None
+        if position is None or int(row["status"]) != WORKING or ticket.place is not None:
+            continue
+        if int(row["role"]) == STOP_LOSS and int(row["trigger"]) != position.stop:
+            found.append(f"I9: the stop of {position.number} is at {position.stop}, we say {int(row['trigger'])}")
+        if int(row["role"]) == TAKE_PROFIT and int(row["price"]) != position.target:
+            found.append(f"I9: the target of {position.number} is at {position.target}, we say {int(row['price'])}")
+    return found
+
+
+# Names.
+
+
+def _misnamed(world, what):
+    """I3, I4: an id says what the order is; it is sent a second time only where the broker refuses that, and soon."""
+    if not isinstance(what, Place):
+        known = isinstance(what, Cancel) and parse(what.id).order in world.disk.orders  # it may have been sent
+        if what.id not in world.named and not known:
+            return [f"I3: {what} names an order that was never sent"]
+        if isinstance(what, Replace) and what.new_id in world.named:
+            return [f"I4: {what.new_id} names two orders"]
+        return []
+    legs = {what.id: LEGS[what.role], what.stop_id: STOP_LEG, what.target_id: TARGET_LEG}
+    found = [f"I3: {name} does not say what it is" for name, leg in legs.items() if name and parse(name).leg != leg]
+    before = world.named.get(what.id)
+    if before is not None:
+        found += _repeated(world, what, before)
+    return found
+
+
+def _repeated(world, what, before):
+    """I4: the same order again is safe only where the broker refuses it, and a decision does not keep."""
+    can, waited = world.can, (world.now - before) / SECOND
+    safe = can.id_scope == "forever" or (can.id_scope == "window" and waited < can.id_window_s)
+    if not safe:
+        return [f"I4: {what.id} was sent again to a broker that may take it twice"]
+    keeps = Timing().exit_keeps if what.reduce_only else Timing().entry_keeps
+    if waited > keeps / SECOND:
+        return [f"I4: {what.id} was sent again {waited:.0f} s after it was decided on"]
+    return []
+
+
+def note_names(world, what):
+    """The ids of a request have been sent."""
+    names = (what.id, what.stop_id, what.target_id) if isinstance(what, Place) else (getattr(what, "new_id", ""),)
+    for name in names:
+        if name:
+            world.named.setdefault(name, world.now)
+
+
+# What was told.
+
+
+def note_told(world, told):
+    """The desk is told of executions in an answer, a report or a found order."""
+    for one in told:
+        for report in one if isinstance(one, list) else getattr(one, "reports", ()):
+            if report.execution not in world.disk.executions:
+                world.told[report.execution] = report
+
+
+def unwritten(world):
+    """I7: what the desk was told is durable, but for the fill of a leg before that of its entry."""
+    for name in [one for one in world.told if one in world.disk.executions]:
+        del world.told[name]
+    found = []
+    for report in world.told.values():
+        if not report.id:
+            continue  # closed by hand, of a position whose opening was not told: what was missed is asked for
+        identity = parse(report.id)
+        parent = world.disk.parents.get(identity.order) if identity is not None else None
+        if parent is None or parent in world.disk.filled:
+            found.append(f"I7: the desk was told of execution {report.execution} of {report.id} and forgot it")
+    return found
+
+
+def _falsely_ended(world):
+    """I8: no order is called refused or not executed which the broker took, while it is as late as it declares."""
+    if not world.punctual:
+        return []
+    ended = {
+        int(row["order"])
+        for rows in world.disk.log("events")
+        for row in rows[(rows["kind"] == REJECTED) | (rows["reason"] == NOT_EXECUTED)]
+        if int(row["kind"]) in (REJECTED, CANCELLED)
+    }
+    return [f"I8: {one} was said not to be executed, and the broker took it" for one in world.broker.taken
+            if parse(one).order in ended]  # fmt: skip
 
 
 def replayed_alike(world, recovered):

@@ -94,6 +94,8 @@ class VirtualBroker:
     first: dict = field(default_factory=dict)
     """When an order was taken first."""
     reject_next: int = 0
+    mum: bool = False
+    """The next order is refused without a trace in the record."""
     part_next: int = 0
     wrong: list = field(default_factory=list)
 
@@ -129,6 +131,9 @@ class VirtualBroker:
         if self._repeated(place.id):
             # Known already: what there was to say is on record.
             return "refused"
+        if self.mum:
+            self.mum = False
+            return "refused"
         if self.reject_next:
             self.reject_next -= 1
             self.say(REJECTED, id=place.id, instrument=place.instrument, text="no")
@@ -158,6 +163,8 @@ class VirtualBroker:
         return "taken"
 
     def _order(self, request):
+        if self.can.id_scope == "none":
+            return self.orders.get(request.broker_order)  # it knows its own numbers only
         for one in self.orders.values():
             if one.number == request.broker_order or one.id == request.id:
                 return one
@@ -308,6 +315,10 @@ class VirtualBroker:
         position = self.positions[number]
         market = self.bid if position.quantity > 0 else self.ask
         self._close(position, abs(position.quantity), market[position.instrument], "")
+
+    def cancel_by_hand(self, order):
+        """A person took an order back at the broker's own screen."""
+        self._end(order, CANCELLED)
 
     # Questions.
 

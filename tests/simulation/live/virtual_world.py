@@ -13,7 +13,8 @@ from itertools import count
 from random import Random
 
 import numpy as np
-from promises import broken, wrong_now
+from by_hand import meddle
+from promises import broken, note_names, note_told, unwritten, wrong_now
 from virtual_broker import VirtualBroker, capabilities
 from virtual_desk import Disk, Parts, Workshop, plain, recovered
 
@@ -48,11 +49,14 @@ class Faults:
     mute: float = 0.0
     reject: float = 0.0
     part: float = 0.0
+    by_hand: float = 0.0
 
 
 CALM = Faults()
 MILD = Faults(0.02, 0.02, 0.02, 0.002, 0.05, 0.02, 0.02, 0.01, 0.1)
 HARSH = Faults(0.15, 0.15, 0.15, 0.01, 0.3, 0.1, 0.1, 0.05, 0.2)
+MEDDLED = Faults(cut=0.002, drop_report=0.02, repeat=0.05, by_hand=0.1)
+"""A person acts in the account at the broker's own screen."""
 LEVELS = (CALM, MILD, HARSH)
 
 
@@ -74,6 +78,10 @@ class World:
         self.workshop = Workshop.of(more.pop("strategy", "restless"))
         self.latest = more.pop("latest", 14.0)
         """The most seconds a late request is late."""
+        self.most = more.pop("most", 200_000)
+        """Steps after which the desk is said never to come to rest."""
+        self.punctual = self.latest <= 15.0
+        """Nothing takes effect later than the broker declares."""
         self.pauses = more.pop("pauses", (0.1, 2, 20))
         row = self.workshop.state[0]["instruments"][0]
         self.broker = VirtualBroker(self.can, Fraction(int(row["value_numerator"]), int(row["value_denominator"])))
@@ -83,6 +91,7 @@ class World:
         self.life, self.connected, self.trace, self.wrong = 0, False, [], []
         self.seen, self.streamed, self.cursor, self.trader = {}, 0, 0, None
         self.alerts, self.bare, self.unprotected, self.booting, self.pictures = [], {}, [], False, 0
+        self.named, self.told = {}, {}
         self.ends = START + minutes * 60 * SECOND
         self.healed, self.well, self.price = False, 0.0, 400_000
         self._boot_safely()
@@ -116,7 +125,7 @@ class World:
     def _heal(self):
         """Nothing goes wrong any more."""
         self.healed, self.faults, self.next_crash = True, CALM, 0
-        self.broker.reject_next = self.broker.part_next = 0
+        self.broker.reject_next, self.broker.part_next, self.broker.mum = 0, 0, False
         self.at(self.now, self._retire)
         self.after(5, self._look)
 
@@ -156,6 +165,7 @@ class World:
     def step(self):
         """One more step of the desk is over: here it may be killed."""
         self.steps += 1
+        assert self.steps < self.most, "the desk never comes to rest"
         if self.steps == self.next_crash:
             self.next_crash = next(self.plan, 0)
             raise Killed
@@ -190,6 +200,7 @@ class World:
         if self.trader is not None:
             self.workshop.give_back(self.trader.core)
         self.trader = None
+        self.told.clear()
         self.after(self.chance.choice(self.pauses), self._boot_safely)
 
     def _boot_safely(self):
@@ -220,8 +231,9 @@ class World:
                     self.see("too late to send")
                     trader.unsent(request, "too late")
                     continue
-                self.trace.append((self.now, request.what))
                 self.wrong += wrong_now(self, request)
+                self.trace.append((self.now, request.what))
+                note_names(self, request.what)
                 self._send(request)
                 self.step()
         self._hear(trader)
@@ -248,8 +260,11 @@ class World:
         """Something arrives at the desk, if it still is the one it was meant for."""
         if life == self.life and self.trader is not None:
             self.trader.at(self.now)
+            if name != "quotes":
+                note_told(self, arguments)
             getattr(self.trader, name)(*arguments)
             self.turn()
+            self.wrong += unwritten(self)
 
     # The network.
 
@@ -270,7 +285,7 @@ class World:
         """The request is at the broker."""
         chance, faults = self.chance, self.faults
         if chance.random() < faults.reject:
-            self.broker.reject_next = 1
+            self.broker.reject_next, self.broker.mum = 1, chance.random() < 0.5
             self.see("reject")
         if chance.random() < faults.part:
             self.broker.part_next = 1
@@ -343,6 +358,8 @@ class World:
             return  # the last orders come to an end undisturbed
         self.price += round(self.chance.gauss(0, 25)) + (self.chance.random() < 0.01) * self.chance.choice((-400, 400))
         self.broker.price(0, self.price, self.price + 10, self.now)
+        if self.chance.random() < self.faults.by_hand:
+            self.see(meddle(self.broker, self.chance))
         self._deliver()
         self._into(self.life, "quotes", [Quote(0, self.now, self.price, self.price + 10)])
         if self.connected and self.chance.random() < self.faults.cut:
