@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from tradewind.broker import Cancel, Place, Replace, Report
 from tradewind.kernel import refusals
-from tradewind.kernel.orders import ENTRY, HELD, STOP, STOP_LOSS
+from tradewind.kernel.orders import ENTRY, HELD, STOP
 from tradewind.kernel.records import CANCEL, PLACE, REPLACE_REJECTED
 from tradewind.trading.book import Ticket
 
@@ -21,8 +21,8 @@ def request_of(trader: "Trader", command: Any) -> Place | Cancel | Replace | Non
         place = ticket.place
         if place is not None and not trader.capabilities.attached_stops:
             return place._replace(stop_loss=0, take_profit=0, trail=0, stop_id="", target_id="")
-        if place is not None and place.role == STOP_LOSS:
-            return place._replace(closes=trader.book.bare_first(place.closes))
+        if place is not None and place.role != ENTRY:
+            ticket.place = place = place._replace(closes=trader.book.bare_first(place.closes))
         return place
     row = trader.row(ticket.order)
     if row is not None and int(row["status"]) == HELD:
