@@ -1,7 +1,8 @@
 """Reconciliation: on start, after a connection came back, and on a timer, the broker is asked and believed.
 
 A round asks first what happened since we last knew, then for the whole picture, and compares. A picture before whose
-arrival anything was sent or reported proves nothing and is asked for again. What differs twice in a row is acted on;
+arrival anything was sent or reported, or in which something has happened that was not read yet, proves nothing and is
+asked for again. What differs twice in a row is acted on;
 what differs once may be on its way. Nothing is opened before a round has ended in agreement.
 """
 
@@ -46,6 +47,10 @@ class Settling:
         """A round begins as soon as no other is under way."""
         self.wanted = True
 
+    def forget(self) -> None:
+        """The round under way is not heard any more: what was asked before a connection was lost proves nothing."""
+        self.asked = 0
+
     def turn(self) -> None:
         """A round is begun if one is wanted or due."""
         trader = self.trader
@@ -80,7 +85,8 @@ class Settling:
         if ask.number != self.asked:
             return
         self.asked = 0
-        if self.activity != trader.activity:
+        unread = trader.capabilities.catch_up == "sequence" and picture.sequence not in ("", trader.book.sequence)
+        if self.activity != trader.activity or unread:
             self.wanted = True
             return
         self.last_success = trader.time

@@ -110,6 +110,7 @@ class Trader:
         if link.up:
             self.settling.begin()
             return
+        self.settling.forget()
         self.alert("disconnects", f"The broker's reports are not connected: {link.reason or 'no reason given'}.")
         self.order(self.core.hold(refusals.BROKER_UNREACHABLE, on=True))
         self.order(self.core.hold(refusals.STARTING, on=True))
@@ -218,10 +219,11 @@ class Trader:
         row = self.row(order)
         if row is None:
             return
-        instrument = int(row["instrument"])
-        lost = event(UNKNOWN_OUTCOME, self.time, order=order, instrument=instrument, strategy=int(row["strategy"]))
-        self.order(self.core.apply(lost))
+        instrument, strategy = int(row["instrument"]), int(row["strategy"])
+        # The hold comes first: with the event time goes on, and a bar may close on which something is decided.
         self.order(self.core.hold(refusals.OUTCOME_UNKNOWN, on=True, instrument=instrument))
+        lost = event(UNKNOWN_OUTCOME, self.time, order=order, instrument=instrument, strategy=strategy)
+        self.order(self.core.apply(lost))
 
     def end(self, order: int, reason: int) -> None:
         """The order is over without a report of the broker's own, because the evidence leaves nothing else."""

@@ -92,6 +92,20 @@ PLANTED = (
     Planted("the stop is not sent with the entry", "sending", "        return place\n    row",
             "        return None if place is None else place._replace(stop_loss=0)\n    row"),
     Planted("differences need not be seen twice", "settling", "twice = grave & self.before", "twice = grave"),
+    Planted("a stop of what is open is taken back as a stray", "reconciling",
+            "if view.attached and one.role != ENTRY and one.position in view.holdings:", "if False:"),
+    Planted("a stop is put back at any position", "book", "key=lambda one: one in kept", "key=lambda one: 0"),
+    Planted("who reduced a position first has opened it", "book",
+            "if held is None or before * (before + signed) < 0:", "if held is None:"),
+    Planted("a close told before its opening is foreign", "reporting",
+            "if fill and report.position and not in_order and", "if False and"),
+    Planted("a changed order is sent again as it was", "resolving", "window and ticket.version == 0 and", "window and"),
+    Planted("the broker's balance is not taken over", "settling", "if drift == 0 or grave or trader.unknown():",
+            "if True:"),
+    Planted("a lost connection holds nothing", "trader", "        if link.up:", "        if True:"),
+    Planted("decided before the comparison and sent all the same", "trader",
+            "for request in [one for one in self.requests if isinstance(one, Send) and isinstance(one.what, Place)]:",
+            "for request in ():"),
 )  # fmt: skip
 
 

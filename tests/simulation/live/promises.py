@@ -16,6 +16,10 @@ from tradewind.trading.identity import LEGS, STOP_LEG, TARGET_LEG, parse
 from tradewind.trading.timing import SECOND, Timing
 
 
+MOST_BARE = 75 * SECOND
+"""A picture every thirty seconds, one that may be lost, and three tries to put a stop in place."""
+
+
 def wrong_now(world, request=None):
     """Return what does not hold at this moment; with a request: what speaks against sending it."""
     trader = world.trader
@@ -38,6 +42,8 @@ def wrong_now(world, request=None):
             found.append(f"I12: {request.what.id} was sent while stopping")
         if [one for one in trader.unknown() if one != request.order]:
             found.append(f"I10: {request.what.id} was sent while the outcome of another order was unknown")
+        if not world.connected:
+            found.append(f"I12: {request.what.id} was sent while the broker's reports were not connected")
         if world.pictures < 2:
             found.append(f"{request.what.id} was sent before two pictures had been looked at")
     return found
@@ -119,6 +125,16 @@ def _levels(world):
         if int(row["role"]) == TAKE_PROFIT and int(row["price"]) != position.target:
             found.append(f"I9: the target of {position.number} is at {position.target}, we say {int(row['price'])}")
     return found
+
+
+def bare_too_long(world):
+    """I9: a position whose stop was taken away has one again, or is being closed, soon after the next picture."""
+    if world.trader is None or not world.connected:
+        return []
+    bare = {one.number for one in world.broker.positions.values() if not one.stop}
+    world.bare = {one: world.bare.get(one, world.now) for one in bare}
+    return [f"I9: {one} had no stop for {(world.now - since) / SECOND:.0f} s" for one, since in world.bare.items()
+            if world.now - since > MOST_BARE]  # fmt: skip
 
 
 # Names.

@@ -31,11 +31,11 @@ SYMBOL = "US30"
 TAG = "SEAS"
 BAR = 10
 """Seconds; so short that a run of three minutes has something to do."""
-LOOSE = {
+LOOSE = {  # what would get in the way, and what would catch a mistake of the trader's in its place
     "level_atr_day", "spread_median_multiple", "day_types", "fills_per_5min", "fills_per_day", "trades_per_block",
     "trades_per_day", "trades_per_day_total", "collar_atr", "duplicate_s", "consecutive_losses",
     "consecutive_losses_global", "order_median_multiple", "broker_rejects", "rejects_for_kill", "quote_age_s",
-    "messages_per_second", "minutes_to_close",
+    "messages_per_second", "minutes_to_close", "unknown_hold",
 }  # fmt: skip
 
 

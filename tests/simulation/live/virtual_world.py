@@ -14,7 +14,7 @@ from random import Random
 
 import numpy as np
 from by_hand import meddle
-from promises import broken, note_names, note_told, unwritten, wrong_now
+from promises import bare_too_long, broken, note_names, note_told, unwritten, wrong_now
 from virtual_broker import VirtualBroker, capabilities
 from virtual_desk import Disk, Parts, Workshop, plain, recovered
 
@@ -55,7 +55,7 @@ class Faults:
 CALM = Faults()
 MILD = Faults(0.02, 0.02, 0.02, 0.002, 0.05, 0.02, 0.02, 0.01, 0.1)
 HARSH = Faults(0.15, 0.15, 0.15, 0.01, 0.3, 0.1, 0.1, 0.05, 0.2)
-MEDDLED = Faults(cut=0.002, drop_report=0.02, repeat=0.05, by_hand=0.1)
+MEDDLED = Faults(cut=0.002, drop_report=0.1, repeat=0.05, by_hand=0.1)
 """A person acts in the account at the broker's own screen."""
 LEVELS = (CALM, MILD, HARSH)
 
@@ -82,6 +82,8 @@ class World:
         """Steps after which the desk is said never to come to rest."""
         self.punctual = self.latest <= 15.0
         """Nothing takes effect later than the broker declares."""
+        self.wild = more.pop("wild", 0.01)
+        """How likely a price is far from the last."""
         self.pauses = more.pop("pauses", (0.1, 2, 20))
         row = self.workshop.state[0]["instruments"][0]
         self.broker = VirtualBroker(self.can, Fraction(int(row["value_numerator"]), int(row["value_denominator"])))
@@ -90,7 +92,7 @@ class World:
         self.next_crash = next(self.plan, 0)
         self.life, self.connected, self.trace, self.wrong = 0, False, [], []
         self.seen, self.streamed, self.cursor, self.trader = {}, 0, 0, None
-        self.alerts, self.bare, self.unprotected, self.booting, self.pictures = [], {}, [], False, 0
+        self.alerts, self.bare, self.booting, self.pictures = [], {}, False, 0
         self.named, self.told = {}, {}
         self.ends = START + minutes * 60 * SECOND
         self.healed, self.well, self.price = False, 0.0, 400_000
@@ -201,6 +203,7 @@ class World:
             self.workshop.give_back(self.trader.core)
         self.trader = None
         self.told.clear()
+        self.bare.clear()
         self.after(self.chance.choice(self.pauses), self._boot_safely)
 
     def _boot_safely(self):
@@ -275,9 +278,11 @@ class World:
         if chance.random() < faults.late:
             delay = chance.uniform(1.0, self.latest)
             self.see("late request")
-        if chance.random() < faults.lose_request:
-            self.see("lost request")
+        lost = chance.random() < faults.lose_request
+        if lost or delay > 10:
+            self.see("lost request" if lost else "beyond the answer's time")
             self.after(10, self._into, life, "answered", request, Answer("unknown", (), "timeout"))
+        if lost:
             return
         self.after(delay, self._arrive, life, request, delay)
 
@@ -292,14 +297,11 @@ class World:
             self.see("partial fill")
         self.broker.now = self.now
         answer = self.broker.carry_out(request.what)
-        lost = chance.random() < faults.lose_answer
-        if lost:
+        if delay > 10:
+            return  # nobody waits for the answer any more
+        if chance.random() < faults.lose_answer:
             self.see("lost answer")
-        if lost or delay > 10:
-            answer = Answer("unknown", (), "timeout")
-            if delay > 10:
-                self.see("beyond the answer's time")
-            self.after(max(0.0, 10 - delay), self._into, life, "answered", request, answer)
+            self.after(10 - delay, self._into, life, "answered", request, Answer("unknown", (), "timeout"))
         else:
             self.after(chance.uniform(0.02, 0.2), self._into, life, "answered", request, answer)
 
@@ -334,6 +336,7 @@ class World:
     def _cut(self):
         self.see("cut stream")
         self.connected = False
+        self.bare.clear()
         self._into(self.life, "link", Link("reports", up=False, reason="cut"))
         self.after(self.chance.uniform(1, 30), self._connect, self.life)
 
@@ -353,10 +356,11 @@ class World:
                 self.after(self.chance.uniform(0.01, 3), self._into, self.life, "reports", [report])
 
     def _market(self):
-        """Twelve prices a minute, some of them far from the last."""
+        """Some twelve prices a minute, some of them far from the last."""
         if self.now > self.ends + 120 * SECOND:
             return  # the last orders come to an end undisturbed
-        self.price += round(self.chance.gauss(0, 25)) + (self.chance.random() < 0.01) * self.chance.choice((-400, 400))
+        far = self.chance.random() < self.wild
+        self.price += round(self.chance.gauss(0, 25)) + far * self.chance.choice((-400, 400))
         self.broker.price(0, self.price, self.price + 10, self.now)
         if self.chance.random() < self.faults.by_hand:
             self.see(meddle(self.broker, self.chance))
@@ -364,4 +368,5 @@ class World:
         self._into(self.life, "quotes", [Quote(0, self.now, self.price, self.price + 10)])
         if self.connected and self.chance.random() < self.faults.cut:
             self._cut()
-        self.after(5, self._market)
+        self.wrong += bare_too_long(self)
+        self.after(self.chance.uniform(4, 6), self._market)
