@@ -13,11 +13,13 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 export UV_PYTHON_DOWNLOADS := never
 export UV_HTTP_TIMEOUT ?= 180
 
-.PHONY: help setup demo test soak lint format bench doctor-score lock docs clean
+.PHONY: help setup demo test stack stack-down soak lint format bench doctor-score lock docs clean
 
 help:
 	@echo 'make demo     backtest the shipped session strategies on gold and the Dow'
 	@echo 'make test     run all tests'
+	@echo 'make stack    PostgreSQL, Redis, Kafka and our services on this machine, in $$STACK (tradewind-stack)'
+	@echo 'make stack-down  stop them; what they keep stays'
 	@echo 'make soak     run the long property tests'
 	@echo 'make lint     ruff and mypy'
 	@echo 'make format   let ruff put the layout right'
@@ -54,7 +56,16 @@ demo: $(READY)
 	$(BIN)/tradewind demo
 
 test: $(COMPLETE)
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile  # much of it waits: for servers, for clocks
+
+STACK ?= tradewind-stack
+
+stack: $(COMPLETE)
+	@test -f $(STACK)/tradewind.toml || $(BIN)/tradewind init $(STACK) --stack
+	cd $(STACK) && $(abspath $(BIN))/tradewind stack up
+
+stack-down: $(COMPLETE)
+	cd $(STACK) && $(abspath $(BIN))/tradewind stack down
 
 soak: $(COMPLETE)
 	$(BIN)/pytest -m soak || test $$? -eq 5  # 5: there are none
@@ -72,6 +83,7 @@ bench: $(COMPLETE)
 	$(BIN)/python -m bench.run
 	$(BIN)/python -m bench.gate
 	$(BIN)/python -m bench.live
+	$(BIN)/python -m bench.flow --seconds 20
 
 doctor-score: $(READY)
 	$(BIN)/python -m bench.doctor_score --set tuning

@@ -29,6 +29,9 @@ from tradewind.trading.requests import Send
 
 START = int(np.datetime64("2025-03-12T15:00", "ns").astype(int))
 STEP = 250_000_000
+"""Between prices: each is made durable by itself, and what it needs has gone cold meanwhile."""
+QUICK = 5_000_000
+"""Between prices of a busy stream: fifty share a commit."""
 PRICES = 20_000
 
 
@@ -41,8 +44,10 @@ def main() -> None:
         with journal:
             guard = Edge([one.instrument for one in desk.prepared.listings], 1, [NOTHING])
             ticks, decisions, commits = _traded(desk, guard, journal)
+            busy_ticks = _streamed(desk, guard, int(desk.core.now) + STEP)
         rows += [
-            ("price: guard and desk", *_shown(ticks)),
+            ("price: guard and desk, 4 a second", *_shown(ticks)),
+            ("price: guard and desk, 200 a second", *_shown(busy_ticks)),
             ("decision to request, durable", *_shown(decisions)),
             ("of that the commit", *_shown(commits)),
         ]
@@ -98,6 +103,21 @@ def _traded(desk, guard, journal):
             desk.trader.answered(request, Answer("refused", (), "bench"))
         desk.settle(quote.ts)
     return ticks, decisions, commits
+
+
+def _streamed(desk, guard, start):
+    """Return ns of every price of a busy stream."""
+    ticks = []
+    bid = int(desk.core.state["instruments"][0]["bid"])
+    for number in range(PRICES):
+        quote = Quote(0, start + number * QUICK, bid + number % 7, bid + number % 7 + 400)
+        began = time.perf_counter_ns()
+        desk.quotes(guard.take([quote], quote.ts))
+        ticks.append(time.perf_counter_ns() - began)
+        for request in desk.settle(quote.ts):
+            if isinstance(request, Send):
+                desk.trader.answered(request, Answer("refused", (), "bench"))
+    return ticks
 
 
 def _fsyncs(folder):

@@ -35,6 +35,8 @@ OURS = {
     "data": "kernel.records markets money errors",
     "results": "kernel.records markets risk money errors",
     "adapters": "ports broker kernel.records kernel.orders kernel.refusals money markets errors",
+    "databases": "adapters markets errors",
+    "stack": "adapters databases settings watchdog.processes errors",
     "trading": "kernel runner ports broker errors",
     "liveness": "markets errors",
     "watchdog": "errors",
@@ -61,11 +63,15 @@ OURS = {
         "kernel compilation strategy runner runs requests settings modes adapters data.tape results ports "
         "markets.clock errors"
     ),
-    "services": "modes research results settings errors",
+    "services": (
+        "kernel adapters broker data databases live modes markets ports requests results runner settings trading "
+        "watchdog money errors"
+    ),
     "api": "modes research results settings errors",
     "ui": "modes research results settings errors",
     "cli": (
-        "drills live modes requests risk_questions runs reports desk demonstration research results risk money "
+        "services stack databases drills live modes requests risk_questions runs reports desk demonstration research "
+        "results risk money "
         "settings errors"
     ),
 }
@@ -93,6 +99,8 @@ OUTSIDE = {
     "data": "numpy polars",
     "results": "numpy polars",
     "adapters": "*",
+    "databases": "alembic sqlalchemy",
+    "stack": "confluent_kafka redis",
     "trading": "numpy",
     "liveness": "numpy",
     "watchdog": "",
@@ -125,13 +133,13 @@ MORE = {
     ): "it writes the calendar files; no run imports it",
     ("results", "kernel.refusals"): "the names and sentences of reasons, which tables show",
     ("results.risk_log", "kernel.rows"): "the names of what the gate does",
+    ("adapters.projection.taking", "kernel.rows"): "the same",
     ("results.printing", "rich"): "it builds tables; whoever calls it prints them",
     ("results.printing_portfolio", "rich"): "the same",
     ("results.printing_comparison", "rich"): "the same",
     ("reports", "adapters"): "the types of the stores it is given; nothing of theirs is loaded for it",
     ("results.printing_bands", "rich"): "the same",
     ("results.printing_certificate", "rich"): "the same",
-    ("research", "adapters.parquet"): "the type of a history, as `modes` takes it",
     ("research", "runs requests"): "what a run came to, and the words of a request",
     ("research.causality", "strategy compilation adapters.memory"): "it runs strategies by itself, on parts of a tape",
     ("research.causality", "kernel.records kernel.compiled"): "tapes, decisions and snapshots are the kernel's rows",
@@ -168,8 +176,11 @@ MORE = {
         "wiring limits_wiring strategy compilation pydantic",
     ): "a world without a history: the prices are in the recording",
     ("cli.twin", "twin"): "the verb is that and nothing else",
-    ("cli.twin", "adapters.journal"): "the journal of an account, to be read only",
+    ("adapters.projection", "kernel.rows"): "the names of what the gate does, which the tables keep",
+    ("cli.services", "adapters.extras adapters.kafka"): "topics are made by a verb; the libraries are an extra",
+    ("stack.services", "cli"): "its command line is how a service of ours is begun, by name",
     ("cli", "markets.clock"): "it shows moments as dates",
+    ("adapters.kafka.messages", "msgspec"): "messages are MessagePack; columns of them numpy",
     ("liveness", "kernel.records"): "what it tells are the kernel's rows",
     ("liveness", "broker"): "quotes and candles are those of the seam",
     ("liveness.calendar", "data.calendar_rows"): "a live calendar has the order and the bytes of a tape's",

@@ -296,8 +296,8 @@ class Broker(Protocol):
     async def picture(self) -> Picture:
         """The whole account now."""
 
-    async def find(self, id: str) -> Found:  # noqa: A002 - our word for it
-        """What became of the order with our id."""
+    async def find(self, id: str, instrument: int = -1, side: int = 0) -> Found:  # noqa: A002 - our word for it
+        """What became of the order with our id; some brokers want its instrument and side, where they are known."""
 
     async def since(self, sequence: str) -> CatchUp:
         """What happened after `sequence`; an empty one means: everything the broker tells without a search."""

@@ -12,12 +12,15 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from tradewind.adapters.address import read_server
 from tradewind.adapters.catalogue import SeriesInfo
+from tradewind.adapters.extras import module_of
+from tradewind.adapters.histories import History, history_at
 from tradewind.adapters.ledger import Trials
 from tradewind.adapters.memory import MemoryJournal
 from tradewind.adapters.news import NewsStore
-from tradewind.adapters.parquet import History
 from tradewind.adapters.sqlite import SqliteRuns
+from tradewind.adapters.stored_runs import StoredRuns
 from tradewind.compilation import handler_of
 from tradewind.data.admission import admitted, with_asks
 from tradewind.data.alignment import Alignment, align
@@ -140,7 +143,7 @@ def _rows_between(info: SeriesInfo, start: int, end: int) -> int:
 
 def open_history(settings: Settings) -> History:
     """Return the store of market data that the settings name."""
-    return History(settings.data / "history")
+    return history_at(settings.ports.history, settings.data / "history", settings.ports.secrets)
 
 
 def open_news(settings: Settings) -> NewsStore:
@@ -171,9 +174,13 @@ def check_news(settings: Settings, symbol: str, feed: str | None = None) -> dict
     return {name: align(history, symbol, feed, due) for name, due in moments.items()}
 
 
-def open_runs(settings: Settings) -> SqliteRuns:
+def open_runs(settings: Settings) -> StoredRuns:
     """Return the store of finished runs that the settings name."""
-    return SqliteRuns(settings.data)
+    if settings.ports.runs == "sqlite":
+        return SqliteRuns(settings.data)
+    address = read_server(settings.ports.runs, "postgresql", settings.ports.secrets)
+    stored: StoredRuns = module_of("stack", "tradewind.adapters.postgres.runs").PostgresRuns(address)
+    return stored
 
 
 def open_trials(settings: Settings) -> Trials:

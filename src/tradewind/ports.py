@@ -78,5 +78,5 @@ class Board(Protocol):
     def latest(self, topic: str) -> Any:
         """The latest value of `topic`, or None."""
 
-    def subscribe(self, topic: str) -> Iterator[Any]:
-        """The values of `topic` from now on."""
+    def subscribe(self, topic: str, *, after: str = "", patience_s: float = 0.0) -> Iterator[Any]:
+        """The values of `topic` from now on, or from a position; it ends when none has come for `patience_s`."""

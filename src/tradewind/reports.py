@@ -20,8 +20,8 @@ from tradewind.results.report.candles import coarser, trading_dates
 if TYPE_CHECKING:
     import polars as pl
 
-    from tradewind.adapters.parquet import History
-    from tradewind.adapters.sqlite import SqliteRuns
+    from tradewind.adapters.histories import History
+    from tradewind.adapters.stored_runs import StoredRuns
     from tradewind.markets.instruments import Instrument
 
 TABLES = ("trades", "equity", "gates", "orders", "fills", "refusals", "risk")
@@ -40,7 +40,7 @@ SHADED = {
 """The sessions behind the candles: they follow one another and never overlap."""
 
 
-def report_of(runs: "SqliteRuns", run: str, history: "History") -> str:
+def report_of(runs: "StoredRuns", run: str, history: "History") -> str:
     """Return the report of a stored run as one HTML document."""
     document = runs.get(run)
     if document.get("summary") is None:
@@ -55,7 +55,7 @@ def report_of(runs: "SqliteRuns", run: str, history: "History") -> str:
     return draw_report(document, tables, prices, remarks=remarks)
 
 
-def tables_of(runs: "SqliteRuns", run: str) -> "dict[str, pl.DataFrame]":
+def tables_of(runs: "StoredRuns", run: str) -> "dict[str, pl.DataFrame]":
     """Return the tables of a run that a report reads; bands only where the run has them."""
     try:
         tables = {name: runs.table(run, name) for name in TABLES}

@@ -84,6 +84,11 @@ class Runner:
         for name, log in self._logs.items():
             self.engine[name] = log.ctypes.data
             self.engine[CAPACITIES[name]] = len(log)
+        # As arrays of one element: a field looked up by name at every price costs more than the kernel does.
+        self._block, self._length, self._position, self._full = (
+            self.engine[name] for name in ("block", "length", "position", "full")
+        )
+        self._counted = [(name, log, self.engine[LOGS[name][2]]) for name, log in self._logs.items()]
         self._place_memories()
         self._pointer = 0 if self.handler is None else handler_pointer(self.handler)
         self._show = PlainStrategies(self.state, self.slots, self._views).show
@@ -115,14 +120,14 @@ class Runner:
 
     def apply(self, block: Rows) -> None:
         """The block is applied; what did not fit the logs is in the journal."""
-        if block.dtype != EVENT or not block.flags["C_CONTIGUOUS"]:
+        if block.dtype != EVENT or not block.flags.c_contiguous:
             raise BadData(
                 f"A block of events has dtype {block.dtype.itemsize} bytes wide, not EVENT in one piece.",
                 "Join blocks as plain bytes, block.view('V80'): numpy.concatenate lays EVENT out anew.",
             )
-        self.engine["block"] = block.ctypes.data
-        self.engine["length"] = len(block)
-        self.engine["position"] = 0
+        self._block[0] = block.ctypes.data
+        self._length[0] = len(block)
+        self._position[0] = 0
         while (result := loop.drive(self._address, self._pointer)) != loop.EXHAUSTED:
             if result == loop.FULL:
                 self.flush()
@@ -131,14 +136,13 @@ class Runner:
 
     def flush(self) -> None:
         """The logs are in the journal and empty."""
-        for name, log in self._logs.items():
-            counter = LOGS[name][2]
-            count = int(self.engine[counter][0])
-            if count:
+        for name, log, counter in self._counted:
+            if counter[0]:
                 # As plain bytes: numpy copies a dtype whose fields overlap field by field, fifty times slower.
-                self.journal.append(name, log[:count].view(f"V{log.itemsize}").copy().view(log.dtype))
-                self.engine[counter] = 0
-        self.engine["full"] = 0
+                rows: Rows = np.frombuffer(bytearray(log[: counter[0]].tobytes()), dtype=LOGS[name][0])
+                self.journal.append(name, rows)
+                counter[0] = 0
+        self._full[0] = 0
 
     def snapshot(self) -> bytes:
         """Everything that a recovery needs besides the tail of the journal, as bytes."""

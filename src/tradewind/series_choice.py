@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tradewind.adapters.catalogue import SeriesInfo
-from tradewind.adapters.parquet import History
+from tradewind.adapters.histories import History
 from tradewind.errors import BadData, UnknownName
 from tradewind.kernel.bars import DAY_BAR
 from tradewind.markets.clock import utc_datetime

@@ -118,6 +118,23 @@ class BrokerAccount(Section):
     """What else the adapter needs: see the broker's page in the documentation."""
 
 
+class Ports(Section):
+    """Where things are kept and how they travel: one line each. The defaults need no server."""
+
+    journal: str = "sqlite"
+    """sqlite, or postgresql://user@host:port/database."""
+    runs: str = "sqlite"
+    """sqlite, or postgresql://user@host:port/database."""
+    history: str = "parquet"
+    """parquet, or timescale://user@host:port/database, with or without the extension."""
+    feed: str = "direct"
+    """direct, or kafka://host:port: prices go through topics, and several services read them."""
+    board: str = "memory"
+    """memory, or redis://user@host:port/number."""
+    secrets: Path | None = None
+    """A folder with one file a user and server (`postgresql-trader`), each readable by its owner alone."""
+
+
 class Settings(Section):
     """The whole tree."""
 
@@ -130,6 +147,7 @@ class Settings(Section):
     costs: Costs = Costs()
     news: News = News()
     broker: BrokerAccount = BrokerAccount()
+    ports: Ports = Ports()
     notify: Path | None = None
     """A file with the addresses to tell people at, one Apprise URL a line, readable by its owner alone."""
     risk: str = "none"

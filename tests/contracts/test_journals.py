@@ -2,16 +2,23 @@
 
 import numpy as np
 import pytest
+from postgres_servers import new_account
 
 from tradewind.adapters.journal import SqliteJournal, content_digest
 from tradewind.adapters.memory import DTYPES, MemoryJournal
+from tradewind.adapters.postgres.journal import PostgresJournal
 from tradewind.runner import LOGS
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def journal(request, tmp_path):
     if request.param == "memory":
         yield MemoryJournal()
+        return
+    if request.param == "postgresql":
+        address = request.getfixturevalue("address")
+        with PostgresJournal.open(address, tmp_path / new_account(), DTYPES, clock=lambda: 0) as opened:
+            yield opened
         return
     with SqliteJournal.open(tmp_path / "journal.sqlite", DTYPES, clock=lambda: 0) as opened:
         yield opened

@@ -7,8 +7,10 @@ import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from postgres_servers import execute
 
 from tradewind.adapters.memory_runs import MemoryRuns
+from tradewind.adapters.postgres.runs import PostgresRuns
 from tradewind.adapters.sqlite import SqliteRuns
 from tradewind.errors import TradewindError, UnknownName
 
@@ -19,8 +21,12 @@ EARLY, MIDDLE, LATE = (
 )
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def runs(request, tmp_path):
+    if request.param == "postgresql":
+        address = request.getfixturevalue("address")
+        execute(address, "TRUNCATE analytics.runs CASCADE")
+        return PostgresRuns(address)
     return MemoryRuns() if request.param == "memory" else SqliteRuns(tmp_path / "store")
 
 

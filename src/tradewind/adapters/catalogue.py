@@ -73,6 +73,11 @@ class SeriesInfo:
 
 def series_folder(root: Path, series: Identity) -> Path:
     """Return the folder of a series, or refuse what can be none."""
+    return root / series_path(series)
+
+
+def series_path(series: Identity) -> Path:
+    """Return where a series lies among others, or refuse what can be none."""
     symbol, kind, timeframe, feed, side = series
     for word in (symbol, feed):
         if not WORD.fullmatch(word):
@@ -80,7 +85,14 @@ def series_folder(root: Path, series: Identity) -> Path:
     if side not in SIDES.get(kind, ()) or (timeframe > 0) != (kind == "bars"):
         advice = "Bars have a timeframe and side bid, ask or mid; ticks have 0 and 'both'."
         raise TradewindError(f"{series} is no series.", advice)
-    return root / kind / symbol / f"{timeframe}s" / feed / side
+    return Path(kind, symbol, f"{timeframe}s", feed, side)
+
+
+def checked_document(name: str) -> str:
+    """Return what a document beside a series is called, or refuse it."""
+    if not WORD.fullmatch(name) or name == "manifest":
+        raise TradewindError(f"{name!r} cannot name a document.", "Use letters, digits and . # + _ -")
+    return name
 
 
 def series_name(series: Identity) -> str:
@@ -227,6 +239,16 @@ def open_months(paths: list[Path], columns: Iterable[str]) -> pl.DataFrame:
 def times(frame: pl.DataFrame) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Return the times of rows, ns UTC."""
     return frame["ts"].to_physical().to_numpy()
+
+
+def digest_of(kind: str, frames: Iterable[pl.DataFrame]) -> str:
+    """Return the SHA-256 of rows that come in order, some at a time: the same rows give it in any store."""
+    columns = COLUMNS[kind]
+    hashes = [hashlib.sha256(name.encode()) for name in columns]
+    for frame in frames:
+        for column, name in zip(hashes, columns, strict=True):
+            column.update(content_bytes(frame[name]))
+    return hashlib.sha256(b"".join(column.digest() for column in hashes)).hexdigest()
 
 
 def content_bytes(column: pl.Series) -> bytes:

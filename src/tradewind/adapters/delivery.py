@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 import polars as pl
@@ -45,6 +45,22 @@ class Written(NamedTuple):
     new: int
     changed: int
     months: tuple[str, ...]
+
+
+class Deliveries(Protocol):
+    """What takes rows of any number of series and stores them together, in whatever store."""
+
+    def __enter__(self) -> Self:
+        """Nothing is held yet."""
+
+    def __exit__(self, *_how: object) -> None:
+        """What was not committed is gone, and other writers may write."""
+
+    def add(self, series: Identity, frame: pl.DataFrame) -> None:
+        """The rows wait for the commit; those of one series must come in order of time."""
+
+    def commit(self, provenance: Mapping[str, Any]) -> dict[Identity, Written]:
+        """Everything added is in the store, with where it came from (file, sha256, clock ...); say what it did."""
 
 
 class Delivery:
@@ -111,7 +127,7 @@ class Stage:
             raise TradewindError(message, "Sort them, each bar once.")
         self._last = int(ts[-1])
         self._rows += frame.height
-        for month, rows in _by_month(frame):
+        for month, rows in by_month(frame):
             if month != self._month:
                 self._close_month(more=True)
                 self._month = month
@@ -204,7 +220,7 @@ def _merge(
     return merged.sort("ts"), added, corrected
 
 
-def _by_month(frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
+def by_month(frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
     """Yield ("2024-01", its rows) in order of time."""
     months = times(frame).astype("M8[ns]").astype("M8[M]")
     edges = [0, *(np.flatnonzero(np.diff(months)) + 1).tolist(), frame.height]

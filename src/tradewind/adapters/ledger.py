@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tradewind.adapters.wal import write_ahead
 from tradewind.errors import BadLedger
 
 VERSION = 1
@@ -247,7 +248,7 @@ class Trials:
         with contextlib.closing(connection) as database:
             database.execute("PRAGMA synchronous = FULL")
             if _version(database) < VERSION:
-                database.execute("PRAGMA journal_mode = WAL")
+                write_ahead(database, BUSY_S)
                 with _transaction(database):
                     if _version(database) < VERSION:
                         _make(database)

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -53,28 +52,3 @@ class MemoryFeed:
         """Blocks of EVENT."""
         for start in range(0, len(self._events), self._block_rows):
             yield self._events[start : start + self._block_rows]
-
-
-class MemoryBoard:
-    """A board in the process."""
-
-    def __init__(self) -> None:
-        """It is empty."""
-        self._latest: dict[str, Any] = {}
-        self._streams: dict[str, list[Any]] = defaultdict(list)
-
-    def publish(self, topic: str, value: Any) -> None:
-        """`value` is the latest of `topic`."""
-        self._latest[topic] = value
-        self._streams[topic].append(value)
-
-    def latest(self, topic: str) -> Any:
-        """The latest value of `topic`, or None."""
-        return self._latest.get(topic)
-
-    def subscribe(self, topic: str) -> Iterator[Any]:
-        """The values of `topic` published from now on, as far as there are any."""
-        seen = len(self._streams[topic])
-        while seen < len(self._streams[topic]):
-            yield self._streams[topic][seen]
-            seen += 1

@@ -14,7 +14,6 @@ correction. Ticks have no key (many share a time), so a delivery of ticks is tak
 to its last tick and replaces that stretch. LZ4, because unpacking is what a backtest waits for.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -31,7 +30,8 @@ from tradewind.adapters.catalogue import (
     Identity,
     Manifest,
     SeriesInfo,
-    content_bytes,
+    checked_document,
+    digest_of,
     info,
     load,
     locked,
@@ -58,6 +58,11 @@ class History:
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
         self.root = Path(root)
+
+    @property
+    def place(self) -> str:
+        """Where the data lies, and what keeps it, in one line."""
+        return f"{self.root}: Parquet files"
 
     def series(self) -> list[SeriesInfo]:
         """Return every series held, ordered by symbol, then finest first."""
@@ -126,12 +131,7 @@ class History:
 
     def digest(self, series: Identity, start_ns: int = _FOREVER[0], end_ns: int = _FOREVER[1]) -> str:
         """Return the SHA-256 of the rows in [start_ns, end_ns): the same rows give it in any store."""
-        columns = COLUMNS[series[1]]
-        hashes = [hashlib.sha256(name.encode()) for name in columns]
-        for frame in self._months(series, series[1], (start_ns, end_ns), None):
-            for column, name in zip(hashes, columns, strict=True):
-                column.update(content_bytes(frame[name]))
-        return hashlib.sha256(b"".join(column.digest() for column in hashes)).hexdigest()
+        return digest_of(series[1], self._months(series, series[1], (start_ns, end_ns), None))
 
     def _held(self, symbol: str) -> list[SeriesInfo]:
         manifests = (load(path.parent) for path in self.root.glob(f"*/{symbol}/*/*/*/manifest.json"))
@@ -151,9 +151,7 @@ class History:
         return series_folder(self.root, series)
 
     def _document(self, series: Identity, name: str) -> Path:
-        if not WORD.fullmatch(name) or name == "manifest":
-            raise TradewindError(f"{name!r} cannot name a document.", "Use letters, digits and . # + _ -")
-        return self._folder(series) / f"{name}.json"
+        return self._folder(series) / f"{checked_document(name)}.json"
 
 
 def _read(folder: Path, manifest: Manifest, period: Period, columns: Names) -> Frames:

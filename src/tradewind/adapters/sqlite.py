@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from tradewind.adapters.memory_runs import LATEST, check_same, choose_run, identified, no_such_run
+from tradewind.adapters.wal import write_ahead
 from tradewind.errors import TradewindError, UnknownName
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ class SqliteRuns:
                     "Upgrade Tradewind.",
                 )
             if version < VERSION:
-                database.execute("PRAGMA journal_mode = WAL")
+                write_ahead(database, BUSY_S)
                 database.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;")
             yield database
 

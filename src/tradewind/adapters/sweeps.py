@@ -20,6 +20,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from tradewind.adapters.wal import write_ahead
 from tradewind.errors import TradewindError, UnknownName
 
 BUSY_S = 10.0
@@ -221,7 +222,7 @@ class SqliteSweeps:
             where = str(self._path) if make or self._path.exists() else ":memory:"
             database = sqlite3.connect(where, timeout=BUSY_S, isolation_level=None)
             try:
-                database.execute("PRAGMA journal_mode = WAL")
+                write_ahead(database, BUSY_S)
                 database.execute("PRAGMA synchronous = NORMAL")
                 database.executescript(SCHEMA)
                 database.execute("BEGIN IMMEDIATE" if make else "BEGIN")

@@ -11,9 +11,11 @@ import typer
 
 from tradewind.cli import (
     backtests,
+    beginning,
     brokers,
     certificates,
     data_doctor,
+    databases,
     drill,
     kill,
     market_data,
@@ -21,7 +23,9 @@ from tradewind.cli import (
     portfolio,
     reports,
     risk,
+    services,
     simulators,
+    stack,
     sweeps,
     synthetic,
     trading,
@@ -41,6 +45,7 @@ app = typer.Typer(
 )
 market_data.app.add_typer(synthetic.app)
 market_data.app.add_typer(data_doctor.app)
+app.add_typer(beginning.app)
 app.add_typer(backtests.app)
 app.add_typer(trading.app)
 app.add_typer(drill.app)
@@ -57,6 +62,9 @@ app.add_typer(news.app, name="news")
 app.add_typer(risk.app, name="risk")
 app.add_typer(simulators.app, name="simulate")
 app.add_typer(brokers.app, name="broker")
+app.add_typer(databases.app, name="db")
+app.add_typer(stack.app, name="stack")
+app.add_typer(services.app)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

@@ -1,6 +1,7 @@
 """The verb that proves it: processes killed for real, and what both sides say afterwards."""
 
 import json
+import signal
 from typing import Annotated
 
 import typer
@@ -24,6 +25,7 @@ def drill(
     def say(line: str) -> None:
         typer.echo(line, err=True)
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # its processes are ended as by Ctrl-C
     results = [run(one, cycles, seed, say) for one in (DRILLS if name == "all" else [name])]
     told = [
         {

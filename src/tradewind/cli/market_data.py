@@ -247,7 +247,8 @@ def list_data(as_json: AsJson = False, data: DataFolder = None, settings_file: S
     from tradewind.markets.clock import utc_datetime
     from tradewind.modes import open_history
 
-    found = open_history(settings_of(settings_file, data)).series()
+    history = open_history(settings_of(settings_file, data))
+    found = history.series()
     if as_json:
         rows = [{"symbol": one.symbol, "kind": one.kind, "timeframe": one.timeframe, "feed": one.feed, "side": one.side,
                  "rows": one.rows, "first": one.first, "last": one.last} for one in found]  # fmt: skip
@@ -266,3 +267,4 @@ def list_data(as_json: AsJson = False, data: DataFolder = None, settings_file: S
         moments = [f"{utc_datetime(value):%Y-%m-%d %H:%M}" for value in (one.first, one.last)]
         table.add_row(one.symbol, name, one.feed, one.side, f"{one.rows:,}", *moments)
     Console().print(table)
+    typer.echo(history.place)

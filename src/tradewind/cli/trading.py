@@ -22,6 +22,8 @@ Sets = Annotated[list[str] | None, typer.Option("--set", help="Parameter, name=v
 Risk = Annotated[str | None, typer.Option(help="Risk rules: house, a firm's pack, or a risk file.")]
 Bar = Annotated[str, typer.Option(help="Timeframe of on_bar.")]
 Named = Annotated[str, typer.Option("--account", help="Name of the account's folder.")]
+ADDED_WITHIN = 180.0
+"""Seconds in which a strategy is compiled and has seen what there was, at most."""
 PARTS = ("tape", "synthetic", "broker")
 
 
@@ -118,9 +120,10 @@ def accounts(as_json: AsJson = False, data: DataFolder = None, settings_file: Se
 
 @app.command("order-desk")
 def order_desk(
-    verb: Annotated[str, typer.Argument(help="halt, disable, enable, ignore or stop.")],
+    verb: Annotated[str, typer.Argument(help="halt, disable, enable, add, limits, ignore or stop.")],
     account: Named,
-    strategy: Annotated[str | None, typer.Option(help="Whom to disable or enable.")] = None,
+    strategy: Annotated[str | None, typer.Option(help="Whom to disable or enable; with add, its file.")] = None,
+    sets: Sets = None,
     broker: Annotated[str | None, typer.Option(help="The broker's id of what to leave alone.")] = None,
     person: Annotated[str | None, typer.Option(help="Who orders it.")] = None,
     reason: Annotated[str | None, typer.Option(help="Why.")] = None,
@@ -139,6 +142,9 @@ def order_desk(
     order |= {name: value for name, value in given.items() if value is not None}
     if verb == "halt":
         order["level"] = 1
+    if verb == "add":
+        order |= {"strategy": _file_of(strategy), "set": sets or []}
+        wait = max(wait, ADDED_WITHIN)
     if verb == "limits":
         order["limits"] = _limits_tree(settings, limits)
     name = f"{time.time_ns()}-{verb}"
@@ -149,6 +155,15 @@ def order_desk(
     if not answer["done"]:
         raise TradewindError(answer["text"])
     typer.echo(answer["text"])
+
+
+def _file_of(strategy: str | None) -> str:
+    """Return the whole path of a strategy's file: the account's process may stand in another folder."""
+    from tradewind.requests import strategy_path
+
+    if strategy is None:
+        raise TradewindError("Which strategy?", "Give --strategy with a file, or the name of a shipped one.")
+    return str(strategy_path(strategy).resolve())
 
 
 def _limits_tree(settings: Any, rules: str | None) -> dict[str, Any]:

@@ -61,17 +61,14 @@ def twin(
 
 def open_account(settings: "Settings", name: str) -> "Account":
     """Return the journal of an account, to be read only; a TradewindError says that there is none."""
-    import importlib
-
     from tradewind.errors import UnknownName
-    from tradewind.live.start import LAYOUTS
+    from tradewind.live.folder import account_folder
+    from tradewind.live.start import open_journal
 
-    folder = settings.data / "accounts"
-    path = folder / name / "journal.sqlite"
-    if not path.is_file():
-        raise UnknownName("account", name, sorted(one.parent.name for one in folder.glob("*/journal.sqlite")))
-    journal: Any = importlib.import_module("tradewind.adapters.journal")
-    opened: Account = journal.SqliteJournal.open(path, LAYOUTS, readonly=True)
+    accounts, embedded = settings.data / "accounts", settings.ports.journal == "sqlite"
+    if not (accounts / name / ("journal.sqlite" if embedded else "")).exists():
+        raise UnknownName("account", name, sorted(one.name for one in accounts.glob("*")))
+    opened: Account = open_journal(settings, account_folder(settings.data, name), readonly=True)
     return opened
 
 

@@ -42,9 +42,13 @@ class Stage:
 
     def __enter__(self) -> Self:
         """Both run, and the trader is ready."""
-        self.start_venue()
-        self.trader = self._begin("trader")
-        self.until(lambda: self.status().get("ready") is True, "the trader is ready")
+        try:
+            self.start_venue()
+            self.trader = self._begin("trader")
+            self.until(lambda: self.status().get("ready") is True, "the trader is ready")
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(

@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
+from tradewind.adapters.address import read_server
+from tradewind.adapters.extras import module_of
 from tradewind.broker import Broker
 from tradewind.errors import BadSettings, UnknownName
 from tradewind.markets.instruments import Instrument
-from tradewind.settings import BrokerAccount
+from tradewind.settings import BrokerAccount, Settings
 
 Adapter = Callable[[BrokerAccount, Sequence[Instrument]], Broker]
 
@@ -24,6 +26,26 @@ def open_adapter(wanted: BrokerAccount, instruments: Sequence[Instrument]) -> Br
             "No broker is set.", f"Write a [broker] section with name ({', '.join(ADAPTERS)}), account and token_file."
         )
     return ADAPTERS[wanted.name](wanted, instruments)
+
+
+def open_prices(settings: Settings, instruments: Sequence[Instrument], *, trades: bool, group: str) -> Broker:
+    """Return what a desk is connected to: the broker, whose prices come through Kafka where the settings say so.
+
+    A desk that fills its own orders (`trades` is False) needs no broker then.
+    """
+    if settings.ports.feed == "direct":
+        return open_adapter(settings.broker, instruments)
+    address = read_server(settings.ports.feed, "kafka")
+    feeds, prices = (module_of("stack", f"tradewind.adapters.kafka.{name}") for name in ("feed", "prices"))
+    told = feeds.TopicPrices(
+        f"{address.host}:{address.port}", f"tradewind-trader-{group}", [one.symbol for one in instruments],
+        {one.symbol: str(one.tick_size) for one in instruments}, time.time_ns,
+    )  # fmt: skip
+    if not trades:
+        only: Broker = prices.PricesOnly(told, settings.account.currency)
+        return only
+    fed: Broker = prices.FedBroker(open_adapter(settings.broker, instruments), told)
+    return fed
 
 
 def _token_file(wanted: BrokerAccount) -> Path:

@@ -4,16 +4,19 @@ It starts from its journal alone: the newest snapshot, the tail behind it, and f
 the broker before anything is opened. The same steps whether it was stopped, killed or never ran.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tradewind.broker import Capabilities, Quote, Report
 from tradewind.errors import TradewindError
 from tradewind.kernel.records import QUOTE
-from tradewind.kernel.refusals import WARMING_UP
+from tradewind.kernel.refusals import STOPPING, WARMING_UP
 from tradewind.kernel.risk_calendar import SWITCH
+from tradewind.live import grafting
 from tradewind.live.folder import Folder
-from tradewind.live.people import carry_out, restore_limits
+from tradewind.live.newcomer import Newcomer
+from tradewind.live.people import carry_out
 from tradewind.live.prepare import Prepared
 from tradewind.liveness.calendar import LiveCalendar
 from tradewind.liveness.entries import Position, position_after
@@ -46,6 +49,12 @@ class DurableJournal(Protocol):
 
     def commit(self, epoch: int) -> int:
         """Everything so far is durable."""
+
+    def read(self, log: str, start: int = 0) -> Rows:
+        """The rows of a log from position `start` on."""
+
+    def notes(self, kind: str | None = None, after: int = 0) -> Sequence[Any]:
+        """The notes with numbers above `after`, oldest first, of one kind or of all."""
 
     def tail(self, after_commit: int = 0) -> Iterator[tuple[str, Any]]:
         """Everything after a commit, in order."""
@@ -90,10 +99,13 @@ class Desk:
         self.core: Machine = prepared.core(simulated=capabilities is None)
         self.tape_rows = 0
         """Events applied that came from a tape."""
+        self.edgeless = 0
+        """So many of them are from a tape that did not tell when sessions open and close."""
+        self.newcomer: Newcomer | None = None
         self.position: Position | None = None
         self.calendar: LiveCalendar | None = None
-        book = self._recover(Book(tag))
         self.trader: Trader | None = None
+        book = self._recover(Book(tag))
         if capabilities is not None:
             self.trader = Trader(self.core, book, capabilities)
             self.trader.settling.currency = currency
@@ -102,16 +114,18 @@ class Desk:
     def _recover(self, book: Book) -> Book:
         """State, book and calendar are those of the journal's end."""
         found = self.journal.newest_snapshot()
-        after = 0
+        after, whole = 0, self.prepared
+        grafting.stand_back(self, found)
         if found is not None:
             after, payload = found
             tree = self.core.restore(payload)
+            self.edgeless = int(tree.get("edgeless", 0))
             book = Book.from_tree(tree["book"])
             self.position, self.tape_rows = _position(tree["position"]), int(tree["tape_rows"])
         tail: list[tuple[str, Any]] = []
         for log, content in self.journal.tail(after):
             tail.append((log, _document(content)) if log == "notes" else (log, content))
-        self.core.replay(tail, lambda note: restore_limits(self, note))
+        grafting.replay(self, whole, tail)
         replayed(book, _ordered(tail))
         living = self.core.state["orders"][: int(self.core.state["order_count"])]["id"]
         book.keep_only(set() if self.core.simulated else {int(one) for one in living})
@@ -138,6 +152,7 @@ class Desk:
         if self.trader is not None:
             self.trader.at(wall)
             self.trader.start(self.epoch)
+        self.hold(STOPPING, on=False)  # that was the life before
         self.settle(wall, at_once=True)
 
     def follow_calendar(self, start: int) -> None:
@@ -224,15 +239,31 @@ class Desk:
 
     def people(self) -> None:
         """What people ordered in the folder is done and answered."""
+        if self.newcomer is not None and self.newcomer.ready(self):
+            newcomer, self.newcomer = self.newcomer, None
+            self._answer(newcomer.name, newcomer.order, partial(newcomer.take_in, self))
         for name, order in self.folder.orders():
-            try:
-                text = carry_out(self, order)
-                answer = {"done": True, "text": text}
-            except TradewindError as error:
-                answer = {"done": False, "text": str(error)}
-            self.core.note("order of a person", {"order": dict(order), **answer})
-            self.settle(self.core.now, at_once=True)
-            self.folder.answer(name, answer)
+            adds = order["verb"] == "add"
+            self._answer(name, order, partial(self._add, name, order) if adds else partial(carry_out, self, order))
+
+    def _add(self, name: str, order: Mapping[str, Any]) -> None:
+        """A strategy grows up; it is answered for when it has."""
+        if self.newcomer is not None:
+            raise TradewindError("Another strategy is on its way into the account.", "Wait until it trades.")
+        self.newcomer = Newcomer(self, name, order)
+
+    def _answer(self, name: str, order: Mapping[str, Any], do: Callable[[], str | None]) -> None:
+        """What a person ordered is done and answered; what takes longer is answered later."""
+        try:
+            text = do()
+            answer = {"done": True, "text": text}
+        except TradewindError as error:
+            text, answer = "", {"done": False, "text": str(error)}
+        if text is None:
+            return
+        self.core.note("order of a person", {"order": dict(order), **answer})
+        self.settle(self.core.now, at_once=True)
+        self.folder.answer(name, answer)
 
     def warm_up(self, blocks: Iterator[Rows]) -> int:
         """Indicators are filled from history, with nothing opened meanwhile; return how many events it took."""
@@ -292,7 +323,7 @@ class Desk:
         place = self.position if self.calendar is None else self.calendar.position
         position = None if place is None else _tree(place)
         tree = {"book": self.book.as_tree(), "position": position, "tape_rows": self.tape_rows}
-        self.journal.keep_snapshot(self.core.snapshot(tree))
+        self.journal.keep_snapshot(self.core.snapshot(tree | grafting.in_a_snapshot(self)))
         self.snapshot_at = self.core.events
 
     def settle_quietly(self) -> None:

@@ -136,10 +136,11 @@ class Network:
         answer: Any = None
         try:
             if ask.what == "find":
-                answer = await asyncio.wait_for(self.broker.find(ask.about.split(" ")[1]), WITHIN)
+                _, name, instrument, side = ask.about.split(" ")
+                answer = await asyncio.wait_for(self.broker.find(name, int(instrument), int(side)), WITHIN)
             elif ask.what == "candles":
-                instrument, seconds, start, end = (int(word) for word in ask.about.split(" "))
-                answer = await asyncio.wait_for(self.broker.candles(instrument, seconds, start, end), 3 * WITHIN)
+                wanted = (int(word) for word in ask.about.split(" "))
+                answer = await asyncio.wait_for(self.broker.candles(*wanted), 3 * WITHIN)
             elif ask.what == "since":
                 answer = await asyncio.wait_for(self.broker.since(ask.about), 3 * WITHIN)
             else:

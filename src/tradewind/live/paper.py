@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+import numpy as np
+
+from tradewind.kernel.records import SESSION_CLOSE, SESSION_OPEN
 from tradewind.live.desk import Desk
 from tradewind.live.pacing import paced
 from tradewind.live.status import status_of
@@ -36,7 +39,7 @@ def run_tape(
     """The tape has been traded from where the desk stands to its end, or until somebody stopped it."""
     beaten = 0
     more: dict[str, Any] = {"synthetic": synthetic, "speed": speed}
-    for rows in paced(_beyond(blocks, desk.tape_rows), speed, clock, sleep):
+    for rows in paced(_beyond(blocks, desk.tape_rows, desk.edgeless), speed, clock, sleep):
         if len(rows):
             desk.block(rows)
         desk.turns += 1
@@ -57,11 +60,19 @@ def run_tape(
     write_beat(desk.folder.status, desk.turns, status_of(desk, "paper", leader=True, ended=True, **more))
 
 
-def _beyond(blocks: Iterable[Rows], rows: int) -> Iterator[Rows]:
-    """Yield what lies behind the first `rows` rows."""
+def _beyond(blocks: Iterable[Rows], rows: int, edgeless: int = 0) -> Iterator[Rows]:
+    """Yield what lies behind the first `rows` rows, of which `edgeless` were counted without edges of sessions."""
     for block in blocks:
-        if rows >= len(block):
-            rows -= len(block)
+        rest = block
+        if edgeless:
+            counted = np.flatnonzero(~np.isin(block["kind"], (SESSION_OPEN, SESSION_CLOSE)))
+            skipped = min(edgeless, len(counted))
+            edgeless, rows = edgeless - skipped, rows - skipped
+            if edgeless:
+                continue
+            rest = block[int(counted[skipped - 1]) + 1 :]
+        if rows >= len(rest):
+            rows -= len(rest)
             continue
-        yield block[rows:]
+        yield rest[rows:]
         rows = 0

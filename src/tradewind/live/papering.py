@@ -1,12 +1,14 @@
 """`tradewind paper` on a tape: which prices, from where, and the run itself."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tradewind.adapters.address import read_server
+from tradewind.adapters.extras import module_of
 from tradewind.data.series import SYNTHETIC
 from tradewind.data.synthetic import write_synthetic
 from tradewind.errors import TradewindError
@@ -17,6 +19,7 @@ from tradewind.live.prepare import prepare
 from tradewind.live.start import now_ns, open_account
 from tradewind.markets.clock import day_close, day_open
 from tradewind.modes import EVER, Request, open_history, plan_backtest
+from tradewind.ports import Rows
 
 MADE_UP = ("US30", "XAUUSD", "EURUSD")
 """What prices can be made up for."""
@@ -71,27 +74,42 @@ def on_a_tape(
     if fresh:
         put_aside(request, account)
     prepared = prepare(request)
-    plan = plan_backtest(request, open_history(request.settings))
     desk, journal = open_account(prepared, account, "paper", beats=False)
     with journal:
+        plan = plan_backtest(desk.prepared.request, open_history(request.settings))
         before = desk.tape_rows
         desk.begin(now_ns(), desk.start_document)
         if before:
             say(f"The account {account} goes on after {before:,} events of the tape.")
-        run_tape(desk, plan.feed(), speed=speed, on_turn=on_turn, synthetic=plan.synthetic)
-        say(summary(desk))
+        run_tape(desk, travelled(request, account, plan.feed()), speed=speed, on_turn=on_turn, synthetic=plan.synthetic)
+        say(summary(desk, journal.name))
+
+
+def travelled(request: Request, account: str, blocks: Iterable[Rows]) -> Iterable[Rows]:
+    """Return the blocks of a tape as they arrive: through Kafka, where the settings say that prices travel there."""
+    if request.settings.ports.feed == "direct":
+        return blocks
+    address = read_server(request.settings.ports.feed, "kafka")
+    servers, tape = f"{address.host}:{address.port}", f"tape-{account}-{time.time_ns()}"
+    producing, feeds = (module_of("stack", f"tradewind.adapters.kafka.{name}") for name in ("producing", "feed"))
+    told: Iterable[Rows] = feeds.travelling(producing.Publisher(servers), servers, tape, blocks)
+    return told
 
 
 def put_aside(request: Request, account: str) -> None:
     """The account's former folder is kept under another name."""
+    if request.settings.ports.journal != "sqlite":
+        raise TradewindError(
+            f"The journal of {account} is on a server, where it only grows.", "Begin anew under another --account."
+        )
     root = account_folder(Path(request.settings.data), account).root
     if root.exists():
         root.rename(root.with_name(f"{account}-until-{time.strftime('%Y%m%d-%H%M%S')}"))
 
 
-def summary(desk: Desk) -> str:
+def summary(desk: Desk, journal: str) -> str:
     """Return what a run came to, as one line."""
     account = desk.core.state["account"]
     trades = sum(int(one["trades"]) for one in desk.core.state["strategies"])
     equity = (int(account["balance"]) + int(account["unrealised"])) / 100
-    return f"\n{desk.core.events:,} events, {trades} trades, equity {equity:,.2f}. Journal: {desk.folder.journal}"
+    return f"\n{desk.core.events:,} events, {trades} trades, equity {equity:,.2f}. Journal: {journal}"

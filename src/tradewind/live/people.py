@@ -39,7 +39,7 @@ def _kill(desk: "Desk", order: Mapping[str, Any]) -> str:
 
 
 def _rearm(desk: "Desk", order: Mapping[str, Any]) -> str:
-    person, reason = _named(order)
+    person, reason = named(order)
     level = _whole(order, "level", 0, 2, otherwise=0)
     if desk.folder.kill_level() > level:
         desk.folder.kill.unlink(missing_ok=True)
@@ -65,7 +65,7 @@ def _disable(desk: "Desk", order: Mapping[str, Any]) -> str:
 
 
 def _enable(desk: "Desk", order: Mapping[str, Any]) -> str:
-    _named(order)
+    named(order)
     return _switch(desk, order, ENABLE, "enabled")
 
 
@@ -102,7 +102,7 @@ def _take(core: "Machine", prepared: "Prepared", document: Mapping[str, Any]) ->
 
 def _ignore(desk: "Desk", order: Mapping[str, Any]) -> str:
     """A position or order of somebody else's at the broker is left alone from now on."""
-    _named(order)
+    named(order)
     broker = str(order.get("broker", ""))
     if not broker or desk.trader is None:
         raise BadData("The order names nothing at a broker.", "Give the broker's id of the position or order.")
@@ -126,7 +126,7 @@ def _whole(order: Mapping[str, Any], name: str, least: int, most: int, otherwise
     return value
 
 
-def _named(order: Mapping[str, Any]) -> tuple[str, str]:
+def named(order: Mapping[str, Any]) -> tuple[str, str]:
     """Return who ordered it and why; both are needed."""
     person, reason = str(order.get("person", "")).strip(), str(order.get("reason", "")).strip()
     if not person or not reason:

@@ -26,7 +26,6 @@ class Telling:
     def __init__(self, desk: Desk, tell: Callable[[Notice], Any], say: Callable[[str], Any]) -> None:
         """`tell` takes a notice and never waits; `say` writes a line where a person watches."""
         self.desk, self.tell, self.say = desk, tell, say
-        self.names = numbered([one.name for one in desk.prepared.strategies])
         self.currency = desk.prepared.request.settings.account.currency
         self._begin()
 
@@ -44,9 +43,10 @@ class Telling:
         for alert in self.desk.alerts:
             self.alert(alert)
         self.desk.alerts.clear()
+        names = numbered([one.name for one in self.desk.prepared.strategies])
         for report, strategy in self.desk.fills:
             instrument = self.desk.prepared.listings[report.instrument].instrument
-            self.tell(fill(report, instrument, self.currency, self.names[strategy] if strategy >= 0 else ""))
+            self.tell(fill(report, instrument, self.currency, names[strategy] if strategy >= 0 else ""))
         self.desk.fills.clear()
         self.trades += self.desk.finished
         self.desk.finished.clear()

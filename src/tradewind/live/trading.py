@@ -6,20 +6,21 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from tradewind.adapters.journal import JournalFailed, SqliteJournal
+from tradewind.adapters.address import Unreachable
+from tradewind.adapters.journal import ChainedJournal, JournalFailed
 from tradewind.adapters.lease import Lease
-from tradewind.broker import Broker, BrokerUnreachable, Login
+from tradewind.broker import Broker, BrokerUnreachable, Capabilities, Login
 from tradewind.errors import TradewindError
-from tradewind.live.brokers import open_adapter
+from tradewind.live.brokers import open_prices
 from tradewind.live.desk import Desk
 from tradewind.live.folder import account_folder
 from tradewind.live.keeper import BROKEN, keep
 from tradewind.live.papering import put_aside
 from tradewind.live.prepare import Prepared, prepare
 from tradewind.live.run import armed, first_balance, trade, warmed
-from tradewind.live.start import TRADED_ALONE_WITHIN, now_ns, open_leading
+from tradewind.live.start import TRADED_ALONE_WITHIN, first_start, now_ns, open_leading
 from tradewind.live.telling import Telling, notifier_of
 from tradewind.modes import Request, open_history, plan_backtest
 from tradewind.ports import Rows
@@ -29,6 +30,7 @@ from tradewind.trading.events import time_row
 DAY = 86_400 * 1_000_000_000
 WARM_UP_DAYS = 30
 Say = Callable[[str], Any]
+T = TypeVar("T")
 
 
 def live_at_broker(
@@ -68,13 +70,16 @@ def _ended(run: Coroutine[Any, Any, None]) -> int:
 async def _live(
     prepared: Prepared, account: str, say: Say, *, arm: str | None, warm_up_days: int, watchdog: bool
 ) -> None:
-    broker = open_adapter(prepared.request.settings.broker, [one.instrument for one in prepared.listings])
+    broker = open_prices(
+        prepared.request.settings, [one.instrument for one in prepared.listings], trades=True, group=account
+    )
     login = await _reached(broker, say)
     try:
         armed(login, arm)
         say(f"{_kind(login)} account {login.account} at {broker.capabilities.broker}, in {login.currency}.")
-        prepared = await _as_the_broker_has_it(prepared, broker, login, account)
-        desk, journal, lease = open_leading(prepared, account, "live", broker.capabilities)
+        prepared = await _as_the_broker_has_it(prepared, broker, login, account, say)
+        kept = broker.capabilities._replace(position_mode="hedging" if login.hedging else "netting")
+        desk, journal, lease = await _led(prepared, account, "live", kept, say)
     except BaseException:
         await broker.close()
         raise
@@ -98,7 +103,7 @@ async def _reached(broker: Broker, say: Say) -> Login:
 
 
 async def _warmed_and_traded(
-    desk: Desk, journal: SqliteJournal, lease: Lease, broker: Broker, login: Login,
+    desk: Desk, journal: ChainedJournal, lease: Lease, broker: Broker, login: Login,
     *, mode: str, say: Say, warm_up_days: int, watchdog: bool,
 ) -> None:  # fmt: skip
     """The desk has begun, filled its indicators and traded until it was stopped; the lease is free again."""
@@ -132,13 +137,32 @@ def _kind(login: Login) -> str:
     return "Practice" if login.practice else "REAL"
 
 
-async def _as_the_broker_has_it(prepared: Prepared, broker: Broker, login: Login, account: str) -> Prepared:
+async def _led(
+    prepared: Prepared, account: str, mode: str, capabilities: Capabilities | None, say: Say
+) -> tuple[Desk, ChainedJournal, Lease]:
+    """Return the desk of an account that this process alone leads, once the server with its journal answers."""
+    return await _answered(lambda: open_leading(prepared, account, mode, capabilities), say)
+
+
+async def _answered(what: Callable[[], T], say: Say) -> T:
+    """Return what a server is asked for; one that cannot be reached is asked until it can, a refusal is believed."""
+    pause = 1.0
+    while True:
+        try:
+            return what()
+        except Unreachable as error:
+            say(f"{error} Trying again in {pause:.0f} s.")
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 15.0)
+
+
+async def _as_the_broker_has_it(prepared: Prepared, broker: Broker, login: Login, account: str, say: Say) -> Prepared:
     """Return the same with the balance the account began with here: the broker's at the first start."""
     picture = await broker.picture()
     balance = first_balance(prepared, login, picture)
     request = prepared.request
     folder = account_folder(Path(request.settings.data), account)
-    first = first_start(folder.journal)
+    first = await _answered(lambda: first_start(request.settings, folder), say)
     if first is not None:
         balance = type(balance)(first["settings"]["account"]["balance"])
     settings = request.settings.model_copy(
@@ -147,17 +171,6 @@ async def _as_the_broker_has_it(prepared: Prepared, broker: Broker, login: Login
     rules = risk_rules(settings)
     changed = replace(request, settings=settings, risk=None if rules is None else rules.limits)
     return replace(prepared, request=changed)
-
-
-def first_start(path: Path) -> dict[str, Any] | None:
-    """Return what the journal says of its first start, None where it has none."""
-    if not path.is_file():
-        return None
-    from tradewind.live.start import LAYOUTS  # noqa: PLC0415 - a look before the journal is opened to be written
-
-    with SqliteJournal.open(path, LAYOUTS, readonly=True) as journal:
-        found = journal.notes("start")
-    return dict(found[0].document) if found else None
 
 
 def _warm_up(desk: Desk, prepared: Prepared, days: int, offset: int, say: Say) -> None:
@@ -189,10 +202,10 @@ async def _paper(request: Request, account: str, fresh: bool, say: Say) -> None:
     if fresh:
         put_aside(request, account)
     prepared = prepare(request)
-    broker = open_adapter(request.settings.broker, [one.instrument for one in prepared.listings])
+    broker = open_prices(request.settings, [one.instrument for one in prepared.listings], trades=False, group=account)
     login = await _reached(broker, say)
     try:
-        desk, journal, lease = open_leading(prepared, account, "paper", None)
+        desk, journal, lease = await _led(prepared, account, "paper", None, say)
     except BaseException:
         await broker.close()
         raise

@@ -101,6 +101,26 @@ _RESOLVERS: dict[str, Callable[[str, Instrument, int], Window | None]] = {
     **dict.fromkeys(_CASH, _cash),
 }
 
+
+class SessionRule(NamedTuple):
+    """A session as it is declared; both ends are None where a cash venue or the instrument's hours give them."""
+
+    number: int
+    name: str
+    opens: End | None
+    closes: End | None
+    venue: str | None
+
+
+def session_rules() -> list[SessionRule]:
+    """Return every session by number; an end that is `ANCHOR` is the instrument's own."""
+    return [
+        SessionRule(number, name, opens, closes, _CASH.get(name))
+        for name, number in SESSION_IDS.items()
+        for opens, closes in [_PLAIN.get(name, (None, None))]
+    ]
+
+
 _LITERAL = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d) (\S+)")
 
 

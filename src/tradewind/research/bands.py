@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tradewind.adapters.parquet import History
+from tradewind.adapters.histories import History
 from tradewind.modes import Plan, Request, backtest
 from tradewind.results.summary import summarise
 from tradewind.results.tables import tables

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tradewind.adapters.ledger import Entry, Trial, Trials
 from tradewind.adapters.memory_runs import LATEST
-from tradewind.adapters.sqlite import SqliteRuns
+from tradewind.adapters.stored_runs import StoredRuns
 from tradewind.errors import BadLedger, TradewindError
 from tradewind.modes import Plan
 from tradewind.research.ledger import honesty_of, made_trial, trial_digest
@@ -41,7 +41,7 @@ def family_of(strategy: Strategy, *, synthetic: bool) -> str:
 
 
 def honesty_beside(
-    runs: SqliteRuns,
+    runs: StoredRuns,
     store: Trials,
     plan: Plan,
     document: Mapping[str, Any],
@@ -71,7 +71,7 @@ def count_run(
         return {"error": str(error)}
 
 
-def missing_from(store: Trials, runs: SqliteRuns) -> str | None:
+def missing_from(store: Trials, runs: StoredRuns) -> str | None:
     """Return a warning where the newest run was counted in a ledger that is not this one any more."""
     if (newest := _newest(runs)) is None:
         return None
@@ -89,7 +89,7 @@ def missing_from(store: Trials, runs: SqliteRuns) -> str | None:
     )
 
 
-def _newest(runs: SqliteRuns) -> Mapping[str, Any] | None:
+def _newest(runs: StoredRuns) -> Mapping[str, Any] | None:
     """Return the document of the newest run; None where none was ever saved."""
     try:
         return runs.get(runs.find(LATEST))

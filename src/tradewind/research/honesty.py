@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from tradewind.adapters.histories import History
 from tradewind.adapters.ledger import Trials
-from tradewind.adapters.parquet import History
 from tradewind.errors import BadLedger, TradewindError
 from tradewind.modes import Request
 from tradewind.research.again import at_costs

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from tradewind.adapters.parquet import History
+from tradewind.adapters.histories import History
 from tradewind.compilation import handler_of
 from tradewind.errors import TradewindError
 from tradewind.kernel.records import STATE, VENUE

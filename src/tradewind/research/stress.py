@@ -8,7 +8,7 @@ line between the two would cross.
 from collections.abc import Callable
 from typing import Any
 
-from tradewind.adapters.parquet import History
+from tradewind.adapters.histories import History
 from tradewind.modes import Request, backtest
 from tradewind.research.again import at_costs
 from tradewind.research.bands import Runs, result_of

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tradewind.adapters.histories import History
 from tradewind.adapters.ledger import Trials
-from tradewind.adapters.parquet import History
 from tradewind.errors import BadLedger
 from tradewind.markets.clock import day_close, day_date, day_open
 from tradewind.modes import Choice, Request, backtest

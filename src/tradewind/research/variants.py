@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tradewind.adapters.histories import History
 from tradewind.adapters.memory import MemoryJournal
-from tradewind.adapters.parquet import History
 from tradewind.kernel.loop import NO_JOURNAL
 from tradewind.modes import Request
 from tradewind.ports import Rows

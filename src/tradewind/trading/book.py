@@ -8,14 +8,17 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tradewind.broker import Place
-from tradewind.kernel.orders import ENTRY, STOP, STOP_LOSS, TAKE_PROFIT
-from tradewind.kernel.records import CANCEL, FILLED, PLACE, REPLACE, REPLACE_REJECTED, REPLACED
+from tradewind.kernel.orders import ENTRY, MARKET, STOP, STOP_LOSS, TAKE_PROFIT
+from tradewind.kernel.records import CANCEL, CANCEL_REJECTED, FILLED, PLACE, REPLACE, REPLACE_REJECTED, REPLACED
 from tradewind.kernel.refusals import STOP_LOSS_HIT
 from tradewind.trading.executions import text_of
 from tradewind.trading.identity import LEGS, Identity, parse
 
 REMEMBERED = 20_000
 """Executions kept to recognise a repeated report; older ones lie before the sequence we ask from."""
+
+FILLS_REMEMBERED = 2_000
+"""Orders of which it is kept how much is filled, living or not: who tells totals tells them again, and late."""
 
 
 @dataclass
@@ -44,6 +47,8 @@ class Ticket:
     """ns of the event it was decided on, which may be long before it is sent: a quiet market."""
     asked: int = 0
     """Wall ns when it was last asked to be cancelled or changed: that adds nothing to what may still come of it."""
+    refused: bool = False
+    """A cancel of it came to nothing: another is only sent once a lookup says that it still works."""
     absent: int = 0
     """Wall ns when the broker first said after the settling time that it knows no such order."""
 
@@ -69,13 +74,16 @@ class Book:
     tickets: dict[int, Ticket] = field(default_factory=dict)
     holdings: dict[str, Holding] = field(default_factory=dict)
     seen: dict[str, None] = field(default_factory=dict)
+    filled: dict[int, int] = field(default_factory=dict)
+    """How much of an order is booked as filled, by the kernel's number; the oldest are forgotten."""
     ignored: list[str] = field(default_factory=list)
     """Positions and orders of others that a person told us to leave alone."""
 
     def as_tree(self) -> dict[str, Any]:
         """Return the book as plain JSON."""
         tree = asdict(self)
-        return {**tree, "tickets": list(tree["tickets"].values()), "seen": list(self.seen)}
+        return {**tree, "tickets": list(tree["tickets"].values()), "seen": list(self.seen),
+                "filled": list(self.filled.items())}  # fmt: skip
 
     @classmethod
     def from_tree(cls, tree: dict[str, Any]) -> "Book":
@@ -83,7 +91,8 @@ class Book:
         tickets = {one["order"]: Ticket(**{**one, "place": _place_of(one["place"])}) for one in tree["tickets"]}
         holdings = {name: Holding(**one) for name, one in tree["holdings"].items()}
         rest = {name: tree[name] for name in ("tag", "epoch", "sequence", "ignored")}
-        return cls(**rest, tickets=tickets, holdings=holdings, seen=dict.fromkeys(tree["seen"]))
+        return cls(**rest, tickets=tickets, holdings=holdings, seen=dict.fromkeys(tree["seen"]),
+                   filled=dict(tree["filled"]))  # fmt: skip
 
     def note_command(self, command: Any, role: int = ENTRY) -> None:
         """The orders of a command have tickets, and what it asks for is under way."""
@@ -114,7 +123,7 @@ class Book:
     def _place(self, command: Any, role: int) -> Place:
         """Return what is sent to the broker for a command."""
         number, strategy, instrument = (int(command[name]) for name in ("order", "strategy", "instrument"))
-        reduces = bool(command["reduce_only"]) or role != ENTRY
+        reduces = bool(command["reduce_only"]) or role != ENTRY or self._covered(command)
         legs = (int(command["stop_order"]), int(command["target_order"]))
         stop, target = (self.tickets[leg].id if leg else "" for leg in legs)
         names = ("side", "quantity", "type", "price", "trigger", "stop_loss", "take_profit", "trail", "expires",
@@ -132,6 +141,18 @@ class Book:
             **numbers,
         )
 
+    def _covered(self, command: Any) -> bool:
+        """Whether a market order does no more than reduce what its strategy holds: it names what it closes then.
+
+        The kernel nets a strategy's orders; a broker that keeps positions apart would open an opposite one.
+        """
+        owner = int(command["strategy"]), int(command["instrument"])
+        side, held = int(command["side"]), 0
+        for one in self.holdings.values():
+            if (one.strategy, one.instrument) == owner and one.quantity * side < 0:
+                held += abs(one.quantity)
+        return int(command["type"]) == MARKET and int(command["quantity"]) <= held
+
     def _id(self, ticket: Ticket) -> str:
         return str(Identity(self.tag, self.epoch, ticket.strategy, ticket.order, LEGS[ticket.role], ticket.version))
 
@@ -146,12 +167,25 @@ class Book:
         if ticket is not None:
             if broker_order and text_of(row["id"]) in (ticket.id, ""):
                 ticket.broker_order = broker_order
-            if int(row["kind"]) == REPLACED:
+            if int(row["kind"]) == CANCEL_REJECTED:
+                ticket.refused = True
+            elif int(row["kind"]) == REPLACED:
                 ticket.former = ""
             elif int(row["kind"]) == REPLACE_REJECTED and ticket.former:
                 ticket.id, ticket.former = ticket.former, ""
-        if int(row["kind"]) == FILLED and position:
+        if int(row["kind"]) != FILLED or not int(row["quantity"]):
+            return
+        if order := int(row["order"]):
+            self.filled[order] = self.filled.get(order, 0) + int(row["quantity"])
+            if len(self.filled) > FILLS_REMEMBERED:
+                del self.filled[next(iter(self.filled))]
+        if position and int(row["strategy"]) >= 0:
             self._hold(row, position)
+
+    def still_new(self, order: int, total: int) -> int:
+        """Return how much of a total that is filled of an order is not booked yet."""
+        forgotten = len(self.filled) >= FILLS_REMEMBERED and order < next(iter(self.filled))
+        return 0 if forgotten else total - self.filled.get(order, 0)
 
     def _hold(self, row: Any, position: str) -> None:
         """The broker's position is larger or smaller by a fill; one that is empty is forgotten."""

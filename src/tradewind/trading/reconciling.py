@@ -43,6 +43,8 @@ class Ours(NamedTuple):
     role: int
     position: str = ""
     """The broker's position an attached order protects."""
+    trails: bool = False
+    """The broker moves its level."""
 
 
 class Difference(NamedTuple):
@@ -221,11 +223,16 @@ def _levels(view: View, picture: Picture) -> list[Difference]:
     for mine in view.orders:
         if mine.role not in (STOP_LOSS, TAKE_PROFIT) or mine.status in (HELD, SENT, UNKNOWN):
             continue
-        levels = [_level(theirs[mine.position], mine.role)] if mine.position in theirs else []
+        if mine.position not in theirs:
+            continue
+        levels = [_level(theirs[mine.position], mine.role)]
         wanted = mine.trigger if mine.role == STOP_LOSS else mine.price
         word = "stop" if mine.role == STOP_LOSS else "target"
-        standing = {one.id for one in picture.orders}
-        if wanted in levels or mine.id in standing or mine.former in standing or not levels:
+        standing = [one for one in picture.orders if one.id and one.id in (mine.id, mine.former)]
+        levels += [one.trigger if mine.role == STOP_LOSS else one.price for one in standing]
+        if mine.trails and any(levels):
+            continue
+        if wanted in levels or (standing and not any(levels)) or mine.former in {one.id for one in standing}:
             continue
         gone: Kind = "stop missing" if word == "stop" else "target missing"
         moved: Kind = "stop differs" if word == "stop" else "target differs"

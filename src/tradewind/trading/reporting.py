@@ -61,15 +61,17 @@ class Reporting:
             return False
         row = self.trader.row(order) if order else None
         if report.kind == FILLED and report.filled:
-            # Told as a total (a FIX lookup): only what is new of it is a fill.
-            fresh = report.filled - (int(row["filled"]) if row is not None else report.filled)
+            # With a total (FIX): only what is new of it is a fill, whether the order still lives or ended long ago.
+            fresh = book.still_new(order, report.filled) if order else report.quantity
             if fresh <= 0:
+                self._note(report._replace(quantity=0), 0, order, strategy)
                 return False
             report = report._replace(quantity=min(report.quantity, fresh), filled=0)
         if report.kind == FILLED and row is not None and int(row["status"]) == HELD:
             if report not in self.early:
                 self.early.append(report)
             return False
+        self.trader.repeating.heard(report, row, strategy)
         applied = self._apply(report, row, order, strategy)
         self._note(report, self.trader.core.events if applied else 0, order, strategy)
         if report.kind == FILLED:

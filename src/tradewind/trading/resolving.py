@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tradewind.broker import Cancel, Found, Picture, Place, Report
 from tradewind.kernel import refusals
-from tradewind.kernel.orders import CANCELLING, ENTRY, HELD, REPLACING, SENT, UNKNOWN
+from tradewind.kernel.orders import CANCELLING, ENTRY, HELD, REPLACING, SENT, UNKNOWN, WORKING
 from tradewind.kernel.records import REPLACE_REJECTED, REPLACED
 from tradewind.trading.book import Ticket
 from tradewind.trading.identity import parse
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from tradewind.trading.trader import Trader
 
 MOST_CANCELS = 3
-"""So often an unanswered cancel is repeated before only looking is left (an order may be beyond cancelling)."""
+"""So often a cancel is repeated at once; one that was refused is only looked up from then on."""
+CANCEL_EVERY = 30 * SECOND
+"""An unanswered one is tried again so often: all of them may have been lost."""
 
 
 class Resolving:
@@ -47,6 +49,10 @@ class Resolving:
             return
         self.trader.alert("disconnects", f"The outcome of order {order} is unknown: {why}.", "critical")
         self.trader.lose(order)
+
+    def look_for(self, order: int) -> None:
+        """The order is asked for, if it is not already."""
+        self.asked.setdefault(order, (0, self.trader.time))
 
     def turn(self) -> None:
         """What is due is asked."""
@@ -75,9 +81,12 @@ class Resolving:
         pause = min(self.trader.timing.find_every * 4 ** (times // 10), 60 * SECOND)
         self.asked[ticket.order] = (times + 1, self.trader.time + pause)
         self.waiting.add(ticket.order)
-        self.trader.ask("find", f"{ticket.order} {ticket.id}")
-        if ticket.former:
-            self.trader.ask("find", f"{ticket.order} {ticket.former}")
+        row = self.trader.row(ticket.order)
+        what = f"{int(row['instrument'])} {int(row['side'])}"
+        # Whatever became of changes that were under way, it lives under one of these.
+        first = ticket.place.id if ticket.place is not None else ""
+        for name in dict.fromkeys(filter(None, (ticket.id, ticket.former, first))):
+            self.trader.ask("find", f"{ticket.order} {name} {what}")
 
     def unheard(self, ask: Ask) -> None:
         """The question could not be asked: that says nothing, and it will be asked again."""
@@ -86,7 +95,7 @@ class Resolving:
 
     def found(self, about: str, found: Found) -> None:
         """What the broker says of the order is known; if it says nothing clear, the order stays unknown."""
-        number, _, name = about.partition(" ")
+        number, name, *_ = about.split(" ")
         order = int(number)
         self.waiting.discard(order)
         trader = self.trader
@@ -99,11 +108,15 @@ class Resolving:
             self._working(ticket, status, name)
         elif found.state == "absent" and status in (UNKNOWN, SENT):
             self._absent(ticket)
+        elif found.state == "absent" and status == WORKING and self._never_taken(ticket):
+            # Its cancel was refused because the broker has no such order: it was lost before, not given back to work.
+            self.lose(order, "the broker does not know it, and never said that it took it")
         elif found.state != "absent":
             if found.state != "filled":
                 self.ended.add(order)
             trader.settling.begin()  # it ended, and how is among what we have not heard
         elif status in (CANCELLING, REPLACING) and self._settled(ticket):
+            ticket.absent = ticket.absent or (trader.time if status == CANCELLING else 0)
             trader.settling.begin()
 
     def _working(self, ticket: Ticket, status: int, name: str) -> None:
@@ -113,15 +126,25 @@ class Resolving:
         if status in (UNKNOWN, SENT):
             self.asked.pop(ticket.order, None)
             trader.reporting.taken(ticket.order)
-        elif status == CANCELLING and ticket.resent < MOST_CANCELS:
+        elif status == CANCELLING and (name != ticket.id or self._cancel_again(ticket)):
             ticket.resent += 1
             ticket.asked = trader.time
-            trader.send(Cancel(ticket.id, ticket.broker_order), ticket.order)
+            trader.send(Cancel(name, ticket.broker_order), ticket.order)
         elif status == REPLACING and name == ticket.id and ticket.former:
             trader.reports([Report(REPLACED, ticket.id, "")])  # with which price, the next picture tells
             trader.settling.begin()
         elif status == REPLACING and name == ticket.former and self._settled(ticket):
             trader.reports([Report(REPLACE_REJECTED, ticket.id, "", reason=refusals.NOT_EXECUTED)])
+
+    def _never_taken(self, ticket: Ticket) -> bool:
+        """Whether the broker never said that it has the order, which was never changed."""
+        return ticket.place is not None and ticket.place.id == ticket.id and not ticket.broker_order
+
+    def _cancel_again(self, ticket: Ticket) -> bool:
+        """Whether a cancel that had no effect is repeated: soon a few times, and later now and then unless refused."""
+        if ticket.resent < MOST_CANCELS:
+            return True
+        return not ticket.refused and self.trader.time >= ticket.asked + CANCEL_EVERY
 
     def _absent(self, ticket: Ticket) -> None:
         """The broker knows no such order: sent again where that is safe, else given up when nothing can come of it."""
@@ -175,20 +198,32 @@ class Resolving:
     def pictured(self, picture: Picture) -> None:
         """A picture taken after the lookup shows no such order either: it never took effect, or it is over."""
         trader = self.trader
-        there = {one.id for one in picture.orders} | {one.id for one in picture.positions}
+        # By number: under whichever of its ids the broker has it, it is there.
+        ids = [one.id for one in picture.orders] + [one.id for one in picture.positions]
+        there = {one.order for one in map(trader.book.owner, ids) if one is not None}
         for order in sorted(self.ended):
-            ticket = trader.book.tickets.get(order)
-            if ticket is not None and not there & {ticket.id, ticket.former}:
+            if order in trader.book.tickets and order not in there:
                 # All that happened since was read before this picture, and how it ended was not in it.
                 trader.end(order, refusals.CLOSED_BY_BROKER)
         self.ended.clear()
         for order in trader.unknown():
             ticket = trader.book.tickets.get(order)
-            if ticket is None or ticket.absent == 0 or ticket.id in there:
+            if ticket is None or ticket.absent == 0 or order in there:
                 continue
             trader.alert("reconciliation", f"Order {order} never took effect at the broker.")
             trader.end(order, refusals.NOT_EXECUTED)
+        for order in self._cancelling():
+            ticket = trader.book.tickets.get(order)
+            if ticket is not None and ticket.absent and order not in there:
+                trader.alert("reconciliation", f"Order {order} was to be cancelled and is not at the broker any more.")
+                trader.end(order, refusals.CANCEL_REQUESTED)
         self._release()
+
+    def _cancelling(self) -> list[int]:
+        """Return the orders that the broker was asked to take back."""
+        rows = self.trader.living()
+        found: list[int] = rows["id"][rows["status"] == CANCELLING].tolist()
+        return found
 
     def _lag(self) -> int:
         return int(self.trader.capabilities.lookup_lag_s * SECOND)

@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Any
 from tradewind.broker import Cancel, Place, Replace, Report
 from tradewind.kernel import refusals
 from tradewind.kernel.orders import ENTRY, HELD, STOP
-from tradewind.kernel.records import CANCEL, PLACE, REPLACE_REJECTED
+from tradewind.kernel.records import CANCEL, PLACE, REJECTED, REPLACE_REJECTED
 from tradewind.trading.book import Ticket
 
 if TYPE_CHECKING:
     from tradewind.trading.trader import Trader
+
+TURNS_OVER = "this account keeps opposite positions side by side; close the one first, then open the other."
 
 
 def request_of(trader: "Trader", command: Any) -> Place | Cancel | Replace | None:
@@ -19,6 +21,10 @@ def request_of(trader: "Trader", command: Any) -> Place | Cancel | Replace | Non
         return None
     if int(command["kind"]) == PLACE:
         place = ticket.place
+        if place is not None and _turns_over(trader, place):
+            trader.alert("refusals", f"Order {ticket.order} was not sent: {TURNS_OVER}")
+            trader.reporting.take(Report(REJECTED, ticket.id, "", reason=refusals.LIMIT_OF_BROKER, text=TURNS_OVER))
+            return None
         if place is not None and not trader.capabilities.attached_stops:
             return place._replace(stop_loss=0, take_profit=0, trail=0, stop_id="", target_id="")
         if place is not None and place.role != ENTRY:
@@ -30,6 +36,10 @@ def request_of(trader: "Trader", command: Any) -> Place | Cancel | Replace | Non
         if int(command["kind"]) != CANCEL:
             trader.reporting.take(Report(REPLACE_REJECTED, ticket.id, "", reason=refusals.NO_SUCH_ORDER))
         return None
+    if int(command["kind"]) == CANCEL and ticket.refused:
+        # The kill switch asks at every event: a broker that has refused once is asked what became of the order.
+        trader.resolving.look_for(ticket.order)
+        return None
     if int(command["kind"]) == CANCEL:
         return Cancel(ticket.id, ticket.broker_order)
     price, trigger, quantity = (int(command[name]) for name in ("price", "trigger", "quantity"))
@@ -37,6 +47,13 @@ def request_of(trader: "Trader", command: Any) -> Place | Cancel | Replace | Non
     return Replace(
         ticket.former, ticket.id, ticket.instrument, price, trigger, quantity, ticket.broker_order, where
     )  # fmt: skip
+
+
+def _turns_over(trader: "Trader", place: Place) -> bool:
+    """Whether an order would open a position against one of the same strategy, where the broker keeps both."""
+    if trader.capabilities.position_mode != "hedging" or place.reduce_only:
+        return False
+    return trader.core.position(place.strategy, place.instrument) * place.side < 0
 
 
 def position_of(trader: "Trader", ticket: Ticket) -> str:

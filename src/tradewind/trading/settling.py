@@ -148,7 +148,8 @@ class Settling:
             self._take_over(one)
         elif one.kind == "newer epoch":
             trader.alert("reconciliation", "Another trader, or a newer journal, has used this account.", "critical")
-            trader.order(trader.core.operate(SWITCH, level=1))
+            if int(trader.core.state["risk"]["kill"]) < 1:
+                trader.order(trader.core.operate(SWITCH, level=1))
         elif one.kind == "position missing":
             # A position that is gone was closed by someone; how is among what the broker tells of its executions.
             self.wanted = True
@@ -217,6 +218,7 @@ class Settling:
                         ticket.broker_order,
                         left=left,
                         position=ticket.position,
+                        trails=int(row["trail"]) > 0,
                         **facts,
                     )
                 )

@@ -19,6 +19,7 @@ from tradewind.trading.events import event, quote_rows
 from tradewind.trading.executions import text_of
 from tradewind.trading.machine import Batch, Machine
 from tradewind.trading.reconciling import Difference
+from tradewind.trading.repeating import Repeating
 from tradewind.trading.reporting import Reporting
 from tradewind.trading.requests import Alert, Ask, Request, Send
 from tradewind.trading.resolving import Resolving
@@ -46,6 +47,7 @@ class Trader:
         self.reporting = Reporting(self)
         self.resolving = Resolving(self)
         self.settling = Settling(self)
+        self.repeating = Repeating(self)
         self.linked = False
         book.keep_only(set(core.living()["id"].tolist()))  # a replay tells of orders, not of their ends
 
@@ -118,6 +120,7 @@ class Trader:
     def turn(self, wall: int) -> None:
         """Time has passed: what is due is asked."""
         self.at(wall)
+        self.repeating.turn()
         self.resolving.turn()
         self.settling.turn()
 
@@ -171,7 +174,7 @@ class Trader:
             if ticket is not None:
                 ticket.sent = self.time
             request = request_of(self, command)
-            if request is not None:
+            if request is not None and not self.repeating.waits(request, int(command["order"])):
                 self.send(request, int(command["order"]), exits=bool(int(command["reduce_only"])))
         self.book.keep_only(set(self.living()["id"].tolist()))
 

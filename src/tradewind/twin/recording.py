@@ -126,6 +126,11 @@ def recording_of(account: Account) -> Recording:
     notes = account.notes("start")
     if not notes:
         raise BadData("The account has never been started.", "Start it with `tradewind paper` or `tradewind live`.")
+    if account.notes("graft"):
+        raise BadData(
+            "A strategy was added to the account since its first start; a twin run follows those of the start alone.",
+            "Run a backtest of the day with `tradewind backtest` instead.",
+        )
     read = {
         name: _rows(account.read(name), dtype)
         for name, dtype in (("events", EVENT), ("commands", COMMAND), ("trades", TRADE))

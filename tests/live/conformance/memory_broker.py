@@ -305,7 +305,7 @@ class MemoryBroker:
         balance = self.exchange.balance
         return Picture(self.exchange.ts, str(len(self.exchange.log)), "USD", balance, balance, 0, orders, positions)
 
-    async def find(self, id):  # noqa: A002  our word for it
+    async def find(self, id, instrument=-1, side=0):  # noqa: A002, ARG002 - our word for it; the id is enough
         self._answering()
         reports = tuple(one for one in self.exchange.log if one.id == id)
         kinds = {one.kind for one in reports}

@@ -78,7 +78,7 @@ class Forgetting(MemoryBroker):
 class Renaming(MemoryBroker):
     """A broker whose lookup names executions differently."""
 
-    async def find(self, id):  # noqa: A002  our word for it
+    async def find(self, id, instrument=-1, side=0):  # noqa: A002, ARG002 - our word for it; the id is enough
         found = await super().find(id)
         return found._replace(reports=tuple(one._replace(execution=f"x{one.execution}") for one in found.reports))
 

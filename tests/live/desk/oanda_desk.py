@@ -60,7 +60,7 @@ class Running:
             Token(venue.token),
             instruments=[one.instrument for one in self.prepared.listings],
             base_url=venue.url,
-            stream_url=venue.url,
+            stream_url=getattr(venue, "stream_url", venue.url),
             clock=Timing(now=wall),
         )
         self.alerts, self.error, self.driver = [], None, None

@@ -42,6 +42,16 @@ def test_in_the_fog_nothing_is_doubled_and_nothing_falsely_given_up():
     fog(0, 400)
 
 
+@pytest.mark.parametrize("seed", [14_015, 14_974, 15_065, 15_577, 16_250, 17_626])
+def test_worlds_in_which_an_order_lived_under_another_id_than_the_newest(seed):
+    """Found in a long fog: a lost change, a cancel for it, and a picture that knew the order by its first id."""
+    world = ambiguous(seed)
+
+    assert not world.promises()
+    assert not taken_late(world)
+    world.close()
+
+
 @pytest.mark.soak
 def test_in_a_long_fog_nothing_is_doubled_and_nothing_falsely_given_up():
     """The same, longer."""

@@ -5,7 +5,7 @@ with its seed: `sail(seed)` of `campaign` shows it again.
 """
 
 import pytest
-from campaign import fleet, voyage
+from campaign import fleet, sail, voyage
 from virtual_world import CALM, World
 
 RARE = {
@@ -28,6 +28,11 @@ def held(total, crashes):
 def test_twenty_thousand_kills_lose_nothing_and_double_nothing():
     """Five classes of brokers, three levels of faults, four rhythms of kills; every replay is the live state."""
     held(voyage(0, 20_000), 20_000)
+
+
+def test_an_order_whose_cancel_was_refused_for_want_of_it_is_given_up():
+    """Found among a million kills: place lost, cancel refused, and ours went back to work for ever."""
+    assert sail(1_000_572).broken == ()
 
 
 @pytest.mark.soak

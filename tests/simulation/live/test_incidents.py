@@ -23,9 +23,12 @@ SECOND = 1_000_000_000
 class Scene:
     """A trader and a broker, and switches for what gets through between them."""
 
-    def __init__(self, scope="open"):
+    plot = 1
+    """What the strategy is told as its seed."""
+
+    def __init__(self, scope="open", strategy="three_orders"):
         """Both run and agree."""
-        self.workshop = Workshop.of("three_orders")
+        self.workshop = Workshop.of(strategy)
         row = self.workshop.state[0]["instruments"][0]
         self.can = capabilities(scope)
         self.broker = VirtualBroker(self.can, Fraction(int(row["value_numerator"]), int(row["value_denominator"])))
@@ -37,7 +40,7 @@ class Scene:
     def start(self):
         """A new process starts from the disk."""
         self.life += 1
-        machine = self.workshop.core(1)
+        machine = self.workshop.core(self.plot)
         book = recovered(self.disk, machine) if self.disk.commits else Book(TAG)
         self.trader = Trader(machine, book, self.can)
         self.trader.at(self.now)
@@ -48,7 +51,10 @@ class Scene:
 
     def turn(self):
         """What the trader wants is durable and then done, as far as it gets through."""
-        while self.trader.pending_work():
+        for rounds in range(1000):
+            if not self.trader.pending_work():
+                break
+            assert rounds < 999, "the desk never comes to rest"
             self.disk.commit(self.trader.drain())
             for request in self.trader.outgoing():
                 if isinstance(request, Send):

@@ -9,12 +9,14 @@ account/journal.quarantine-1/ what was damaged, as it was found
 """
 
 from tradewind.adapters.journal.chain import content_digest
+from tradewind.adapters.journal.chained import ChainedJournal, Position
 from tradewind.adapters.journal.faults import BadJournal, Damage, Fenced, JournalBusy, JournalFailed
 from tradewind.adapters.journal.reading import Note
-from tradewind.adapters.journal.store import Position, SqliteJournal
+from tradewind.adapters.journal.store import SqliteJournal
 
 __all__ = [
     "BadJournal",
+    "ChainedJournal",
     "Damage",
     "Fenced",
     "JournalBusy",

@@ -5,18 +5,15 @@ it is written, by a trigger that compares epochs. The text of the schema is chec
 bit can turn a smaller-than sign into a greater-than sign.
 """
 
-import hashlib
 import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
-
-import numpy as np  # noqa: TC002 - a type, cheap because everybody has it loaded
 
 from tradewind.adapters.journal.chain import Block
-from tradewind.adapters.journal.faults import CORRUPT, NOT_A_DATABASE, BadJournal, code_of
+from tradewind.adapters.journal.faults import CORRUPT, NOT_A_DATABASE, code_of
+from tradewind.adapters.journal.layouts import new_logs
 
 VERSION = 1
 APPLICATION = 0x54574A4C
@@ -30,7 +27,6 @@ HEADER = {
 """What stands in the header of the file, by its first byte."""
 COLUMNS = ", ".join(Block._fields)
 INSERT = f"INSERT INTO blocks ({COLUMNS}) VALUES ({', '.join('?' * len(Block._fields))})"  # noqa: S608 - our own names
-UPGRADE = "Open it with the version that wrote it, or begin a new journal."
 FENCED = "an older leader may not write"
 SCHEMA = (
     """CREATE TABLE blocks (
@@ -58,16 +54,6 @@ SCHEMA = (
 
 class NotAJournal(Exception):  # noqa: N818 - never leaves this package
     """The file is a sound database, but not of this kind or version, or its schema was changed."""
-
-
-class OtherLayout(BadJournal):
-    """Rows are laid out differently from those of this version."""
-
-
-def layout_of(dtype: "np.dtype[Any]") -> str:
-    """Return a hash of the names, types and places of a record's fields."""
-    fields = [] if dtype.fields is None else [(name, *map(str, dtype.fields[name][:2])) for name in dtype.names or ()]
-    return hashlib.blake2b(repr((dtype.itemsize, fields)).encode(), digest_size=16).hexdigest()
 
 
 def build(path: Path, layouts: Mapping[str, str], blocks: Iterable[Block] = ()) -> None:
@@ -155,12 +141,7 @@ def check_schema(database: sqlite3.Connection) -> None:
 def check_layouts(database: sqlite3.Connection, layouts: Mapping[str, str]) -> list[str]:
     """Return the logs that are new; raise OtherLayout where rows were written in another layout than now."""
     stored = {log: text.split()[0] for log, text in database.execute("SELECT log, layout FROM layouts")}
-    for log, layout in stored.items():
-        if log not in layouts:
-            raise OtherLayout(f"The journal has a log {log!r}, which is not known here.", UPGRADE)
-        if layouts[log] != layout:
-            raise OtherLayout(f"The rows of the journal's log {log!r} have other fields than those given.", UPGRADE)
-    return sorted(set(layouts) - set(stored))
+    return new_logs(stored, layouts)
 
 
 def fault_of_header(path: Path) -> str:
@@ -186,6 +167,23 @@ def block_at(database: sqlite3.Connection, seq: int) -> Block | None:
     """Return one block, or None."""
     row = database.execute(f"SELECT {COLUMNS} FROM blocks WHERE seq = ?", (seq,)).fetchone()  # noqa: S608 - our own names
     return None if row is None else Block._make(row)
+
+
+class Blocks:
+    """The blocks behind a connection, to be read."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        """They lie in this database."""
+        self._database = database
+
+    def block_at(self, seq: int) -> Block | None:
+        """Return one block, or None."""
+        return block_at(self._database, seq)
+
+    def blocks_between(self, after: int, until: int, most: int) -> list[Block]:
+        """Return the first blocks after `after` up to `until`, as they are stored."""
+        query = f"SELECT {COLUMNS} FROM blocks WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT {most}"  # noqa: S608 - our own names
+        return [Block._make(row) for row in self._database.execute(query, (after, until)).fetchall()]
 
 
 def last_block(database: sqlite3.Connection) -> Block | None:

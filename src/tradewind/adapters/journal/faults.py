@@ -53,14 +53,14 @@ def code_of(error: sqlite3.Error) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
-def bad(path: Path, damage: Damage) -> BadJournal:
+def bad(path: Path | str, damage: Damage, advice: str = "restore a backup, or accept what is good") -> BadJournal:
     """Return the error that tells a person of a damage."""
     lost = damage.known - damage.good
     good = f"Commits 1 to {damage.good} are good" if damage.good else "No commit is good"
     rest = f", {lost} after them {'is' if lost == 1 else 'are'} not" if lost > 0 else ""
     return BadJournal(
         f"The journal {path} is not what was written, from commit {damage.commit} on: {damage.what}.",
-        f"{good}{rest}. Nothing was changed: restore a backup, or accept what is good.",
+        f"{good}{rest}. Nothing was changed: {advice}.",
         damage,
     )
 

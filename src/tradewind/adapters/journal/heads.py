@@ -4,7 +4,7 @@ The same few lines extend it when blocks are written and when they are read back
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -102,3 +102,25 @@ def head_from(document: Mapping[str, Any]) -> Head:
     for name, (length, grain, rest) in document["streams"].items():
         head.streams[name] = Stream(bytes.fromhex(grain), base64.b64decode(rest), length)
     return head
+
+
+class Fault(NamedTuple):
+    """Why a journal cannot be read further."""
+
+    what: str
+    vanished: bool
+    """Nothing damaged was seen; something is not there."""
+
+
+def follow(head: Head, blocks: Iterable[Block], itemsizes: Mapping[str, int]) -> Fault | None:
+    """`head` is moved over the blocks to their last whole commit; return why no further, None where it is the end."""
+    try:
+        for block in blocks:
+            if what := head.fault_of(block, itemsizes):
+                return Fault(what, vanished=False)
+            head.extend(block)
+        if not head.is_between_commits:
+            return Fault(f"the end of commit {head.commit + 1} is missing", vanished=True)
+    finally:
+        head.drop_unfinished()
+    return None

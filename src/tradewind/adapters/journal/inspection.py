@@ -29,7 +29,7 @@ from tradewind.adapters.journal.database import (
     is_damage,
 )
 from tradewind.adapters.journal.faults import BadJournal, Damage
-from tradewind.adapters.journal.heads import Head
+from tradewind.adapters.journal.heads import Fault, Head, follow
 from tradewind.adapters.journal.watermark import Mark, read_marks
 
 STRUCTURE_BYTES = 64 << 20
@@ -68,14 +68,6 @@ class Finding(NamedTuple):
     """The end of what is good."""
     damage: Damage | None
     mark: Mark | None
-
-
-class Fault(NamedTuple):
-    """Why a journal cannot be read further."""
-
-    what: str
-    vanished: bool
-    """Nothing damaged was seen; something is not there."""
 
 
 def inspect(files: Files, itemsizes: Mapping[str, int], *, whole: bool = False, alone: bool = False) -> Finding:
@@ -155,21 +147,12 @@ def _anchor(database: sqlite3.Connection, folder: Path) -> Head:
 
 def advance(head: Head, database: sqlite3.Connection, itemsizes: Mapping[str, int]) -> Fault | None:
     """`head` is moved to the last commit that is whole; return why it could not be moved further, None at the end."""
-    fault = None
     try:
-        for block in blocks_after(database, head.seq):
-            if what := head.fault_of(block, itemsizes):
-                fault = Fault(what, vanished=False)
-                break
-            head.extend(block)
+        return follow(head, blocks_after(database, head.seq), itemsizes)
     except Exception as error:
         if not is_damage(error):
             raise
-        fault = Fault(str(error), vanished=False)
-    if fault is None and not head.is_between_commits:
-        fault = Fault(f"the end of commit {head.commit + 1} is missing", vanished=True)
-    head.drop_unfinished()
-    return fault
+        return Fault(str(error), vanished=False)
 
 
 def _classified(database: sqlite3.Connection, head: Head, fault: Fault) -> Damage:

@@ -10,9 +10,10 @@ from tradewind.adapters.journal.database import build
 from tradewind.adapters.journal.faults import Damage, bad
 from tradewind.adapters.journal.heads import Head
 from tradewind.adapters.journal.inspection import Files, inspect
-from tradewind.adapters.journal.salvage import Layouts, finish, salvage
+from tradewind.adapters.journal.layouts import Layouts
+from tradewind.adapters.journal.salvage import finish, salvage
 from tradewind.adapters.journal.snapshots import sync_folder
-from tradewind.adapters.journal.watermark import Mark, Watermark
+from tradewind.adapters.journal.watermark import Watermark, mark_of
 
 
 class Options(NamedTuple):
@@ -34,11 +35,6 @@ def lock(files: Files, now: int) -> FileLock:
     """Return the lock of the one process that writes."""
     since = datetime.fromtimestamp(now / 1e9, UTC).isoformat(timespec="seconds")
     return FileLock(files.beside(".lock"), f"The journal {files.database}", since)
-
-
-def mark_of(head: Head) -> Mark:
-    """Return the watermark of a journal that ends there."""
-    return Mark(head.commit, head.seq, head.epoch, head.chain)
 
 
 def create(files: Files, layouts: Layouts) -> None:

@@ -5,16 +5,24 @@ commit is found by halving, because commit numbers grow with the numbers of bloc
 """
 
 import json
-import sqlite3
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from tradewind.adapters.journal.chain import Block, is_whole
-from tradewind.adapters.journal.database import COLUMNS, block_at
 from tradewind.adapters.journal.faults import BadJournal, Damage
 
 CHUNK = 512
 """Blocks read at once."""
+
+
+class Shelf(Protocol):
+    """Where blocks lie, to be read."""
+
+    def block_at(self, seq: int) -> Block | None:
+        """Return one block, or None."""
+
+    def blocks_between(self, after: int, until: int, most: int) -> list[Block]:
+        """Return the first blocks after `after` up to `until`, at most so many, as they are stored."""
 
 
 class Note(NamedTuple):
@@ -30,17 +38,22 @@ class Note(NamedTuple):
     document: Any
 
 
+def note_payload(kind: str, document: object) -> bytes:
+    """Return a note as it is stored; raises ValueError or TypeError where it is no JSON."""
+    return json.dumps([kind, document], allow_nan=False, separators=(",", ":")).encode()
+
+
 def note_in(block: Block) -> Note:
     """Return the note that a block is."""
     kind, document = json.loads(block.payload)
     return Note(block.start + 1, block.commit_number, block.ts, kind, document)
 
 
-def log_from(database: sqlite3.Connection, last: int, start: int) -> list[Block]:
+def log_from(shelf: Shelf, last: int, start: int) -> list[Block]:
     """Return the blocks of a log that ends with block `last`, from the one that holds row `start` on."""
     blocks: list[Block] = []
     while last:
-        block = block_that_is_whole(database, last)
+        block = block_that_is_whole(shelf, last)
         if block.start + block.rows <= start:
             break
         blocks.append(block)
@@ -48,37 +61,35 @@ def log_from(database: sqlite3.Connection, last: int, start: int) -> list[Block]
     return blocks[::-1]
 
 
-def everything_after(database: sqlite3.Connection, commit: int, until: int) -> Iterator[Block]:
+def everything_after(shelf: Shelf, commit: int, until: int) -> Iterator[Block]:
     """Yield every block of the commits after `commit`, up to block `until`, in the order they were written."""
-    seq = _end_of_commit(database, commit, until)
-    query = f"SELECT {COLUMNS} FROM blocks WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT {CHUNK}"  # noqa: S608 - our own names
+    seq = _end_of_commit(shelf, commit, until)
     while seq < until:
         # In pieces: the connection is free to write while somebody walks along.
-        for row in database.execute(query, (seq, until)).fetchall():
-            block = Block._make(row)
+        for block in shelf.blocks_between(seq, until, CHUNK):
             if block.seq != seq + 1 or not is_whole(block):
                 raise _changed(seq + 1)
             seq = block.seq
             yield block
-        if seq < until and block_at(database, seq + 1) is None:
+        if seq < until and shelf.block_at(seq + 1) is None:
             raise _changed(seq + 1)
 
 
-def _end_of_commit(database: sqlite3.Connection, commit: int, until: int) -> int:
+def _end_of_commit(shelf: Shelf, commit: int, until: int) -> int:
     """Return the seq of the last block of a commit, 0 before the first."""
     low, high = 0, until
     while low < high:
         middle = (low + high + 1) // 2
-        if block_that_is_whole(database, middle).commit_number <= commit:
+        if block_that_is_whole(shelf, middle).commit_number <= commit:
             low = middle
         else:
             high = middle - 1
     return low
 
 
-def block_that_is_whole(database: sqlite3.Connection, seq: int) -> Block:
+def block_that_is_whole(shelf: Shelf, seq: int) -> Block:
     """Return a block, or raise BadJournal."""
-    block = block_at(database, seq)
+    block = shelf.block_at(seq)
     if block is None or not is_whole(block) or block.seq != seq:
         raise _changed(seq)
     return block

@@ -5,14 +5,12 @@ then on the exchange is finished by whoever opens the journal next, however ofte
 ends with a note of what was lost, written with the highest epoch that was ever known: no order id is given twice.
 """
 
-import json
 import os
 import shutil
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import NamedTuple
 
 from tradewind.adapters.journal.chain import GENESIS, Block, sealed
 from tradewind.adapters.journal.database import (
@@ -26,23 +24,13 @@ from tradewind.adapters.journal.database import (
 from tradewind.adapters.journal.faults import BadJournal
 from tradewind.adapters.journal.heads import NOTES, Head
 from tradewind.adapters.journal.inspection import Files, Finding, mended_copy
+from tradewind.adapters.journal.layouts import Layouts
+from tradewind.adapters.journal.reading import note_payload
 from tradewind.adapters.journal.snapshots import sync_folder
 from tradewind.adapters.journal.watermark import Mark, Watermark
 
 CUT = "journal cut"
 """The kind of the note."""
-
-
-class Layouts(NamedTuple):
-    """How rows are stored, by log."""
-
-    itemsizes: Mapping[str, int]
-    hashes: Mapping[str, str]
-
-
-def note_payload(kind: str, document: object) -> bytes:
-    """Return a note as it is stored; raises ValueError or TypeError where it is no JSON."""
-    return json.dumps([kind, document], allow_nan=False, separators=(",", ":")).encode()
 
 
 def salvage(files: Files, finding: Finding, layouts: Layouts, ts: int, *, most: bool) -> None:

@@ -30,14 +30,31 @@ class Snapshot(NamedTuple):
     payload: bytes
 
 
+def packed(head: Head, payload: bytes) -> bytes:
+    """Return a snapshot as it is stored."""
+    document = json.dumps(head.as_document()).encode()
+    body = len(document).to_bytes(4, "little") + document + zlib.compress(payload, 1)
+    return MAGIC + hashlib.blake2b(body, digest_size=32).digest() + body
+
+
+def unpacked(raw: bytes) -> Snapshot | None:
+    """Return the snapshot that was stored; None where it is not whole."""
+    with contextlib.suppress(ValueError, KeyError, TypeError, zlib.error):
+        start = len(MAGIC) + 32
+        body = raw[start:]
+        if raw[: len(MAGIC)] == MAGIC and hashlib.blake2b(body, digest_size=32).digest() == raw[len(MAGIC) : start]:
+            split = 4 + int.from_bytes(body[:4], "little")
+            payload = zlib.decompressobj().decompress(body[split:], LARGEST)
+            return Snapshot(head_from(json.loads(body[4:split])), payload)
+    return None
+
+
 def keep(folder: Path, head: Head, payload: bytes) -> None:
     """The snapshot is durable, and at most three are left."""
     folder.mkdir(exist_ok=True)
-    document = json.dumps(head.as_document()).encode()
-    body = len(document).to_bytes(4, "little") + document + zlib.compress(payload, 1)
     temporary = folder / "unfinished"
     with temporary.open("wb") as file:
-        file.write(MAGIC + hashlib.blake2b(body, digest_size=32).digest() + body)
+        file.write(packed(head, payload))
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(folder / f"{head.commit:012}.snapshot")
@@ -64,14 +81,8 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _read(path: Path) -> Snapshot | None:
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, zlib.error):
-        raw = path.read_bytes()
-        start = len(MAGIC) + 32
-        body = raw[start:]
-        if raw[: len(MAGIC)] == MAGIC and hashlib.blake2b(body, digest_size=32).digest() == raw[len(MAGIC) : start]:
-            split = 4 + int.from_bytes(body[:4], "little")
-            payload = zlib.decompressobj().decompress(body[split:], LARGEST)
-            return Snapshot(head_from(json.loads(body[4:split])), payload)
+    with contextlib.suppress(OSError):
+        return unpacked(path.read_bytes())
     return None
 
 

@@ -8,83 +8,62 @@ nothing was synced: a reserve is given back to it and the same transaction is tr
 fit; whoever trades sees `low_on_disk` and opens nothing new.
 """
 
-import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, Self
+from typing import Any, NoReturn, Self
 
-import numpy as np
+import numpy as np  # noqa: TC002 - a type, cheap because everybody has it loaded
 
 from tradewind.adapters.journal import snapshots
-from tradewind.adapters.journal.chain import Block, joined_digest, sealed
+from tradewind.adapters.journal.chain import Block
+from tradewind.adapters.journal.chained import ChainedJournal
 from tradewind.adapters.journal.database import (
     FENCED,
     INSERT,
+    Blocks,
     add_layouts,
     block_at,
     check_layouts,
     connect,
-    layout_of,
 )
 from tradewind.adapters.journal.faults import (
     BUSY,
     FULL,
     LOCKED,
     Damage,
-    Fenced,
     JournalBusy,
     JournalFailed,
     bad,
     code_of,
     translated,
 )
-from tradewind.adapters.journal.heads import NOTES, Head, LogEnd
 from tradewind.adapters.journal.inspection import Files, advance, inspect
-from tradewind.adapters.journal.opening import Options, lock, mark_of, sound
-from tradewind.adapters.journal.reading import Note, block_that_is_whole, everything_after, log_from, note_in
+from tradewind.adapters.journal.opening import Options, lock, sound
 from tradewind.adapters.journal.reserve import Reserve, free_share
-from tradewind.adapters.journal.salvage import Layouts, copy_online, note_payload
-from tradewind.adapters.journal.watermark import Watermark
-from tradewind.errors import BadData, UnknownName
-from tradewind.ports import Rows
+from tradewind.adapters.journal.salvage import copy_online
+from tradewind.adapters.journal.watermark import Watermark, mark_of
+from tradewind.errors import BadData
 
 NEWEST = "SELECT seq, epoch FROM blocks ORDER BY seq DESC LIMIT 1"
 
 
-class Position(NamedTuple):
-    """Where a journal stands."""
-
-    commit: int
-    seq: int
-    epoch: int
-    chain: str
-    rows: Mapping[str, int]
-
-
-class SqliteJournal:
+class SqliteJournal(ChainedJournal):
     """A journal in one file; see `open`."""
+
+    troubles = (sqlite3.Error, OSError)
 
     def __init__(self, files: Files, dtypes: Mapping[str, "np.dtype[Any]"], options: Options) -> None:
         """Made by `open`."""
+        super().__init__(str(files.database), dtypes, options.clock)
         self.files = files
         self.low_on_disk = False
         """The disk was full: the reserve is spent, and the next time it is full the journal fails."""
-        self.cut: Damage | None = None
-        """What was cut off when it was opened, None where it was whole."""
-        self._dtypes = dict(dtypes)
-        self._layouts = Layouts(
-            {name: dtype.itemsize for name, dtype in dtypes.items()},
-            {name: layout_of(dtype) for name, dtype in dtypes.items()},
-        )
         self._options = options
-        self._pending: list[tuple[str, list[bytes]]] = []
-        self._failed = ""
-        self._closers = ExitStack()
-        self._head = Head()
+        self._readonly = options.readonly
 
     @classmethod
     def open(
@@ -100,8 +79,6 @@ class SqliteJournal:
         nothing, unless a person says `accept=True`: then what stands before it is kept. The other `options` are those
         of `Options`. Raises LockHeld where another process writes.
         """
-        if NOTES in dtypes:
-            raise BadData(f"A log cannot be called {NOTES!r}.", "Notes are written with `note`.")
         journal = cls(Files(Path(path)), dtypes, Options(clock, **options))
         try:
             with translated(journal.files.database):
@@ -128,65 +105,12 @@ class SqliteJournal:
             self._watermark = Watermark(files.watermark, mark_of(self._head))
             self._closers.callback(self._watermark.close)
 
-    def append(self, log: str, rows: Rows) -> None:
-        """The rows stand at the end of the log, durably after the next `commit`."""
-        self._usable(writing=True)
-        wanted = self._dtype(log)
-        if rows.dtype != wanted or rows.ndim != 1:
-            raise BadData(
-                f"Rows for the log {log!r} have another layout.", "Give a one-dimensional array of its dtype."
-            )
-        if len(rows) == 0:
-            return
-        # As plain bytes: numpy would lay out a dtype whose fields overlap anew.
-        raw = np.ascontiguousarray(rows.view(f"V{wanted.itemsize}")).tobytes()
-        if self._pending and self._pending[-1][0] == log:
-            self._pending[-1][1].append(raw)
-        else:
-            self._pending.append((log, [raw]))
+    @property
+    def _shelf(self) -> Blocks:
+        return Blocks(self._database)
 
-    def note(self, kind: str, document: Any) -> int:
-        """The document stands behind everything appended so far; return its number."""
-        self._usable(writing=True)
-        try:
-            payload = note_payload(kind, document)
-        except (TypeError, ValueError) as error:
-            raise BadData(
-                f"A note of kind {kind!r} is no JSON: {error}.", "Give numbers, texts, lists, maps."
-            ) from error
-        self._pending.append((NOTES, [payload]))
-        return self._head.logs.get(NOTES, LogEnd()).rows + sum(log == NOTES for log, _ in self._pending)
-
-    def commit(self, epoch: int) -> int:
-        """Everything appended is durable together, or nothing is; return the number of the commit.
-
-        Fenced where a newer leader took over; JournalBusy where the database was locked, then it may be tried again;
-        JournalFailed after anything else, then this object is done for.
-        """
-        self._usable(writing=True)
-        blocks = self._blocks(epoch)
-        self._failed = "a commit was interrupted"
-        try:
-            self._store(blocks, epoch)
-        except (Fenced, JournalBusy):
-            self._failed = ""
-            raise
-        except (sqlite3.Error, OSError) as error:
-            self._fail(error)
-        for block in blocks:
-            self._head.extend(block)
-        self._pending.clear()
-        try:
-            if blocks:
-                self._watermark.advance(mark_of(self._head))
-        except OSError as error:
-            self._fail(error)
-        self._failed = ""
-        return self._head.commit
-
-    def newest_epoch(self) -> int:
-        """The epoch of the newest leader, 0 where nobody led yet."""
-        return self._head.epoch
+    def _translated(self) -> AbstractContextManager[None]:
+        return translated(self.files.database)
 
     def confirm(self, epoch: int) -> None:
         """No newer leader has written up to this moment; raises Fenced where one has."""
@@ -195,21 +119,6 @@ class SqliteJournal:
             last = self._database.execute(NEWEST).fetchone()
         if last is not None and (last[1] > epoch or last[0] != self._head.seq):
             raise self._fenced(epoch)
-
-    def _blocks(self, epoch: int) -> list[Block]:
-        """Return what is pending as the next blocks."""
-        head, ends, chain = self._head, dict(self._head.logs), self._head.chain
-        ts = self._options.clock() if self._pending else 0
-        blocks = []
-        for number, (log, parts) in enumerate(self._pending, 1):
-            payload = b"".join(parts)
-            count = 1 if log == NOTES else len(payload) // self._layouts.itemsizes[log]
-            end = ends.get(log, LogEnd())
-            place = (head.seq + number, head.commit + 1, len(self._pending) - number, epoch, ts)
-            block = sealed(chain, Block(*place, log, end.last, end.rows, count, 0, b"", payload))
-            ends[log], chain = LogEnd(end.rows + count, block.seq), block.chain
-            blocks.append(block)
-        return blocks
 
     def _store(self, blocks: list[Block], epoch: int) -> None:
         try:
@@ -243,12 +152,6 @@ class SqliteJournal:
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
 
-    def _fenced(self, epoch: int) -> Fenced:
-        return Fenced(
-            f"Another process leads the journal {self.files.database}: epoch {epoch} may not write any more.",
-            "Stop this one; the other one trades.",
-        )
-
     def _fail(self, error: Exception) -> NoReturn:
         self._roll_back()
         self._failed = f"{error}"
@@ -267,58 +170,10 @@ class SqliteJournal:
             raise bad(self.files.database, Damage(commit + 1, commit, commit + 1, fault.what))
         return self._head.commit
 
-    def read(self, log: str, start: int = 0) -> Rows:
-        """The rows of a log from position `start` on, with those that are not yet committed."""
-        self._usable()
-        dtype, end = self._dtype(log), self._head.logs.get(log, LogEnd())
-        with translated(self.files.database):
-            blocks = log_from(self._database, end.last, start)
-        first = blocks[0].start if blocks else end.rows
-        waiting = (part for name, parts in self._pending if name == log for part in parts)
-        raw = bytearray().join((*(block.payload for block in blocks), *waiting))
-        return np.frombuffer(raw, dtype)[max(0, start - first) :]
-
-    def notes(self, kind: str | None = None, after: int = 0) -> list[Note]:
-        """The notes with numbers above `after`, oldest first, of one kind or of all."""
-        self._usable()
-        end = self._head.logs.get(NOTES, LogEnd())
-        with translated(self.files.database):
-            found = [note_in(block) for block in log_from(self._database, end.last, after)]
-        waiting = (parts[0] for name, parts in self._pending if name == NOTES)
-        for number, payload in enumerate(waiting, end.rows + 1):
-            found.append(Note(number, self._head.commit + 1, 0, *json.loads(payload)))
-        return [note for note in found if note.number > after and kind in (None, note.kind)]
-
-    def last_note(self, kind: str) -> Note | None:
-        """The newest committed note of a kind, or None."""
-        self._usable()
-        with translated(self.files.database):
-            seq = self._head.logs.get(NOTES, LogEnd()).last
-            while seq:
-                block = block_that_is_whole(self._database, seq)
-                if (note := note_in(block)).kind == kind:
-                    return note
-                seq = block.before
-        return None
-
-    def tail(self, after_commit: int = 0) -> Iterator[tuple[str, Any]]:
-        """Everything of the commits after `after_commit` in the order appended: a log and its rows, or "notes", a Note.
-
-        Rows of one log that were appended one after the other, and committed together, come together.
-        """
-        self._usable()
-        with translated(self.files.database):
-            for block in everything_after(self._database, after_commit, self._head.seq):
-                if block.log == NOTES:
-                    yield NOTES, note_in(block)
-                else:
-                    yield block.log, np.frombuffer(bytearray(block.payload), self._dtype(block.log))
-
     def keep_snapshot(self, payload: bytes) -> int:
         """The state after the last commit is kept, durably; return that commit. Failing harms nothing."""
         self._usable(writing=True)
-        if self._pending:
-            raise BadData("A snapshot was to be kept while rows wait.", "Commit first: it is the state after a commit.")
+        self._nothing_waits()
         with translated(self.files.snapshots):
             snapshots.keep(self.files.snapshots, self._head, payload)
         return self._head.commit
@@ -353,46 +208,11 @@ class SqliteJournal:
         self._usable(writing=True)
         try:
             self._database.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            self._watermark.sync()
+            if self._watermark is not None:
+                self._watermark.sync()
         except (sqlite3.Error, OSError) as error:
             self._fail(error)
 
-    @property
-    def position(self) -> Position:
-        """Where the journal stands; equal chains are equal histories, commits and times included."""
-        head = self._head
-        rows = {log: end.rows for log, end in sorted(head.logs.items())}
-        return Position(head.commit, head.seq, head.epoch, head.chain.hex(), rows)
-
-    def digest(self, logs: Iterable[str] | None = None) -> str:
-        """The hash of the rows committed to these logs or to all: equal rows are equal hashes, however committed."""
-        self._usable()
-        wanted = self._dtypes if logs is None else logs
-        return joined_digest({log: self._head.streams[log] for log in wanted if log in self._head.streams})
-
     def free_share(self) -> float:
-        """The share of the journal's disk that is free, 0 to 1."""
+        """The share of the disk with the files of the journal that is free, 0 to 1."""
         return free_share(self.files.database.parent)
-
-    def close(self) -> None:
-        """The files are closed and another process may write; what was not committed is gone."""
-        self._failed = self._failed or "it was closed"
-        with suppress(sqlite3.Error, OSError):
-            self._closers.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _dtype(self, log: str) -> "np.dtype[Any]":
-        if log not in self._dtypes:
-            raise UnknownName("log", log, self._dtypes)
-        return self._dtypes[log]
-
-    def _usable(self, *, writing: bool = False) -> None:
-        if self._failed:
-            raise JournalFailed(f"The journal {self.files.database} cannot be used: {self._failed}.", "Open it anew.")
-        if writing and self._options.readonly:
-            raise BadData(f"The journal {self.files.database} was opened for reading.", "Open it for writing.")

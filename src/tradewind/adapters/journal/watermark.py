@@ -14,6 +14,8 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
+from tradewind.adapters.journal.heads import Head
+
 SLOT = struct.Struct("<8s4q32s")
 MAGIC = b"TWMARK1\0"
 SPACING = 512
@@ -27,6 +29,11 @@ class Mark(NamedTuple):
     seq: int
     epoch: int
     chain: bytes
+
+
+def mark_of(head: Head) -> Mark:
+    """Return the watermark of a journal that ends there."""
+    return Mark(head.commit, head.seq, head.epoch, head.chain)
 
 
 def read_marks(path: Path) -> list[Mark]:

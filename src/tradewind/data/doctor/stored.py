@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from tradewind.data.doctor.examine import Examined, examine_series
 from tradewind.data.doctor.finding import BLOCKER, Finding, words
 from tradewind.data.series import Held, History, Identity, Series
+from tradewind.data.session_bars import is_session
 from tradewind.errors import TradewindError, UnknownName
 from tradewind.markets.instruments import Profile
 
@@ -139,6 +140,7 @@ def matching(
     held = history.series() if symbol is None else history.find(symbol, feed, side, timeframe)
     found = [Series(*one.series) for one in held]
     if symbol is None:
+        found = [one for one in found if not is_session(one.symbol)]  # made of the others, which are looked at
         asked = (("feed", feed), ("side", side), ("timeframe", timeframe))
         found = [one for one in found if all(value is None or getattr(one, name) == value for name, value in asked)]
     if found:

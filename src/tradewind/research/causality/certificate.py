@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tradewind.adapters.parquet import History
+from tradewind.adapters.histories import History
 from tradewind.errors import TradewindError
 from tradewind.modes import Plan, Request
 from tradewind.research.causality.compare import TOLERANCE, at

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from tradewind.adapters.parquet import History
+from tradewind.adapters.histories import History
 from tradewind.errors import BadData, TradewindError
 from tradewind.modes import Choice, Plan, Request, plan_backtest
 from tradewind.requests import strategy_path

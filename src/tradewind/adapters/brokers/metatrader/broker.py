@@ -154,7 +154,7 @@ class MetaTraderBroker:
         teller = self._open[0]
         return picture_of(await self._asked("live"), teller, self._now(), hedging=self._hedging)
 
-    async def find(self, id: str) -> Found:  # noqa: A002 - our word for it
+    async def find(self, id: str, instrument: int = -1, side: int = 0) -> Found:  # noqa: A002, ARG002 - our word for it; the id is enough
         """What became of the order with our id, as far back as the bridge looks."""
         if not ours(id):
             raise BrokerRefused(f"{id[:60]!r} is no order id of ours.")

@@ -166,7 +166,7 @@ class OandaBroker:
         answer = await self._wire.ask(self._path)
         return picture_of(answer, account, self._timing.now())
 
-    async def find(self, id: str) -> Found:  # noqa: A002  our word for it
+    async def find(self, id: str, instrument: int = -1, side: int = 0) -> Found:  # noqa: A002, ARG002 - our word for it; the id is enough
         """What became of the order with our id."""
         if not _ID.fullmatch(id):
             raise BrokerRefused(f"{id[:60]!r} is no order id of ours.")

@@ -1,0 +1,1 @@
+"""Market data in PostgreSQL: hypertables where TimescaleDB is installed, monthly partitions where it is not."""

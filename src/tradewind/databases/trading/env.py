@@ -1,0 +1,5 @@
+"""Alembic begins here."""
+
+from tradewind.databases.environment import run
+
+run("trading")

@@ -1,0 +1,241 @@
+"""The whole stack of real servers: up, looked at, hit, mended and down again, each from a process of its own."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from real_servers import kafka
+
+from tradewind.adapters.address import read_address
+from tradewind.adapters.file_lock import FileLock
+from tradewind.adapters.postgres.connection import DatabaseRefused, connect
+from tradewind.settings import load_settings
+from tradewind.stack.beginning import begin_folder
+from tradewind.stack.places import ports_from
+from tradewind.stack.processes import lives, read_running
+from tradewind.stack.services import SERVICES
+
+NAMES = ["postgresql", "timescale", "redis", "kafka"]
+OURS = [service.name for service in SERVICES]
+
+
+def tradewind(folder, *words, code=0):
+    """Return what a command printed, standard error included, after it ended with the code."""
+    command = [sys.executable, "-m", "tradewind.cli", *words]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def free_row():
+    """Return the first of five ports in a row on which nothing listens."""
+    for base in range(23_000, 30_000, 7):
+        with socket.socket() as one:
+            if all(one.connect_ex(("127.0.0.1", port)) for port in ports_from(base)):
+                return base
+    raise AssertionError("no ports are free")
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    """Give a folder whose stack is up, and take it down."""
+    kafka()  # skips, or fails, where servers cannot be had
+    folder = tmp_path_factory.mktemp("desk")
+    begin_folder(folder, stack=True, ports=ports_from(free_row()))
+    try:
+        output = tradewind(folder, "stack", "up")
+        yield folder, output
+    finally:
+        tradewind(folder, "stack", "down")
+
+
+@pytest.fixture
+def up(desk):
+    """Give the folder with everything running, whatever the test before did."""
+    found = [running(desk[0], name) for name in NAMES]
+    if not all(one is not None and lives(one) for one in found):
+        tradewind(desk[0], "stack", "up")
+    return desk[0]
+
+
+def running(folder, name):
+    return read_running(folder / "tradewind-data" / "stack" / name / f"{name}.pid")
+
+
+def health(folder, code=0):
+    found = tradewind(folder, "stack", "status", "--json", code=code)
+    return {line["name"]: line for line in json.loads(found)}
+
+
+def address(folder, name, user):
+    text = getattr(load_settings(folder / "tradewind.toml").ports, name)
+    return read_address(re.sub(r"//\w+@", f"//{user}@", text), folder / "secrets")
+
+
+def test_everything_is_up_and_well(desk):
+    folder, output = desk
+    found = health(folder)
+
+    assert list(found) == [*NAMES, *OURS]
+    assert all(line["well"] and line["pid"] for line in found.values())
+    assert "tables t" in found["postgresql"]["told"]
+    assert "tables m" in found["timescale"]["told"]
+    assert all(f"{name} is ready after" in output for name in NAMES)
+
+
+def test_each_service_logs_in_with_its_own_secret_and_with_no_other(up):
+    for name in ("journal", "history"):
+        for user in ("feed", "recorder", "trader", "api", "backup"):
+            with connect(address(up, name, user)) as connection:
+                assert connection.execute("SELECT current_user").fetchone() == (user,)
+    wrong = address(up, "journal", "trader")
+    with pytest.raises(DatabaseRefused):
+        connect(wrong._replace(password=address(up, "journal", "feed").password))
+    with pytest.raises(DatabaseRefused):
+        connect(wrong._replace(password=None))
+
+
+def test_nothing_listens_but_on_this_machine(up):
+    """Every listening socket of the stack's processes, as the operating system tells it, has the address 127.0.0.1."""
+    inodes = set()
+    for name in NAMES:
+        for handle in Path(f"/proc/{running(up, name).pid}/fd").iterdir():
+            if (found := re.match(r"socket:\[(\d+)\]", str(handle.readlink()))) is not None:
+                inodes.add(found[1])
+    listening = []
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and fields[9] in inodes:
+                listening.append(fields[1].rpartition(":")[0])
+
+    assert len(listening) >= 5
+    assert set(listening) <= {"0100007F", "0000000000000000FFFF00000100007F"}
+
+
+def test_no_secret_is_seen_where_others_look(desk, up):
+    """Neither in what was printed, nor in a list of processes, nor in an environment or a file that others may read."""
+    seen = [desk[1]]
+    for name in [*NAMES, *OURS]:
+        process = Path(f"/proc/{running(up, name).pid}")
+        seen += [(process / "cmdline").read_text(), (process / "environ").read_text(errors="replace")]
+    for path in (up / "tradewind-data" / "stack").rglob("*"):
+        if path.is_file() and path.stat().st_size < 1_000_000 and path.stat().st_mode & 0o077:
+            seen.append(path.read_text(errors="replace"))
+        if path.suffix == ".log":
+            seen.append(path.read_text(errors="replace"))
+    for path in (up / "secrets").iterdir():
+        assert not [text for text in seen if path.read_text().strip() in text], path.name
+
+
+def test_up_again_leaves_alone_what_runs(up):
+    before = {name: running(up, name) for name in NAMES}
+    output = tradewind(up, "stack", "up")
+
+    assert {name: running(up, name) for name in NAMES} == before
+    assert "is ready after" not in output
+
+
+@pytest.mark.soak
+def test_servers_that_were_killed_are_red_and_come_back_with_what_they_had(up):
+    with connect(address(up, "journal", "tradewind")) as connection:
+        connection.execute("CREATE TABLE public.kept AS SELECT 1 AS one")
+    killed = {name: running(up, name) for name in ("postgresql", "redis", "kafka")}
+    for one in killed.values():
+        os.kill(one.pid, signal.SIGKILL)
+    until = time.monotonic() + 30
+    while any(lives(one) for one in killed.values()) and time.monotonic() < until:
+        time.sleep(0.05)
+
+    found = health(up, code=1)
+    assert {name for name in NAMES if not found[name]["well"]} == set(killed)
+    assert {found[name]["told"] for name in killed} == {"it does not run"}
+
+    ours = {name: running(up, name) for name in OURS}
+    output = tradewind(up, "stack", "up")
+    assert "timescale is ready" not in output
+    assert {name: running(up, name) for name in OURS} == ours  # they waited for their servers
+    assert all(lives(one) for one in ours.values())
+    with connect(address(up, "journal", "tradewind")) as connection:
+        assert connection.execute("SELECT one FROM public.kept").fetchone() == (1,)
+        connection.execute("DROP TABLE public.kept")
+
+
+@pytest.mark.soak
+def test_a_pid_that_is_somebody_elses_now_is_let_alone(up):
+    """The number of a server that died was given to another process: it is neither stopped nor taken for the server."""
+    path = up / "tradewind-data" / "stack" / "redis" / "redis.pid"
+    real = json.loads(path.read_text())
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        path.write_text(json.dumps({**real, "pid": stranger.pid, "started": 1}))
+        assert not health(up, code=1)["redis"]["well"]
+        assert "cannot listen" in tradewind(up, "stack", "up", code=2)
+        assert stranger.poll() is None
+        path.write_text(json.dumps(real))
+        stranger.kill()
+
+
+@pytest.mark.soak
+def test_two_at_a_time_are_one_too_many(up):
+    lock = FileLock(up / "tradewind-data" / "stack" / "lock", "The stack", "just now")
+    try:
+        for verb in ("up", "down"):
+            assert f"is in use by process {os.getpid()}, since just now" in tradewind(up, "stack", verb, code=2)
+    finally:
+        lock.release()
+    assert all(lives(running(up, name)) for name in NAMES)
+
+
+@pytest.mark.soak
+def test_down_stops_all_of_it_and_the_next_up_finds_everything(up):
+    with connect(address(up, "history", "tradewind")) as connection:
+        connection.execute("CREATE TABLE public.still_here ()")
+    before = {name: running(up, name) for name in NAMES}
+
+    assert f"{len(NAMES) + len(OURS)} stopped." in tradewind(up, "stack", "down")
+    assert not [name for name, one in before.items() if lives(one)]
+    assert "Nothing ran." in tradewind(up, "stack", "down")
+
+    tradewind(up, "stack", "up")
+    with connect(address(up, "history", "tradewind")) as connection:
+        connection.execute("DROP TABLE public.still_here")
+
+
+def test_up_that_is_killed_on_its_way_leaves_nothing_that_down_cannot_stop(up):
+    tradewind(up, "stack", "down")
+    command = [sys.executable, "-m", "tradewind.cli", "stack", "up"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(command, cwd=up, env=environment, stderr=subprocess.PIPE, text=True) as going:
+        for line in going.stderr:
+            if line.startswith("kafka ..."):
+                going.kill()
+                break
+    begun = [one for one in (running(up, name) for name in NAMES) if one is not None and lives(one)]
+    assert len(begun) >= 3
+
+    tradewind(up, "stack", "down")
+    assert not [one.name for one in begun if lives(one)]
+
+
+def test_a_port_that_another_program_has_is_named(tmp_path):
+    base = free_row()
+    begin_folder(tmp_path, stack=True, ports=ports_from(base))
+    with socket.create_server(("127.0.0.1", base)):
+        output = tradewind(tmp_path, "stack", "up", code=2)
+
+    assert f"postgresql cannot listen on 127.0.0.1:{base}" in output
+    assert "Traceback" not in output
+
+
+def test_a_folder_without_a_stack_has_nothing_to_stop(tmp_path):
+    assert "There is no stack in" in tradewind(tmp_path, "stack", "down", code=2)
