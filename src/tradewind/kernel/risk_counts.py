@@ -12,6 +12,7 @@ from tradewind.kernel.message_rate import speak
 from tradewind.kernel.order_controls import entering_price
 from tradewind.kernel.orders import ENTRY, STOP, STOP_LOSS, WORKING
 from tradewind.kernel.records import (
+    ACCEPTED,
     CORRECTED,
     FILLED,
     FINANCING,
@@ -168,6 +169,8 @@ def note_report(state, report, role, protects, begun, trades):
         state.marked = 1  # what a stop made of a gap is a loss, whether or not anything is left to be valued
     if report.kind == FILLED or role == STOP_LOSS:
         look_for_stop(state, strategy, instrument)
+    if report.kind == ACCEPTED and role == STOP_LOSS:
+        state.risk.positions[place].stop_tries = 0
     watch_or_rest(state)
 
 

@@ -24,7 +24,6 @@ from tradewind.trading.book import Ticket
 from tradewind.trading.events import event
 from tradewind.trading.executions import execution_row
 from tradewind.trading.requests import Send
-from tradewind.trading.sending import leg_of
 
 if TYPE_CHECKING:
     from tradewind.trading.trader import Trader
@@ -163,7 +162,7 @@ class Reporting:
         if row is not None and int(row["filled"]) > int(row["quantity"]):
             trader.alert("reconciliation", f"Order {order} was filled beyond its size.", "critical")
         if ticket is not None and ticket.role == ENTRY and not trader.capabilities.attached_stops:
-            self._place_legs(ticket)
+            trader.protecting.apart(ticket)
         flat = trader.core.position(strategy, instrument) == 0
         parent = ticket.parent if ticket is not None else 0
         for one in list(trader.living()["id"]):
@@ -175,7 +174,9 @@ class Reporting:
             sibling = parent and row is None and int(leg["parent"]) == parent
             mine = int(leg["strategy"]) == strategy and int(leg["instrument"]) == instrument
             if (mine and self._over(int(one), flat=flat)) or sibling:
-                self._end_leg(int(one), refusals.OTHER_LEG_FILLED if sibling else refusals.POSITION_CLOSED)
+                self.end_leg(int(one), refusals.OTHER_LEG_FILLED if sibling else refusals.POSITION_CLOSED)
+        if not trader.capabilities.attached_stops:
+            trader.protecting.trim(strategy, instrument)
 
     def _over(self, order: int, *, flat: bool) -> bool:
         """Return whether what an attached order protects is gone.
@@ -189,20 +190,13 @@ class Reporting:
             return flat
         return ticket.position not in trader.book.holdings
 
-    def _end_leg(self, order: int, reason: int) -> None:
+    def end_leg(self, order: int, reason: int) -> None:
         """An attached order is over with its position; one that stands by itself is taken back at the broker too."""
         trader = self.trader
         ticket = trader.book.tickets.get(order)
         if ticket is not None and (not trader.capabilities.attached_stops or ticket.place is not None):
             trader.send(Cancel(ticket.id, ticket.broker_order), order)
         trader.end(order, reason)
-
-    def _place_legs(self, entry: Ticket) -> None:
-        """Stop and target of a filled entry go out as orders of their own: the broker cannot attach them."""
-        for ticket in [one for one in self.trader.book.tickets.values() if one.parent == entry.order]:
-            if ticket.place is None and (place := leg_of(self.trader, ticket)) is not None:
-                ticket.place = place
-                self.trader.send(place, ticket.order)
 
     # What follows from an answer without a report.
 

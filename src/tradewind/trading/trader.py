@@ -18,6 +18,7 @@ from tradewind.trading.book import Book, role_of
 from tradewind.trading.events import event, quote_rows
 from tradewind.trading.executions import text_of
 from tradewind.trading.machine import Batch, Machine
+from tradewind.trading.protecting import Protecting
 from tradewind.trading.reconciling import Difference
 from tradewind.trading.repeating import Repeating
 from tradewind.trading.reporting import Reporting
@@ -48,6 +49,7 @@ class Trader:
         self.resolving = Resolving(self)
         self.settling = Settling(self)
         self.repeating = Repeating(self)
+        self.protecting = Protecting(self)
         self.linked = False
         book.keep_only(set(core.living()["id"].tolist()))  # a replay tells of orders, not of their ends
 
@@ -121,6 +123,7 @@ class Trader:
         """Time has passed: what is due is asked."""
         self.at(wall)
         self.repeating.turn()
+        self.protecting.turn()
         self.resolving.turn()
         self.settling.turn()
 
@@ -131,6 +134,7 @@ class Trader:
         sent = rows["id"][rows["status"] == SENT].tolist()
         self.order(self.core.hold(refusals.STARTING, on=True))
         self._withhold()
+        self.protecting.begin()
         for ticket in self.book.tickets.values():
             ticket.sent = self.time  # when it really was is not in the journal; certainly not later
         for order in sent:
@@ -247,7 +251,7 @@ class Trader:
         reasons: dict[str, str] = {}
         for number in range(int(self.core.state["instrument_count"])):
             bits = self.core.held(number)
-            for place in range(10):
+            for place in range(refusals.LAST_HOLD - refusals.STARTING + 1):
                 if bits >> place & 1:
                     name, sentence = refusals.REASONS[refusals.STARTING + place]
                     reasons[name] = sentence

@@ -15,9 +15,10 @@ from tradewind.kernel.refusals import NOT_EXECUTED, STARTING, STOPPING
 from tradewind.trading.identity import LEGS, STOP_LEG, TARGET_LEG, parse
 from tradewind.trading.timing import SECOND, Timing
 
-
 MOST_BARE = 75 * SECOND
 """A picture every thirty seconds, one that may be lost, and three tries to put a stop in place."""
+MOST_SILENT = 6.1 * SECOND
+"""Five seconds, and the second at whose end it is looked at."""
 
 
 def wrong_now(world, request=None):
@@ -27,7 +28,7 @@ def wrong_now(world, request=None):
     if core.state["illegal"]:
         found.append("the lifecycle table was violated")
     held = sum(one.quantity for one in trader.book.holdings.values())
-    if held != core.position(0, 0):
+    if not world.broker.nets and held != core.position(0, 0):
         found.append(f"I1: our positions sum up to {held}, the strategy holds {core.position(0, 0)}")
     found += _outliving(trader)
     if request is None:
@@ -61,11 +62,11 @@ def broken(world):
         net[one.instrument] += one.quantity
     if trader.core.position(0, 0) != net[0]:
         found.append(f"I1: we hold {trader.core.position(0, 0)}, the broker {net[0]}")
-    if {name: one.quantity for name, one in book.holdings.items()} != {
+    if not broker.nets and {name: one.quantity for name, one in book.holdings.items()} != {
         one.number: one.quantity for one in broker.positions.values()
     }:
         found.append("I1: positions are not the broker's")
-    if int(state["account"]["balance"]) != broker.balance:
+    if broker.can.tells_money and int(state["account"]["balance"]) != broker.balance:
         found.append(f"I2: balance {int(state['account']['balance'])}, the broker's {broker.balance}")
     found += [
         f"I8: order {int(row['id'])} is still in status {int(row['status'])}"
@@ -77,7 +78,7 @@ def broken(world):
         for one in book.tickets.values()
         if one.former and int(trader.row(one.order)["status"]) == WORKING
     ]
-    found += [f"I9: {one.number} has no stop" for one in broker.positions.values() if not one.stop]
+    found += [f"I9: {one} has no stop" for one in sorted(broker.bare())]
     found += _levels(world)
     found += [f"unexplained: {one.sentence()}" for one in trader.differences()]
     reasons = [one for one in trader.ready() if one != "kill switch"]
@@ -131,7 +132,7 @@ def bare_too_long(world):
     """I9: a position whose stop was taken away has one again, or is being closed, soon after the next picture."""
     if world.trader is None or not world.connected:
         return []
-    bare = {one.number for one in world.broker.positions.values() if not one.stop}
+    bare = world.broker.bare()
     world.bare = {one: world.bare.get(one, world.now) for one in bare}
     return [f"I9: {one} had no stop for {(world.now - since) / SECOND:.0f} s" for one, since in world.bare.items()
             if world.now - since > MOST_BARE]  # fmt: skip
@@ -215,6 +216,24 @@ def _falsely_ended(world):
     }
     return [f"I8: {one} was said not to be executed, and the broker took it" for one in world.broker.taken
             if parse(one).order in ended]  # fmt: skip
+
+
+def never_bare_in_silence(world):
+    """T15: what the desk has known for over five seconds to be without a stop holds entries, and a person was told."""
+    trader = world.trader
+    if trader is None:
+        return []
+    rows = trader.core.state["risk"]["positions"]["bare_since"]
+    world.known = {int(one): world.known.get(int(one), world.now) for one in rows.nonzero()[0]}
+    found = []
+    for place, since in world.known.items():
+        if world.now - since <= MOST_SILENT:
+            continue
+        if not trader.core.held(0) and not int(trader.core.state["risk"]["kill"]):
+            found.append(f"T15: {place} is bare for {(world.now - since) / SECOND:.1f} s and entries are allowed")
+        if not any(when >= since and "stop" in text for when, _, text in world.alerts):
+            found.append(f"T15: {place} is bare for {(world.now - since) / SECOND:.1f} s and nobody was told")
+    return found
 
 
 def replayed_alike(world, recovered):

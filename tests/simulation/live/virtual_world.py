@@ -14,7 +14,8 @@ from random import Random
 
 import numpy as np
 from by_hand import meddle
-from promises import bare_too_long, broken, note_names, note_told, unwritten, wrong_now
+from exposure import note_exposure
+from promises import bare_too_long, broken, never_bare_in_silence, note_names, note_told, unwritten, wrong_now
 from virtual_broker import VirtualBroker, capabilities
 from virtual_desk import Disk, Parts, Workshop, plain, recovered
 
@@ -93,7 +94,8 @@ class World:
         self.life, self.connected, self.trace, self.wrong = 0, False, [], []
         self.seen, self.streamed, self.cursor, self.trader = {}, 0, 0, None
         self.alerts, self.bare, self.booting, self.pictures = [], {}, False, 0
-        self.named, self.told = {}, {}
+        self.named, self.told, self.known = {}, {}, {}
+        self.exposed, self.exposures = {}, []
         self.ends = START + minutes * 60 * SECOND
         self.healed, self.well, self.price = False, 0.0, 400_000
         self._boot_safely()
@@ -120,6 +122,8 @@ class World:
                 what(*arguments)
             except Killed:
                 self._die()
+            if not self.can.attached_stops:
+                note_exposure(self)
             if self.wrong or (self.healed and (self.well or self.now > self.ends + LIVELINESS * SECOND)):
                 break
         return self
@@ -204,6 +208,7 @@ class World:
         self.trader = None
         self.told.clear()
         self.bare.clear()
+        self.known.clear()
         self.after(self.chance.choice(self.pauses), self._boot_safely)
 
     def _boot_safely(self):
@@ -257,6 +262,7 @@ class World:
             return
         self.trader.turn(self.now)
         self.turn()
+        self.wrong += never_bare_in_silence(self)
         self.after(1, self._tick, life)
 
     def _into(self, life, name, *arguments):

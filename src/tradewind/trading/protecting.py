@@ -1,0 +1,105 @@
+"""Stops: where the broker attaches none they go out as orders of their own, and what is open without one is told.
+
+The kernel's gate places a stop that is missing, as a command like any other: durable before it is sent, looked up when
+its outcome is unknown, tried again when it is refused, and the position closed when that fails (rule R15). Here it is
+only told that it has to. A target is less than that: it is sent once, and its loss leaves a position without one.
+"""
+
+from typing import TYPE_CHECKING
+
+from tradewind.kernel import refusals
+from tradewind.kernel.orders import ENTRY, HELD, STOP_LOSS, WORKING
+from tradewind.kernel.records import INSTRUMENTS
+from tradewind.kernel.risk_calendar import PROTECT
+from tradewind.trading.book import Ticket
+from tradewind.trading.sending import leg_of
+from tradewind.trading.timing import SECOND
+
+if TYPE_CHECKING:
+    from tradewind.trading.trader import Trader
+
+MOST_BARE = 5 * SECOND
+"""After that nothing is opened in the instrument, and a person is told."""
+
+
+class Protecting:
+    """What sees to stops for a trader."""
+
+    def __init__(self, trader: "Trader") -> None:
+        """Nothing is known to be without its stop."""
+        self.trader = trader
+        self.since: dict[int, int] = {}
+        """By strategy and instrument, ns since which a position has been seen without its stop."""
+
+    def begin(self) -> None:
+        """A new life knows of every stop and target that was to be sent apart what it has to do for it."""
+        trader = self.trader
+        if trader.capabilities.attached_stops:
+            return
+        for ticket in [one for one in trader.book.tickets.values() if one.role != ENTRY and one.place is None]:
+            row = trader.row(ticket.order)
+            if row is None or int(row["status"]) == HELD:
+                continue
+            if ticket.role == STOP_LOSS:
+                trader.end(ticket.order, refusals.SENT_APART)
+            else:
+                ticket.place = leg_of(trader, ticket)  # it may have been sent, or not
+                trader.resolving.look_for(ticket.order)
+        trader.order(trader.core.operate(PROTECT))
+
+    def apart(self, entry: Ticket) -> None:
+        """The stop of a filled entry is on its way as an order of the gate's, and its target as one of its own."""
+        trader = self.trader
+        for ticket in [one for one in trader.book.tickets.values() if one.parent == entry.order]:
+            if ticket.place is not None:
+                continue
+            if ticket.role == STOP_LOSS:
+                trader.end(ticket.order, refusals.SENT_APART)
+            elif (place := leg_of(trader, ticket)) is not None:
+                ticket.place = place
+                trader.send(place, ticket.order)
+        trader.order(trader.core.operate(PROTECT))
+
+    def trim(self, strategy: int, instrument: int) -> None:
+        """Stops and targets protect no more than there is: what is left over would open something, where it fills.
+
+        The oldest go first, as the oldest part of a position does; what a stop covered too little is placed again.
+        """
+        trader = self.trader
+        size = abs(trader.core.position(strategy, instrument))
+        rows = [one.copy() for one in trader.living() if int(one["role"]) != ENTRY and int(one["status"]) == WORKING]
+        mine = [one for one in rows if (int(one["strategy"]), int(one["instrument"])) == (strategy, instrument)]
+        for role in {int(one["role"]) for one in mine}:
+            legs = [one for one in mine if int(one["role"]) == role]
+            surplus = sum(int(one["quantity"] - one["filled"]) for one in legs) - size
+            for leg in legs:
+                if surplus <= 0:
+                    break
+                surplus -= int(leg["quantity"] - leg["filled"])
+                trader.reporting.end_leg(int(leg["id"]), refusals.POSITION_CLOSED)
+        if mine and size:
+            trader.order(trader.core.operate(PROTECT))
+
+    def turn(self) -> None:
+        """Where a position has been bare for too long nothing is opened until it is protected or closed."""
+        trader = self.trader
+        rows = trader.core.state["risk"]["positions"]["bare_since"]
+        bare = {place for place in rows.nonzero()[0].tolist() if rows[place]}
+        for place in [one for one in self.since if one not in bare]:
+            waited = trader.time - self.since.pop(place)
+            if waited >= MOST_BARE:
+                trader.alert("stops", f"{_whose(place)} is protected or closed, after {waited / SECOND:.0f} s.", "info")
+        for place in sorted(bare):
+            waited = trader.time - self.since.setdefault(place, trader.time)
+            instrument = place % INSTRUMENTS
+            bit = 1 << (refusals.UNPROTECTED - refusals.STARTING)
+            if waited >= MOST_BARE and not trader.core.held(instrument) & bit:
+                trader.order(trader.core.hold(refusals.UNPROTECTED, on=True, instrument=instrument))
+                trader.alert("stops", f"{_whose(place)} has had no stop for {waited / SECOND:.0f} s.", "critical")
+        for instrument in range(int(trader.core.state["instrument_count"])):
+            if not any(place % INSTRUMENTS == instrument for place in bare):
+                trader.order(trader.core.hold(refusals.UNPROTECTED, on=False, instrument=instrument))
+
+
+def _whose(place: int) -> str:
+    return f"The position of strategy {place // INSTRUMENTS} in instrument {place % INSTRUMENTS}"
