@@ -10,7 +10,7 @@ from tradewind.kernel.compiled import inner
 from tradewind.kernel.floors import mark_floors, raise_kill, trade_floors
 from tradewind.kernel.message_rate import speak
 from tradewind.kernel.order_controls import entering_price
-from tradewind.kernel.orders import ENTRY, STOP, STOP_LOSS, WORKING
+from tradewind.kernel.orders import ENTRY, STOP, STOP_LOSS, UNKNOWN, WORKING
 from tradewind.kernel.records import (
     ACCEPTED,
     CORRECTED,
@@ -130,7 +130,7 @@ def look_for_stop(state, strategy, instrument):
         order = state.orders[index]
         if order.strategy != strategy or order.instrument != instrument or order.type != STOP:
             continue
-        if order.status >= WORKING and order.role != ENTRY and order.side * quantity < 0:
+        if order.status >= WORKING and order.status != UNKNOWN and order.role != ENTRY and order.side * quantity < 0:
             covered += order.quantity - order.filled
             row.stop = order.trigger
     row.covered = covered

@@ -9,7 +9,16 @@ from typing import Any
 
 from tradewind.broker import Place
 from tradewind.kernel.orders import ENTRY, MARKET, STOP, STOP_LOSS, TAKE_PROFIT
-from tradewind.kernel.records import CANCEL, CANCEL_REJECTED, FILLED, PLACE, REPLACE, REPLACE_REJECTED, REPLACED
+from tradewind.kernel.records import (
+    ACCEPTED,
+    CANCEL,
+    CANCEL_REJECTED,
+    FILLED,
+    PLACE,
+    REPLACE,
+    REPLACE_REJECTED,
+    REPLACED,
+)
 from tradewind.kernel.refusals import STOP_LOSS_HIT
 from tradewind.trading.executions import text_of
 from tradewind.trading.identity import LEGS, Identity, parse
@@ -167,6 +176,8 @@ class Book:
         if ticket is not None:
             if broker_order and text_of(row["id"]) in (ticket.id, ""):
                 ticket.broker_order = broker_order
+            if int(row["kind"]) == ACCEPTED and ticket.role != ENTRY and position:
+                ticket.position = position  # a stop that was put back says so what it protects
             if int(row["kind"]) == CANCEL_REJECTED:
                 ticket.refused = True
             elif int(row["kind"]) == REPLACED:

@@ -5,10 +5,11 @@ its outcome is unknown, tried again when it is refused, and the position closed 
 only told that it has to. A target is less than that: it is sent once, and its loss leaves a position without one.
 """
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, Any
 
 from tradewind.kernel import refusals
-from tradewind.kernel.orders import ENTRY, HELD, STOP_LOSS, WORKING
+from tradewind.kernel.orders import ENTRY, HELD, STOP_LOSS, TAKE_PROFIT, WORKING
 from tradewind.kernel.records import INSTRUMENTS
 from tradewind.kernel.risk_calendar import PROTECT
 from tradewind.trading.book import Ticket
@@ -30,6 +31,8 @@ class Protecting:
         self.trader = trader
         self.since: dict[int, int] = {}
         """By strategy and instrument, ns since which a position has been seen without its stop."""
+        self.told: set[int] = set()
+        """Those a person has been told of."""
 
     def begin(self) -> None:
         """A new life knows of every stop and target that was to be sent apart what it has to do for it."""
@@ -43,7 +46,7 @@ class Protecting:
             if ticket.role == STOP_LOSS:
                 trader.end(ticket.order, refusals.SENT_APART)
             else:
-                ticket.place = leg_of(trader, ticket)  # it may have been sent, or not
+                ticket.place, ticket.sent = leg_of(trader, ticket), trader.time  # it may have been sent, or not
                 trader.resolving.look_for(ticket.order)
         trader.order(trader.core.operate(PROTECT))
 
@@ -55,50 +58,71 @@ class Protecting:
                 continue
             if ticket.role == STOP_LOSS:
                 trader.end(ticket.order, refusals.SENT_APART)
-            elif (place := leg_of(trader, ticket)) is not None:
-                ticket.place = place
-                trader.send(place, ticket.order)
         trader.order(trader.core.operate(PROTECT))
+        self._targets()
 
-    def trim(self, strategy: int, instrument: int) -> None:
-        """Stops and targets protect no more than there is: what is left over would open something, where it fills.
+    def _targets(self) -> None:
+        """Targets of entries that will not fill further are on their way: before, nobody knows how large they are."""
+        trader = self.trader
+        for ticket in [one for one in trader.book.tickets.values() if one.role == TAKE_PROFIT and one.place is None]:
+            row = trader.row(ticket.order)
+            if row is None or int(row["status"]) != WORKING or trader.row(ticket.parent) is not None:
+                continue
+            if trader.core.position(ticket.strategy, ticket.instrument) * int(row["side"]) >= 0:
+                trader.end(ticket.order, refusals.POSITION_CLOSED)
+                continue
+            ticket.place, ticket.sent = leg_of(trader, ticket), trader.time
+            trader.send(ticket.place, ticket.order)
+
+    def trim(self) -> None:
+        """Stops and targets close no more than there is: what is left over would open something, where it fills.
 
         The oldest go first, as the oldest part of a position does; what a stop covered too little is placed again.
         """
         trader = self.trader
-        size = abs(trader.core.position(strategy, instrument))
-        rows = [one.copy() for one in trader.living() if int(one["role"]) != ENTRY and int(one["status"]) == WORKING]
-        mine = [one for one in rows if (int(one["strategy"]), int(one["instrument"])) == (strategy, instrument)]
-        for role in {int(one["role"]) for one in mine}:
-            legs = [one for one in mine if int(one["role"]) == role]
-            surplus = sum(int(one["quantity"] - one["filled"]) for one in legs) - size
-            for leg in legs:
-                if surplus <= 0:
-                    break
-                surplus -= int(leg["quantity"] - leg["filled"])
-                trader.reporting.end_leg(int(leg["id"]), refusals.POSITION_CLOSED)
-        if mine and size:
+        legs = [one.copy() for one in trader.living() if int(one["role"]) != ENTRY and int(one["status"]) == WORKING]
+        standing: Counter[tuple[int, ...]] = Counter()
+        for leg in legs:
+            standing[_kind(leg)] += int(leg["quantity"] - leg["filled"])
+        ended = False
+        for leg in legs:
+            strategy, instrument, _, side = _kind(leg)
+            held = max(0, -side * trader.core.position(strategy, instrument))
+            if standing[_kind(leg)] <= held:
+                continue
+            standing[_kind(leg)] -= int(leg["quantity"] - leg["filled"])
+            trader.reporting.end_leg(int(leg["id"]), refusals.POSITION_CLOSED)
+            ended = True
+        if ended:
             trader.order(trader.core.operate(PROTECT))
 
     def turn(self) -> None:
         """Where a position has been bare for too long nothing is opened until it is protected or closed."""
         trader = self.trader
+        if not trader.capabilities.attached_stops:
+            self._targets()
+            self.trim()
         rows = trader.core.state["risk"]["positions"]["bare_since"]
         bare = {place for place in rows.nonzero()[0].tolist() if rows[place]}
         for place in [one for one in self.since if one not in bare]:
             waited = trader.time - self.since.pop(place)
-            if waited >= MOST_BARE:
+            if place in self.told:
+                self.told.discard(place)
                 trader.alert("stops", f"{_whose(place)} is protected or closed, after {waited / SECOND:.0f} s.", "info")
         for place in sorted(bare):
             waited = trader.time - self.since.setdefault(place, trader.time)
-            instrument = place % INSTRUMENTS
-            bit = 1 << (refusals.UNPROTECTED - refusals.STARTING)
-            if waited >= MOST_BARE and not trader.core.held(instrument) & bit:
-                trader.order(trader.core.hold(refusals.UNPROTECTED, on=True, instrument=instrument))
+            if waited >= MOST_BARE and place not in self.told:
+                self.told.add(place)
+                trader.order(trader.core.hold(refusals.UNPROTECTED, on=True, instrument=place % INSTRUMENTS))
                 trader.alert("stops", f"{_whose(place)} has had no stop for {waited / SECOND:.0f} s.", "critical")
         for instrument in range(int(trader.core.state["instrument_count"])):
             if not any(place % INSTRUMENTS == instrument for place in bare):
                 trader.order(trader.core.hold(refusals.UNPROTECTED, on=False, instrument=instrument))
+
+
+def _kind(leg: Any) -> tuple[int, int, int, int]:
+    """Return whose leg it is, of what role, and on which side."""
+    return int(leg["strategy"]), int(leg["instrument"]), int(leg["role"]), int(leg["side"])
 
 
 def _whose(place: int) -> str:

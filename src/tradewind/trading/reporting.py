@@ -176,7 +176,7 @@ class Reporting:
             if (mine and self._over(int(one), flat=flat)) or sibling:
                 self.end_leg(int(one), refusals.OTHER_LEG_FILLED if sibling else refusals.POSITION_CLOSED)
         if not trader.capabilities.attached_stops:
-            trader.protecting.trim(strategy, instrument)
+            trader.protecting.trim()
 
     def _over(self, order: int, *, flat: bool) -> bool:
         """Return whether what an attached order protects is gone.
@@ -186,7 +186,7 @@ class Reporting:
         """
         trader = self.trader
         ticket = trader.book.tickets.get(order)
-        if ticket is None or ticket.place is not None or not trader.capabilities.attached_stops or not ticket.position:
+        if ticket is None or not trader.capabilities.attached_stops or not ticket.position:
             return flat
         return ticket.position not in trader.book.holdings
 

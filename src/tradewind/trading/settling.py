@@ -206,7 +206,8 @@ class Settling:
         orders = []
         for row in trader.living():
             ticket = book.tickets.get(int(row["id"]))
-            if ticket is not None:
+            apart = ticket is not None and ticket.role != ENTRY and ticket.place is None and not can.attached_stops
+            if ticket is not None and not apart:  # what goes out as an order of its own has not been sent yet
                 facts = {name: int(row[name]) for name in ("instrument", "strategy", "side", "price", "trigger")}
                 facts |= {"status": int(row["status"]), "role": int(row["role"])}
                 left = int(row["quantity"] - row["filled"])

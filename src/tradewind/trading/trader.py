@@ -81,11 +81,18 @@ class Trader:
         self.reports(answer.reports)
         if answer.outcome == "unknown":
             self.resolving.lose(request.order, answer.text)
+        elif answer.outcome == "refused" and self._refused_for_the_first(request):
+            self.resolving.lose(request.order, "sent again, and refused: perhaps for the first, which was taken")
         elif answer.outcome == "refused":
             self.reporting.refused(request, answer.text)
         elif isinstance(request.what, Place):
             self.reporting.taken(request.order)
         self.order(self.core.beat())
+
+    def _refused_for_the_first(self, request: Send) -> bool:
+        """Whether a second sending of an order may have been refused because the first was taken after all."""
+        ticket = self.book.tickets.get(request.order)
+        return isinstance(request.what, Place) and ticket is not None and ticket.resent > 0
 
     def unsent(self, request: Send, why: str) -> None:
         """The request certainly never left: too late, or no connection."""
@@ -133,7 +140,7 @@ class Trader:
         rows = self.living()
         sent = rows["id"][rows["status"] == SENT].tolist()
         self.order(self.core.hold(refusals.STARTING, on=True))
-        self._withhold()
+        self._withhold("decided before broker and book were compared")
         self.protecting.begin()
         for ticket in self.book.tickets.values():
             ticket.sent = self.time  # when it really was is not in the journal; certainly not later
@@ -141,15 +148,16 @@ class Trader:
             self.resolving.lose(order, "restarted before an answer came")
         self.settling.begin()
 
-    def _withhold(self) -> None:
-        """What strategies decided on between the journal's last event and the hold is not opened: nothing is compared.
+    def _withhold(self, why: str, instrument: int = -1) -> None:
+        """What strategies decided on before a hold, and what has not been sent, is not opened.
 
-        They are shown what a former life did not come to show them before the hold is applied.
+        Before a hold is applied they are shown what came before it: at a start what a former life did not show them.
         """
         for request in [one for one in self.requests if isinstance(one, Send) and isinstance(one.what, Place)]:
-            if isinstance(request.what, Place) and not request.what.reduce_only:
+            what = request.what
+            if isinstance(what, Place) and not what.reduce_only and instrument in (-1, what.instrument):
                 self.requests.remove(request)
-                self.unsent(request, "decided before broker and book were compared")
+                self.unsent(request, why)
 
     # What goes out.
 
@@ -229,6 +237,7 @@ class Trader:
         instrument, strategy = int(row["instrument"]), int(row["strategy"])
         # The hold comes first: with the event time goes on, and a bar may close on which something is decided.
         self.order(self.core.hold(refusals.OUTCOME_UNKNOWN, on=True, instrument=instrument))
+        self._withhold("decided before the outcome of another order was lost", instrument)
         lost = event(UNKNOWN_OUTCOME, self.time, order=order, instrument=instrument, strategy=strategy)
         self.order(self.core.apply(lost))
 

@@ -1,8 +1,6 @@
 """How long positions are open without a stop where the broker attaches none: each stop is an order after the fill."""
 
-APART = {"attached_stops": False, "id_scope": "echo", "position_mode": "hedging"}
-"""A stop is an order of its own that names the position it reduces."""
-NETTING = {"attached_stops": False, "id_scope": "echo", "position_mode": "netting", "tells_money": False}
+NETTING = {"attached_stops": False, "position_mode": "netting", "tells_money": False}
 """A stop is an order of its own that opens a position where there is none to reduce."""
 
 

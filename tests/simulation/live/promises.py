@@ -9,7 +9,7 @@ from collections import Counter
 import numpy as np
 
 from tradewind.broker import Cancel, Place, Replace
-from tradewind.kernel.orders import ENTRY, HELD, STOP_LOSS, TAKE_PROFIT, WORKING
+from tradewind.kernel.orders import ENTRY, HELD, SENT, STOP_LOSS, TAKE_PROFIT, UNKNOWN, WORKING
 from tradewind.kernel.records import CANCELLED, FILLED, REJECTED
 from tradewind.kernel.refusals import NOT_EXECUTED, STARTING, STOPPING
 from tradewind.trading.identity import LEGS, STOP_LEG, TARGET_LEG, parse
@@ -79,7 +79,7 @@ def broken(world):
         if one.former and int(trader.row(one.order)["status"]) == WORKING
     ]
     found += [f"I9: {one} has no stop" for one in sorted(broker.bare())]
-    found += _levels(world)
+    found += _levels(world) + _surplus(broker)
     found += [f"unexplained: {one.sentence()}" for one in trader.differences()]
     reasons = [one for one in trader.ready() if one != "kill switch"]
     if reasons:
@@ -113,6 +113,20 @@ def _outliving(trader):
     return found
 
 
+def _surplus(broker):
+    """I9: where stops and targets are orders of their own, no more of them stand there than there is to protect."""
+    found = []
+    for role in (STOP_LOSS, TAKE_PROFIT) if broker.nets else ():
+        for side in (-1, 1):
+            standing = sum(
+                one.left for one in broker.orders.values() if (one.place.role, one.place.side) == (role, side)
+            )
+            held = sum(max(0, -one.quantity * side) for one in broker.positions.values())
+            if standing > held:
+                found.append(f"I9: {standing} would be closed where {held} are held")
+    return found
+
+
 def _levels(world):
     """I9: stops and targets at the broker are those the strategies know."""
     found = []
@@ -130,7 +144,7 @@ def _levels(world):
 
 def bare_too_long(world):
     """I9: a position whose stop was taken away has one again, or is being closed, soon after the next picture."""
-    if world.trader is None or not world.connected:
+    if world.trader is None or not world.connected or not world.can.attached_stops:
         return []
     bare = world.broker.bare()
     world.bare = {one: world.bare.get(one, world.now) for one in bare}
@@ -202,6 +216,22 @@ def unwritten(world):
         if parent is None or parent in world.disk.filled:
             found.append(f"I7: the desk was told of execution {report.execution} of {report.id} and forgot it")
     return found
+
+
+def unclear_of(world, arguments):
+    """Return the order whose placing has just come to no clear answer, 0 where it was clear or known before."""
+    request, answer = arguments
+    row = world.trader.row(request.order)
+    new = isinstance(request.what, Place) and row is not None and int(row["status"]) == SENT
+    return request.order if new and answer.outcome == "unknown" and not answer.reports else 0
+
+
+def taken_for_clear(world, order):
+    """I8: an order of which nobody said what became of it is called unknown."""
+    row = world.trader.row(order) if order else None
+    if row is None or int(row["status"]) == UNKNOWN:
+        return []
+    return [f"I8: order {order} came to no clear answer and is called status {int(row['status'])}"]
 
 
 def _falsely_ended(world):

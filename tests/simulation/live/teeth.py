@@ -1,6 +1,7 @@
 """In which worlds mistakes are looked for, and what speaks against a trader in one of them."""
 
 from campaign import SCOPES, world_of
+from exposure import NETTING
 from promises import replayed_alike
 from virtual_desk import recovered
 from virtual_world import CALM, HARSH, MEDDLED, MILD, World, every
@@ -14,6 +15,7 @@ WATERS = {
     "killed": {"faults": HARSH, "minutes": 8, "crashes": (40, 200)},
     "meddled": {"faults": MEDDLED, "minutes": 6},
     "later than declared": {"faults": HARSH, "minutes": 6, "latest": 60.0},
+    "nets": {"faults": HARSH, "minutes": 6, "can": NETTING, "scope": "echo", "crashes": (60, 300)},
     "killed without end": {},
 }
 """How a world is: the usual one of the campaign is killed without end and seldom comes to trade."""
@@ -29,8 +31,8 @@ def waters(seed):
         return world_of(seed, most=MOST, can=EITHER), kind
     how = dict(WATERS[kind])
     gaps = how.pop("crashes", None)
-    return World(seed, scope=SCOPES[seed // len(KINDS) % len(SCOPES)], can=EITHER, most=MOST,
-                 crashes=every(seed, *gaps) if gaps else (), **how), kind  # fmt: skip
+    usual = {"scope": SCOPES[seed // len(KINDS) % len(SCOPES)], "can": EITHER, "most": MOST}
+    return World(seed, crashes=every(seed, *gaps) if gaps else (), **{**usual, **how}), kind
 
 
 def complaint(seed):

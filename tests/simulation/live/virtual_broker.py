@@ -151,7 +151,8 @@ class VirtualBroker:
         if place.role == STOP_LOSS and self.can.attached_stops:
             position = self.positions[next(one for one in place.closes if one in self.positions)]
             position.stop, position.stop_id = place.trigger, place.id
-            self.say(ACCEPTED, id=place.id, instrument=place.instrument, side=place.side, quantity=place.quantity)
+            self.say(ACCEPTED, id=place.id, instrument=place.instrument, side=place.side, quantity=place.quantity,
+                     position=position.number)  # fmt: skip
             self.match(place.instrument)
             return "taken"
         number = f"o{len(self.record) + 1}"
@@ -397,7 +398,7 @@ class VirtualBroker:
         positions = tuple(
             BrokerPosition(
                 "" if self.nets else one.number, one.id, one.instrument, one.quantity, one.price, one.stop, one.target
-            )  # fmt: skip
+            )
             for one in self.positions.values()
         )
         return Picture(self.now, str(len(self.record)), self.currency, self.balance, self.balance, 0, orders + legs,

@@ -15,7 +15,17 @@ from random import Random
 import numpy as np
 from by_hand import meddle
 from exposure import note_exposure
-from promises import bare_too_long, broken, never_bare_in_silence, note_names, note_told, unwritten, wrong_now
+from promises import (
+    bare_too_long,
+    broken,
+    never_bare_in_silence,
+    note_names,
+    note_told,
+    taken_for_clear,
+    unclear_of,
+    unwritten,
+    wrong_now,
+)
 from virtual_broker import VirtualBroker, capabilities
 from virtual_desk import Disk, Parts, Workshop, plain, recovered
 
@@ -271,7 +281,9 @@ class World:
             self.trader.at(self.now)
             if name != "quotes":
                 note_told(self, arguments)
+            unclear = unclear_of(self, arguments) if name == "answered" else 0
             getattr(self.trader, name)(*arguments)
+            self.wrong += taken_for_clear(self, unclear)
             self.turn()
             self.wrong += unwritten(self)
 
