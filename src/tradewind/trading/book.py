@@ -229,6 +229,11 @@ class Book:
         identity = parse(text)
         return identity if identity is not None and identity.tag == self.tag else None
 
+    def rename(self, order: int, name: str) -> None:
+        """The order lives at the broker under this id of ours, and no change of it is under way."""
+        if order in self.tickets:
+            self.tickets[order].id, self.tickets[order].former = name, ""
+
     def keep_only(self, living: set[int]) -> None:
         """Tickets of orders that ended are gone."""
         for order in [one for one in self.tickets if one not in living]:

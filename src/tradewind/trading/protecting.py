@@ -58,7 +58,6 @@ class Protecting:
                 continue
             if ticket.role == STOP_LOSS:
                 trader.end(ticket.order, refusals.SENT_APART)
-        trader.order(trader.core.operate(PROTECT))
         self._targets()
 
     def _targets(self) -> None:
@@ -75,16 +74,15 @@ class Protecting:
             trader.send(ticket.place, ticket.order)
 
     def trim(self) -> None:
-        """Stops and targets close no more than there is: what is left over would open something, where it fills.
+        """Stops and targets close no more than there is, for the rest would open something; what is bare has its stop.
 
-        The oldest go first, as the oldest part of a position does; what a stop covered too little is placed again.
+        The oldest go first, as the oldest part of a position does.
         """
         trader = self.trader
         legs = [one.copy() for one in trader.living() if int(one["role"]) != ENTRY and int(one["status"]) == WORKING]
         standing: Counter[tuple[int, ...]] = Counter()
         for leg in legs:
             standing[_kind(leg)] += int(leg["quantity"] - leg["filled"])
-        ended = False
         for leg in legs:
             strategy, instrument, _, side = _kind(leg)
             held = max(0, -side * trader.core.position(strategy, instrument))
@@ -92,8 +90,7 @@ class Protecting:
                 continue
             standing[_kind(leg)] -= int(leg["quantity"] - leg["filled"])
             trader.reporting.end_leg(int(leg["id"]), refusals.POSITION_CLOSED)
-            ended = True
-        if ended:
+        if trader.core.state["risk"]["positions"]["bare_since"].any():
             trader.order(trader.core.operate(PROTECT))
 
     def turn(self) -> None:

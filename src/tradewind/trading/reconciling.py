@@ -15,11 +15,11 @@ from tradewind.trading.book import Holding
 from tradewind.trading.identity import parse
 
 Kind = Literal[
-    "order missing", "order changed", "order ended here", "order of another epoch", "order of another desk",
+    "order missing", "order changed", "order ended here", "order of another desk",
     "foreign order", "order twice", "filled more", "side differs", "instrument differs",
     "position missing", "position larger", "position smaller", "position reversed", "position unknown",
     "position of another desk", "foreign position", "net position differs",
-    "stop missing", "stop differs", "stop too small", "stop twice", "target missing", "target differs",
+    "stop missing", "stop differs", "target missing", "target differs",
     "balance differs", "currency differs", "newer epoch",
 ]  # fmt: skip
 HARMLESS: frozenset[Kind] = frozenset({"order of another desk", "balance differs"})

@@ -214,6 +214,7 @@ class Resolving:
         # By number: under whichever of its ids the broker has it, it is there.
         ids = [one.id for one in picture.orders] + [one.id for one in picture.positions]
         there = {one.order for one in map(trader.book.owner, ids) if one is not None}
+        self._rename(picture)
         for order in sorted(self.ended):
             if order in trader.book.tickets and order not in there:
                 # All that happened since was read before this picture, and how it ended was not in it.
@@ -231,6 +232,17 @@ class Resolving:
                 trader.alert("reconciliation", f"Order {order} was to be cancelled and is not at the broker any more.")
                 trader.end(order, refusals.CANCEL_REQUESTED)
         self._release()
+
+    def _rename(self, picture: Picture) -> None:
+        """An unknown order has the id under which the broker shows it: of several changes none may have arrived."""
+        trader = self.trader
+        standing = {found.order: one.id for one in picture.orders if (found := trader.book.owner(one.id)) is not None}
+        for order in trader.unknown():
+            ticket, name = trader.book.tickets.get(order), standing.get(order, "")
+            if ticket is not None and name and name not in (ticket.id, ticket.former):
+                trader.core.note("lives as", {"order": order, "id": name})
+                trader.book.rename(order, name)
+                self.look_for(order)
 
     def _cancelling(self) -> list[int]:
         """Return the orders that the broker was asked to take back."""

@@ -102,7 +102,8 @@ class Settling:
                 self._act(one)
         if grave != self.before:
             for one in sorted(grave - self.before):
-                trader.core.note("difference", {**one._asdict(), "ts": trader.time})
+                facts = {"difference" if name == "kind" else name: value for name, value in one._asdict().items()}
+                trader.core.note("difference", {**facts, "ts": trader.time})
                 self.trader.alert("reconciliation", one.sentence())
         trader.resolving.pictured(picture)
         if not grave:

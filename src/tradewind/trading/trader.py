@@ -283,5 +283,7 @@ def replayed(book: Book, told: Batch) -> None:
             book.epoch = int(content["epoch"])
         elif content["kind"] == "read up to":
             book.sequence = str(content["sequence"])
+        elif content["kind"] == "lives as":
+            book.rename(int(content["order"]), str(content["id"]))
         elif content["kind"] == "ignored":
             book.ignored.append(text_of(content["broker"].encode()))

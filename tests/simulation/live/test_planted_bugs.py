@@ -22,6 +22,7 @@ SOONEST = (
     ("what was missed is not read", 2), ("a lost connection holds nothing", 1),
     ("a stop apart is left to the entry", 6), ("what is bare for long holds nothing", 5),
     ("decided before another was lost and sent all the same", 145),
+    ("a stop of what is open is taken back as a stray", 1131),
 )  # fmt: skip
 NAMED = {one.name: one for one in PLANTED}
 

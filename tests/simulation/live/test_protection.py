@@ -13,7 +13,7 @@ import pytest
 from exposure import NETTING
 from virtual_world import CALM, HARSH, MILD, World, every
 
-KINDS = (("calm", CALM, ()), ("mild", MILD, ()), ("harsh", HARSH, ()), ("killed", HARSH, (40, 200)))
+KINDS = (("calm", CALM, ()), ("mild", MILD, ()), ("harsh", HARSH, ()), ("killed", HARSH, (15, 80)))
 
 
 def told(seed):
@@ -47,8 +47,8 @@ def judged(results):
 def test_two_hundred_worlds_without_attached_stops_are_never_bare_in_silence():
     """Of each kind fifty; the desk is killed hundreds of times."""
     exposures, kills = judged(map(told, range(200)))
-    assert kills > 300
-    assert sum(map(len, exposures.values())) > 800
+    assert kills > 150
+    assert sum(map(len, exposures.values())) > 500
 
 
 @pytest.mark.soak
