@@ -19,7 +19,7 @@ from tradewind.live.folder import account_folder
 from tradewind.live.keeper import BROKEN, keep
 from tradewind.live.papering import put_aside
 from tradewind.live.prepare import Prepared, prepare
-from tradewind.live.run import armed, first_balance, trade, warmed
+from tradewind.live.run import armed, first_balance, protected, trade, warmed
 from tradewind.live.start import TRADED_ALONE_WITHIN, first_start, now_ns, open_leading
 from tradewind.live.telling import Telling, notifier_of
 from tradewind.modes import Request, open_history, plan_backtest
@@ -76,6 +76,7 @@ async def _live(
     login = await _reached(broker, say)
     try:
         armed(login, arm)
+        protected(login, broker.capabilities)
         say(f"{_kind(login)} account {login.account} at {broker.capabilities.broker}, in {login.currency}.")
         prepared = await _as_the_broker_has_it(prepared, broker, login, account, say)
         kept = broker.capabilities._replace(position_mode="hedging" if login.hedging else "netting")
