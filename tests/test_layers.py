@@ -179,6 +179,7 @@ MORE = {
     ("adapters.projection", "kernel.rows"): "the names of what the gate does, which the tables keep",
     ("cli.services", "adapters.extras adapters.kafka"): "topics are made by a verb; the libraries are an extra",
     ("stack.services", "cli"): "its command line is how a service of ours is begun, by name",
+    ("services.children", "cli"): "the same",
     ("cli", "markets.clock"): "it shows moments as dates",
     ("adapters.kafka.messages", "msgspec"): "messages are MessagePack; columns of them numpy",
     ("liveness", "kernel.records"): "what it tells are the kernel's rows",

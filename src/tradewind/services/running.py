@@ -1,25 +1,17 @@
-"""From settings to services that run: which addresses each needs, what stops them, all of them in one process."""
+"""From settings to services: which there is work for, and which addresses each needs."""
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from types import FrameType
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from tradewind.adapters.address import Address, read_server
-from tradewind.errors import BadSettings, UnknownName
+from tradewind.errors import BadSettings
 from tradewind.live.brokers import open_adapter
 from tradewind.markets.loading import load_profile
 from tradewind.services.feed import feed
-from tradewind.services.life import Life, serve
+from tradewind.services.life import Work
 from tradewind.services.outbox import send_out
 from tradewind.services.recorder import record
 from tradewind.settings import Settings
-
-Work = Callable[[Life], None]
-Say = Callable[[str], Any]
 
 
 def works(settings: Settings, symbols: Sequence[str] = ()) -> Mapping[str, Work]:
@@ -38,53 +30,6 @@ def works(settings: Settings, symbols: Sequence[str] = ()) -> Mapping[str, Work]
             life, servers, listed, lambda: open_adapter(settings.broker, listed), time.time_ns
         )
     return found
-
-
-def run(settings: Settings, names: Sequence[str], symbols: Sequence[str], say: Say) -> None:
-    """The services worked until they were told to stop: each in a thread, one that cannot go on ends all."""
-    known = works(settings, symbols)
-    for name in names:
-        if name not in known:
-            raise UnknownName("service with these settings", name, known)
-    stop = threading.Event()
-    lives = [Life(name, Path(settings.data), stop) for name in names]
-    failed: list[BaseException] = []
-
-    def live(life: Life) -> None:
-        try:
-            serve(life, known[life.name], say)
-        except BaseException as error:  # noqa: BLE001 - raised below, by whoever waits
-            failed.append(error)
-            stop.set()
-
-    threads = [threading.Thread(target=live, args=(life,), name=life.name) for life in lives]
-    with _signals(stop):
-        for thread in threads:
-            thread.start()
-        say(f"Running: {', '.join(names)}. Ctrl-C stops them softly.")
-        for thread in threads:
-            while thread.is_alive():
-                thread.join(0.5)
-    if failed:
-        raise failed[0]
-
-
-class _signals:  # noqa: N801 - used like a function
-    """SIGINT and SIGTERM set an event while this holds."""
-
-    def __init__(self, stop: threading.Event) -> None:
-        self._stop = stop
-        self._former: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> None:
-        def told(_number: int, _frame: FrameType | None) -> None:
-            self._stop.set()
-
-        self._former = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def __exit__(self, *_how: object) -> None:
-        for number, handler in self._former.items():
-            signal.signal(number, handler)
 
 
 def kafka_of(settings: Settings) -> str:

@@ -71,7 +71,8 @@ class Reporting:
                 self.early.append(report)
             return False
         self.trader.repeating.heard(report, row, strategy)
-        applied = self._apply(report, row, order, strategy)
+        first_may_live = report.kind == REJECTED and ticket is not None and self.trader.resolving.first_may_live(ticket)
+        applied = not first_may_live and self._apply(report, row, order, strategy)
         self._note(report, self.trader.core.events if applied else 0, order, strategy)
         if report.kind == FILLED:
             self.trader.fills.append((report, strategy))

@@ -121,7 +121,7 @@ class Resolving:
             )
             trader.lose(order)
         elif found.state != "absent":
-            if found.state != "filled":
+            if found.state != "filled" and not self.first_may_live(ticket):
                 self.ended.add(order)
             trader.settling.begin()  # it ended, and how is among what we have not heard
         elif status in (CANCELLING, REPLACING) and self._settled(ticket):
@@ -150,6 +150,10 @@ class Resolving:
         if status not in (WORKING, REPLACING) or ticket.place is None or ticket.broker_order or name != ticket.place.id:
             return False
         return ticket.order not in self.alive and (status == WORKING or self._settled(ticket))
+
+    def first_may_live(self, ticket: Ticket) -> bool:
+        """Whether of an order that was sent twice one may still take effect, whatever is said of the other."""
+        return ticket.place is not None and ticket.resent > 0 and not self._settled(ticket)
 
     def _cancel_again(self, ticket: Ticket) -> bool:
         """Whether a cancel that had no effect is repeated: soon a few times, and later now and then unless refused."""

@@ -81,18 +81,18 @@ class Trader:
         self.reports(answer.reports)
         if answer.outcome == "unknown":
             self.resolving.lose(request.order, answer.text)
-        elif answer.outcome == "refused" and self._refused_for_the_first(request):
-            self.resolving.lose(request.order, "sent again, and refused: perhaps for the first, which was taken")
+        elif answer.outcome == "refused" and self._first_may_live(request):
+            self.resolving.lose(request.order, "sent twice, and one of both refused")
         elif answer.outcome == "refused":
             self.reporting.refused(request, answer.text)
         elif isinstance(request.what, Place):
             self.reporting.taken(request.order)
         self.order(self.core.beat())
 
-    def _refused_for_the_first(self, request: Send) -> bool:
-        """Whether a second sending of an order may have been refused because the first was taken after all."""
+    def _first_may_live(self, request: Send) -> bool:
+        """Whether an order was sent twice, and one of both may still be taken, or has been."""
         ticket = self.book.tickets.get(request.order)
-        return isinstance(request.what, Place) and ticket is not None and ticket.resent > 0
+        return isinstance(request.what, Place) and ticket is not None and self.resolving.first_may_live(ticket)
 
     def unsent(self, request: Send, why: str) -> None:
         """The request certainly never left: too late, or no connection."""

@@ -158,7 +158,9 @@ def bare_too_long(world):
 def _misnamed(world, what):
     """I3, I4: an id says what the order is; it is sent a second time only where the broker refuses that, and soon."""
     if not isinstance(what, Place):
-        known = isinstance(what, Cancel) and parse(what.id).order in world.disk.orders  # it may have been sent
+        identity = parse(what.id)  # what a former life decided on may have been sent, or not
+        known = isinstance(what, Cancel) or identity.epoch < world.life
+        known = known and identity.order in world.disk.orders
         if what.id not in world.named and not known:
             return [f"I3: {what} names an order that was never sent"]
         if isinstance(what, Replace) and what.new_id in world.named:

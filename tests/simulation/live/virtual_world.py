@@ -377,6 +377,7 @@ class World:
         """Some twelve prices a minute, some of them far from the last."""
         if self.now > self.ends + 120 * SECOND:
             return  # the last orders come to an end undisturbed
+        self.after(self.chance.uniform(4, 6), self._market)  # whatever becomes of the desk meanwhile
         far = self.chance.random() < self.wild
         self.price += round(self.chance.gauss(0, 25)) + far * self.chance.choice((-400, 400))
         self.broker.price(0, self.price, self.price + 10, self.now)
@@ -387,4 +388,3 @@ class World:
         if self.connected and self.chance.random() < self.faults.cut:
             self._cut()
         self.wrong += bare_too_long(self)
-        self.after(self.chance.uniform(4, 6), self._market)
