@@ -31,7 +31,7 @@ WATCHDOG, TRADER = Service("watchdog", ("run", "watchdog")), Service("trader", (
 
 
 def services_of(settings: Settings) -> tuple[Service, ...]:
-    """Return the services that the settings have work for: a feed where there is a broker, a trader where one trades."""
+    """Return the services that the settings have work for: a feed for a broker, a trader where one trades."""
     feed = (FEED,) if settings.broker.name != "none" else ()
     return (*SERVICES, *feed, *((WATCHDOG, TRADER) if settings.trader.strategies else ()))
 

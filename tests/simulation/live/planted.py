@@ -114,10 +114,10 @@ PLANTED = (
     Planted("what happened while a picture was taken is not missed", "settling",
             "if self.activity != trader.activity or unread:", "if self.activity != trader.activity:"),
     Planted("a stop put back protects nobody knows what", "book", "                ticket.position = position  #", "                pass  #"),  # noqa: E501 - a table reads as a table
-    Planted("refused the second time is refused", "trader", "isinstance(request.what, Place) and ticket is not None and self.resolving.first_may_live(ticket)", "False"),  # noqa: E501 - a table reads as a table
+    Planted("what is said of one of two sendings is said of both", "resolving",
+            "return ticket.place is not None and ticket.resent > 0 and not self._settled(ticket)", "return False"),
     Planted("decided before another was lost and sent all the same", "trader",
             'self._withhold("decided before the outcome of another order was lost", instrument)', "pass"),
-    Planted("a changed order that was never taken works for ever", "resolving", "        if status not in (WORKING, REPLACING) or ticket.place is None or", "        if status != WORKING or ticket.version or ticket.place is None or"),  # noqa: E501 - a table reads as a table
 )  # fmt: skip
 
 
