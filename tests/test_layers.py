@@ -193,6 +193,7 @@ MORE = {
     ("cli.serve", "adapters.extras"): "the API's libraries are an extra",
     ("cli.people", "adapters.extras"): "the same",
     ("stack.services", "cli"): "its command line is how a service of ours is begun, by name",
+    ("services.children", "cli"): "the same",
     ("cli", "markets.clock"): "it shows moments as dates",
     ("adapters.kafka.messages", "msgspec"): "messages are MessagePack; columns of them numpy",
     ("liveness", "kernel.records"): "what it tells are the kernel's rows",

@@ -118,6 +118,23 @@ class BrokerAccount(Section):
     """What else the adapter needs: see the broker's page in the documentation."""
 
 
+class Trader(Section):
+    """What `tradewind up` and `tradewind run trader` trade: the words one would give `paper` or `live`."""
+
+    mode: Literal["paper", "live"] = "paper"
+    account: str = "paper"
+    strategies: tuple[str, ...] = ()
+    """Files, or names of shipped ones; none: nothing is traded."""
+    symbols: tuple[str, ...] = ()
+    bar: str = "M5"
+    source: Literal["tape", "synthetic", "broker"] = "synthetic"
+    """Where paper has its prices from without a broker."""
+    standby: bool = False
+    """Live: wait while another trader leads the account."""
+    arm: str | None = None
+    """Live: the number of the real account."""
+
+
 class Ports(Section):
     """Where things are kept and how they travel: one line each. The defaults need no server."""
 
@@ -168,6 +185,7 @@ class Settings(Section):
     costs: Costs = Costs()
     news: News = News()
     broker: BrokerAccount = BrokerAccount()
+    trader: Trader = Trader()
     ports: Ports = Ports()
     api: Api = Api()
     notify: Path | None = None

@@ -80,7 +80,7 @@ def test_bands_and_stress_are_kept_and_printed(market, tmp_path):
     assert pl.read_parquet(run / "band_neutral.parquet").height > 0
 
 
-@pytest.fixture(scope="module", params=["XAUUSD", "EURUSD"])
+@pytest.fixture(scope="module", params=["XAUUSD", pytest.param("EURUSD", marks=pytest.mark.soak)])
 def ticks_of(request, tmp_path_factory):
     """Give a symbol with its week."""
     return request.param, *week(tmp_path_factory.mktemp(request.param), request.param)

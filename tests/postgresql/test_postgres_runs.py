@@ -63,3 +63,21 @@ def test_notes_of_many_at_once_are_all_there(runs):
 def test_a_server_that_is_not_there_is_said_plainly(tmp_path):
     with pytest.raises(DatabaseUnreachable, match="Is the server running"):
         PostgresRuns(Address("postgresql", "nobody", str(tmp_path), 5432, "nothing")).list()
+
+
+def test_what_a_run_came_to_and_was_made_with_are_tables_of_numbers(runs, address):
+    """Views of the document, so that they can never say anything else; what is no number is left out."""
+    total = {"strategy": "total", "trades": 3, "net": -1.5, "profit_factor": None}
+    runs.save(
+        {"id": "a1", "summary": {"total": total, "lines": []}, "parameters": {"coin": {"seed": 3, "on": True}}}, {}
+    )
+    runs.save({"id": "a2", "summary": None, "parameters": []}, {})
+
+    assert execute(address, "SELECT * FROM analytics.metrics ORDER BY name") == [
+        ("a1", "total.net", -1.5),
+        ("a1", "total.trades", 3.0),
+    ]
+    assert execute(address, "SELECT * FROM analytics.parameters ORDER BY name") == [
+        ("a1", "coin", "on", True),
+        ("a1", "coin", "seed", 3),
+    ]

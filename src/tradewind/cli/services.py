@@ -1,12 +1,16 @@
 """Verbs of services: each as a process, or all of them in one; and the topics between them."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tradewind.cli.options import DataFolder, SettingsFile, settings_of
 from tradewind.cli.serve import answer
+from tradewind.errors import BadSettings, UnknownName
+
+if TYPE_CHECKING:
+    from tradewind.settings import Settings
 
 app = typer.Typer()
 topics = typer.Typer(no_args_is_help=True, help="Make and check the topics of Kafka.")
@@ -29,7 +33,7 @@ def _symbols(on: list[str] | None) -> list[str]:
 
 @app.command("run")
 def run_service(
-    service: Annotated[str, typer.Argument(help="api, feed, recorder or outbox; `live` and `paper` are the trader.")],
+    service: Annotated[str, typer.Argument(help="api, feed, recorder, outbox, trader or watchdog.")],
     on: On = None,
     data: DataFolder = None,
     settings_file: SettingsFile = None,
@@ -38,16 +42,38 @@ def run_service(
     if service == "api":
         answer(settings_file, data)
         return
-    running = _module("services.running")
-    running.run(settings_of(settings_file, data), [service], _symbols(on), typer.echo)
+    from tradewind.services.together import run
+
+    settings = settings_of(settings_file, data)
+    known = _works(settings, settings_file, on)
+    if service not in known:
+        raise UnknownName("service with these settings", service, known)
+    run({service: known[service]}, settings.data, typer.echo)
 
 
 @app.command("up")
 def up(on: On = None, data: DataFolder = None, settings_file: SettingsFile = None) -> None:
-    """Run every service these settings have work for, in one process, until told to stop."""
-    running = _module("services.running")
-    settings, symbols = settings_of(settings_file, data), _symbols(on)
-    running.run(settings, list(running.works(settings, symbols)), symbols, typer.echo)
+    """Run every service these settings have work for until told to stop; only the trader is a process of its own."""
+    from tradewind.services.together import run
+
+    settings = settings_of(settings_file, data)
+    run(_works(settings, settings_file, on), settings.data, typer.echo)
+
+
+def _works(settings: "Settings", settings_file: Path | None, on: list[str] | None) -> dict[str, Any]:
+    """Return the services there is work for, by name: the trader, and what stands around a stack."""
+    from tradewind.services import children
+
+    found = dict(children.works(settings, settings_file))
+    if settings.ports.feed != "direct":
+        found |= _module("services.running").works(settings, _symbols(on))
+    if not found:
+        raise BadSettings(
+            "There is nothing to run.",
+            'Say what is traded: [trader] strategies = ["opening_range"], symbols = ["XAUUSD"]; or share prices: '
+            '[ports] feed = "kafka://127.0.0.1:9092".',
+        )
+    return found
 
 
 def _servers(settings_file: Path | None, data: Path | None) -> str:

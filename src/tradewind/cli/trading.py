@@ -90,6 +90,7 @@ def live(
     arm: Annotated[str | None, typer.Option(help="Number of the real account, typed to trade real money.")] = None,
     warm_up: Annotated[int, typer.Option(help="Days of history to fill indicators with at the first start.")] = 30,
     watchdog: Annotated[bool, typer.Option(help="Open nothing unless the watchdog is alive.")] = True,
+    standby: Annotated[bool, typer.Option("--standby", help="Wait while another trader leads the account.")] = False,
     data: DataFolder = None,
     settings_file: SettingsFile = None,
 ) -> None:
@@ -97,7 +98,9 @@ def live(
     from tradewind.live.trading import live_at_broker
 
     request = _request(strategies, on, sets, {"risk": risk}, settings_of(settings_file, data), bar=bar)
-    code = live_at_broker(request, account, arm=arm, warm_up_days=warm_up, watchdog=watchdog, say=typer.echo)
+    code = live_at_broker(
+        request, account, arm=arm, warm_up_days=warm_up, watchdog=watchdog, say=typer.echo, standby=standby
+    )
     raise typer.Exit(code)
 
 

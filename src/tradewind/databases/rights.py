@@ -32,9 +32,6 @@ trading.outbox              -     r     raw   r     r
 analytics.equity            -     raw   -     r     r
 analytics.signals           -     raw   -     r     r
 analytics.gates             -     raw   -     r     r
-analytics.parameters        -     -     -     ra    r
-analytics.metrics           -     -     -     ra    r
-analytics.trials            -     -     -     ra    r
 analytics.runs              -     -     ra    ra    r
 analytics.run_tables        -     -     ra    ra    r
 analytics.run_notes         -     -     ra    ra    r
@@ -60,6 +57,9 @@ market.dead_letters         -     ra    -     r     r
 market.consumed             -     raw   -     r     r
 """
 """Tables and what each service may: read, add, write over, delete. Tables that are not there yet are passed over."""
+
+READERS = ("api", "backup")
+"""Who reads the views."""
 
 CREATE_ROLE = """
 DO $$ BEGIN
@@ -111,15 +111,17 @@ def grant(connection: Any, tree: str) -> None:
             if letters and table in tables:
                 words = ", ".join(LETTERS[one] for one in letters)
                 said.append(f"GRANT {words} ON {table} TO {group_of(service)}")
+    readers = ", ".join(group_of(service) for service in READERS)
+    said += [f"GRANT SELECT ON {view} TO {readers}" for view in tables_of(connection, tree, kinds="vm")]
     said.append(f"GRANT SELECT ON public.tradewind_version_{tree} TO {groups}")
     for one in said:
         connection.execute(text(one))
 
 
-def tables_of(connection: Any, tree: str) -> list[str]:
-    """Return the tables of a tree that stand by themselves, partitions left out, in order."""
+def tables_of(connection: Any, tree: str, *, kinds: str = "rp") -> list[str]:
+    """Return the tables of a tree that stand by themselves, partitions left out, in order; of `kinds` vm, its views."""
     query = text(
         "SELECT n.nspname || '.' || c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace"
-        " WHERE n.nspname = ANY(:schemas) AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1"
+        " WHERE n.nspname = ANY(:schemas) AND c.relkind = ANY(:kinds) AND NOT c.relispartition ORDER BY 1"
     )
-    return list(connection.scalars(query, {"schemas": list(SCHEMAS[tree])}))
+    return list(connection.scalars(query, {"schemas": list(SCHEMAS[tree]), "kinds": list(kinds)}))

@@ -1,7 +1,7 @@
 """The same tables in one SQLite file: what a version says in PostgreSQL's words is said in SQLite's.
 
 SQLite has no schemas, so `trading.orders` is the table `trading_orders`; one file keeps a commit over all of them
-whole, which attached files would not. What it has no words for (schemas, comments, roles, functions, triggers in them)
+whole, which attached files would not. What it has no words for (schemas, comments, roles, functions, views of JSON)
 is left out: those guard a server that others reach too, and a file has its owner's permissions.
 """
 
@@ -18,7 +18,7 @@ _NAME = re.compile(rf"\b({'|'.join(SCHEMAS)})\.([a-z_]+)\b")
 _TYPE = re.compile(rf"(?<=[a-z_] )({'|'.join(TYPES)})\b")
 _ABSENT = re.compile(
     r"\s*(?:COMMENT|GRANT|REVOKE|DO|(?:CREATE|DROP|ALTER)\s+(?:OR\s+REPLACE\s+)?"
-    r"(?:SCHEMA|ROLE|FUNCTION|TRIGGER|EXTENSION|DEFAULT)|ALTER\s+TABLE\s+\S+\s+(?:SET|ENABLE|DISABLE|ADD\s+CONSTRAINT))\b",
+    r"(?:SCHEMA|ROLE|FUNCTION|TRIGGER|EXTENSION|DEFAULT|VIEW)|ALTER\s+TABLE\s+\S+\s+(?:SET|ENABLE|DISABLE|ADD\s+CONSTRAINT))\b",
     re.IGNORECASE,
 )
 

@@ -12,7 +12,7 @@ from tradewind.kernel import refusals
 from tradewind.kernel.account import equity, margin_of
 from tradewind.kernel.compiled import compiled, inner
 from tradewind.kernel.floors import mark_floors, raise_kill
-from tradewind.kernel.orders import ENTRY, REPLACING, SENT, STOP, STOP_LOSS, WORKING, market_steps
+from tradewind.kernel.orders import ENTRY, REPLACING, SENT, STOP, STOP_LOSS, UNKNOWN, WORKING, market_steps
 from tradewind.kernel.records import INSTRUMENTS, ORDERS, OUTBOX, SECOND
 from tradewind.kernel.records import MARKET as MARKET_HOURS
 from tradewind.kernel.risk_counts import plan_looks
@@ -105,8 +105,8 @@ def protect(state, strategy, instrument):
     for index in range(state.order_count):
         order = state.orders[index]
         mine = order.strategy == strategy and order.instrument == instrument
-        if mine and order.role == STOP_LOSS and order.status == SENT:
-            return  # one is on its way
+        if mine and order.role == STOP_LOSS and (order.status == SENT or order.status == UNKNOWN):
+            return  # one is on its way, or may be
     command = blank_command(state, instrument, side)
     command.type = STOP
     command.trigger = row.stop

@@ -42,6 +42,8 @@ CLOCK_SUSPECT = 32
 NO_WATCHDOG = 33
 WARMING_UP = 34
 STOPPING = 35
+UNPROTECTED = 36
+LAST_HOLD = UNPROTECTED
 
 # Endings: why an order or a trade came to its end.
 SIGNAL = 40
@@ -72,6 +74,7 @@ STOP_LOST = 64
 CLOSED_BY_BROKER = 65
 LIMIT_OF_BROKER = 66
 BALANCE_OF_BROKER = 67
+SENT_APART = 68
 
 # Refusals of the limits, in the order in which `risk.check` looks at them; each also names its control in the risk log.
 KILL_SWITCH = 70
@@ -166,6 +169,7 @@ REASONS = {
     NO_WATCHDOG: ("no watchdog", "The watchdog gives no sign of life."),
     WARMING_UP: ("warming up", "Indicators are being filled from history."),
     STOPPING: ("stopping", "The trader is being stopped."),
+    UNPROTECTED: ("unprotected", "A position has been without its stop-loss for too long."),
     SIGNAL: ("signal", "The strategy closed it."),
     STOP_LOSS_HIT: ("stop-loss", "The stop-loss was hit."),
     TAKE_PROFIT_HIT: ("take-profit", "The take-profit was hit."),
@@ -189,6 +193,7 @@ REASONS = {
     CLOSED_BY_BROKER: ("closed by the broker", "The broker, or a person at the broker's own screen, closed it."),
     LIMIT_OF_BROKER: ("refused by the broker", "The broker refused it; its own words are in the log of executions."),
     BALANCE_OF_BROKER: ("the broker's balance", "The balance was set to the broker's."),
+    SENT_APART: ("sent apart", "The broker attaches no stops: an order of its own takes its place."),
     NIGHT: ("night", "Overnight financing."),
     DIVIDEND: ("dividend", "Dividend adjustment of a cash index."),
     FLAT_BY_TIME: ("flat by time", "The rules hold nothing beyond this time."),

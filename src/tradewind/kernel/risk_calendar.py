@@ -9,8 +9,8 @@ import numpy as np
 from tradewind.kernel import refusals
 from tradewind.kernel.compiled import copy_record, inner
 from tradewind.kernel.floors import begin_floors, forget_intervals, raise_kill, refresh_alarm, reset_clock
+from tradewind.kernel.records import INSTRUMENTS, SECOND
 from tradewind.kernel.records import MARKET as MARKET_HOURS
-from tradewind.kernel.records import SECOND
 from tradewind.kernel.risk_counts import begin_day, plan_looks, watch_or_rest
 from tradewind.kernel.risk_log import note_account, note_risk
 from tradewind.kernel.risk_records import GIVEN, LATCHED, TERMINATE, TOMORROW
@@ -36,6 +36,8 @@ SKEW = 9
 """Our clock differs from the broker's by `skew` ns."""
 TAKE_LIMITS = 10
 """The limits in STATE.waiting[GIVEN] hold from now on, if their hash is `reference`."""
+PROTECT = 13
+"""Nobody else puts the stops of bare positions in place: the gate does at once, without waiting first."""
 
 
 @inner
@@ -128,6 +130,17 @@ def lower_kill(state, event):
 
 
 @inner
+def protect_at_once(state):
+    """Every position without its stop counts as having waited for it long enough."""
+    within = np.int64(max(0.0, state.limits.stop_within_s) * float(SECOND))
+    for place in range(state.strategy_count * INSTRUMENTS):
+        row = state.risk.positions[place]
+        if row.bare_since != 0:
+            row.bare_since = min(row.bare_since, state.now - within)
+            state.risk.next_look = state.now
+
+
+@inner
 def take_order(state, event):
     """What a person or the reconciliation told the gate holds from now on."""
     risk, limits = state.risk, state.limits
@@ -147,6 +160,8 @@ def take_order(state, event):
         skew = abs(float(event.skew)) / float(SECOND)
         if limits.clock_skew_s >= 0.0 and not skew <= limits.clock_skew_s:
             raise_kill(state, 1, refusals.CLOCK_SKEW)
+    elif event.verb == PROTECT:
+        protect_at_once(state)
     elif event.verb == TAKE_LIMITS and event.reference == state.waiting[GIVEN].digest and event.reference != 0:
         adopt_limits(state, GIVEN)
     watch_or_rest(state)

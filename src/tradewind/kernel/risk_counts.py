@@ -10,8 +10,9 @@ from tradewind.kernel.compiled import inner
 from tradewind.kernel.floors import mark_floors, raise_kill, trade_floors
 from tradewind.kernel.message_rate import speak
 from tradewind.kernel.order_controls import entering_price
-from tradewind.kernel.orders import ENTRY, STOP, STOP_LOSS, WORKING
+from tradewind.kernel.orders import ENTRY, STOP, STOP_LOSS, UNKNOWN, WORKING
 from tradewind.kernel.records import (
+    ACCEPTED,
     CORRECTED,
     FILLED,
     FINANCING,
@@ -129,7 +130,7 @@ def look_for_stop(state, strategy, instrument):
         order = state.orders[index]
         if order.strategy != strategy or order.instrument != instrument or order.type != STOP:
             continue
-        if order.status >= WORKING and order.role != ENTRY and order.side * quantity < 0:
+        if order.status >= WORKING and order.status != UNKNOWN and order.role != ENTRY and order.side * quantity < 0:
             covered += order.quantity - order.filled
             row.stop = order.trigger
     row.covered = covered
@@ -168,6 +169,8 @@ def note_report(state, report, role, protects, begun, trades):
         state.marked = 1  # what a stop made of a gap is a loss, whether or not anything is left to be valued
     if report.kind == FILLED or role == STOP_LOSS:
         look_for_stop(state, strategy, instrument)
+    if report.kind == ACCEPTED and role == STOP_LOSS:
+        state.risk.positions[place].stop_tries = 0
     watch_or_rest(state)
 
 

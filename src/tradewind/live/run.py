@@ -9,7 +9,7 @@ from contextlib import suppress
 from decimal import Decimal
 
 from tradewind import money
-from tradewind.broker import Broker, BrokerRefused, Login, Picture
+from tradewind.broker import Broker, BrokerRefused, Capabilities, Login, Picture
 from tradewind.errors import TradewindError
 from tradewind.live.desk import Desk
 from tradewind.live.driver import Driver
@@ -87,6 +87,16 @@ def first_balance(prepared: Prepared, login: Login, picture: Picture) -> Decimal
     if picture.balance == 0:  # a broker that does not tell
         return account.balance
     return money.amount(picture.balance, login.currency)
+
+
+def protected(login: Login, capabilities: Capabilities) -> None:
+    """An account is traded only if what is open in it can be kept behind stops."""
+    if login.hedging and not capabilities.attached_stops:
+        raise BrokerRefused(
+            f"{capabilities.broker} attaches no stops, and the account keeps positions apart: an order of its own "
+            "cannot be the stop of one of them.",
+            "Trade an account that nets.",
+        )
 
 
 def armed(login: Login, given: str | None) -> None:

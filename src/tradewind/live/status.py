@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tradewind.kernel.orders import ENTRY, HELD, STATUSES, STOP_LOSS, TAKE_PROFIT, UNKNOWN
 from tradewind.kernel.records import INSTRUMENTS
-from tradewind.kernel.refusals import REASONS, STARTING
+from tradewind.kernel.refusals import LAST_HOLD, REASONS, STARTING
 from tradewind.live.counted import counted
 from tradewind.results.facts import numbered
 
@@ -47,7 +47,7 @@ def reasons_of(desk: "Desk") -> dict[str, str]:
     state, found = desk.core.state, {}
     for number, listing in enumerate(desk.prepared.listings[: desk.prepared.traded]):
         bits = desk.core.held(number)
-        for place in range(10):
+        for place in range(LAST_HOLD - STARTING + 1):
             if bits >> place & 1:
                 name, sentence = REASONS[STARTING + place]
                 found[f"{name} {listing.instrument.symbol}"] = sentence

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tradewind.adapters.address import Unreachable
+from tradewind.adapters.file_lock import LockHeld
 from tradewind.adapters.journal import ChainedJournal, JournalFailed
 from tradewind.adapters.lease import Lease
 from tradewind.broker import Broker, BrokerUnreachable, Capabilities, Login
@@ -19,8 +20,8 @@ from tradewind.live.folder import account_folder
 from tradewind.live.keeper import BROKEN, keep
 from tradewind.live.papering import put_aside
 from tradewind.live.prepare import Prepared, prepare
-from tradewind.live.run import armed, first_balance, trade, warmed
-from tradewind.live.start import TRADED_ALONE_WITHIN, first_start, now_ns, open_leading
+from tradewind.live.run import armed, first_balance, protected, trade, warmed
+from tradewind.live.start import TRADED_ALONE_WITHIN, first_start, lock_leader, now_ns, open_leading
 from tradewind.live.telling import Telling, notifier_of
 from tradewind.modes import Request, open_history, plan_backtest
 from tradewind.ports import Rows
@@ -29,19 +30,32 @@ from tradewind.trading.events import time_row
 
 DAY = 86_400 * 1_000_000_000
 WARM_UP_DAYS = 30
+STANDBY_S = 0.5
 Say = Callable[[str], Any]
 T = TypeVar("T")
 
 
 def live_at_broker(
-    request: Request, account: str, *, arm: str | None, warm_up_days: int, watchdog: bool, say: Say
-) -> int:
-    """Return the exit code of a trader that has traded at its broker until it was stopped; killed, it goes on."""
+    request: Request, account: str, *, arm: str | None, warm_up_days: int, watchdog: bool, say: Say,
+    standby: bool = False,
+) -> int:  # fmt: skip
+    """Return the exit code of a trader that has traded at its broker until it was stopped; killed, it goes on.
+
+    On `standby` it waits, all in memory, for whoever leads the account to end, or to be dead for as long as the lease
+    runs. Until then it does not reach for the broker: some let an account be used by one session only.
+    """
     prepared = loaded(request)
     folder = account_folder(Path(request.settings.data), account)
     folder.make()
     return keep(
-        lambda: _ended(_live(prepared, account, say, arm=arm, warm_up_days=warm_up_days, watchdog=watchdog)),
+        lambda: _ended(
+            once_free(
+                prepared,
+                account,
+                lambda: _live(prepared, account, say, arm=arm, warm_up_days=warm_up_days, watchdog=watchdog),
+                say if standby else None,
+            )
+        ),
         folder,
         say,
     )
@@ -67,6 +81,28 @@ def _ended(run: Coroutine[Any, Any, None]) -> int:
     return 0
 
 
+async def once_free(
+    prepared: Prepared, account: str, run: Callable[[], Coroutine[Any, Any, None]], say: Say | None
+) -> None:
+    """It has run; with `say` it waited before for the account to be led by nobody."""
+    folder = account_folder(Path(prepared.request.settings.data), account)
+    told = False
+    while True:
+        try:
+            if say is not None:
+                (await _answered(lambda: lock_leader(prepared.request.settings, folder), say)).release()
+            await run()
+        except LockHeld as error:
+            if say is None:
+                raise
+            if not told:
+                say(f"Standing by. {error}")
+            told = True
+            await asyncio.sleep(STANDBY_S)
+        else:
+            return
+
+
 async def _live(
     prepared: Prepared, account: str, say: Say, *, arm: str | None, warm_up_days: int, watchdog: bool
 ) -> None:
@@ -76,6 +112,7 @@ async def _live(
     login = await _reached(broker, say)
     try:
         armed(login, arm)
+        protected(login, broker.capabilities)
         say(f"{_kind(login)} account {login.account} at {broker.capabilities.broker}, in {login.currency}.")
         prepared = await _as_the_broker_has_it(prepared, broker, login, account, say)
         kept = broker.capabilities._replace(position_mode="hedging" if login.hedging else "netting")

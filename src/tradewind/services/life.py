@@ -81,7 +81,11 @@ class Life:
             self.stop.wait(min(left, BEAT_S))
 
 
-def serve(life: Life, work: Callable[[Life], None], say: Callable[[str], Any]) -> None:
+Work = Callable[[Life], None]
+"""What a service does until it is told to stop."""
+
+
+def serve(life: Life, work: Work, say: Callable[[str], Any]) -> None:
     """The work was done until the service was told to stop; after a fault that may pass it began again.
 
     A mistake in the settings is not repeated: BadSettings leaves at once, as does what nobody foresaw.

@@ -4,6 +4,7 @@ Effects and positions are committed together. A message that cannot be read is p
 its bytes, and goes to the dead letters; what is behind it goes on.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
@@ -28,6 +29,7 @@ from tradewind.live.start import LAYOUTS
 from tradewind.services.life import Life
 
 MOST = 4_000
+DAY = 86_400 * 1_000_000_000
 PLACE_BITS = 16
 """A price's number in its epoch is its message's number and its place in the message."""
 Where = tuple[str, int]
@@ -64,6 +66,9 @@ class Recorder:
             done = self.effect(records)
             self.consumed.advance(self.connection, done)
 
+    def tidy(self, today: int) -> None:
+        """What is past its time is gone, once a day."""
+
     def effect(self, records: Sequence[Record]) -> dict[Where, int]:
         """The effects of some records, in the transaction; return the positions behind what took effect."""
         raise NotImplementedError
@@ -92,6 +97,8 @@ class MarketRecorder(Recorder):
         super().__init__(servers, address, names, [QUOTES, BARS])
         self.history = History(address)
         self.new = self.doubled = 0
+        self.tidied = -1
+        """The day on which what was past its time was dropped, counted from 1970."""
 
     def effect(self, records: Sequence[Record]) -> dict[Where, int]:
         """Prices are in the table; bars are in the history, which takes the same ones twice without harm."""
@@ -105,6 +112,13 @@ class MarketRecorder(Recorder):
             told = write_quotes(self.connection, feed, by_feed[feed])
             self.new, self.doubled = self.new + told.new, self.doubled + told.doubled
         return _behind(records)
+
+    def tidy(self, today: int) -> None:
+        """Once a day (`today` counts days) there is room for the next two months, and what is past its time is gone."""
+        if today != self.tidied:
+            with translated(f"Quotes past their time were not dropped at {self.address}"):
+                self.connection.execute("SELECT market.tidy()")
+            self.tidied = today
 
     def _write(self, message: Bars) -> None:
         import polars as pl  # noqa: PLC0415 - only bars need it, and there are few
@@ -189,6 +203,8 @@ def record(life: Life, servers: str, market: Address | None, trading: Address | 
         life.working()
         while not life.stopped:
             came = sum(one.turn(life) for one in halves)
+            for one in halves:
+                one.tidy(time.time_ns() // DAY)
             life.turn(messages=life.figures.get("messages", 0) + came, lag=sum(one.reader.lag() for one in halves))
             if came:
                 life.working()

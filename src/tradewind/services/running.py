@@ -1,23 +1,17 @@
-"""From settings to services that run: which addresses each needs, what stops them, all of them in one process."""
+"""From settings to services: which there is work for, and which addresses each needs."""
 
-import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from tradewind.adapters.address import Address, read_server
-from tradewind.errors import BadSettings, UnknownName
+from tradewind.errors import BadSettings
 from tradewind.live.brokers import open_adapter
 from tradewind.markets.loading import load_profile
 from tradewind.services.feed import feed
-from tradewind.services.life import Life, serve, told_to_stop
+from tradewind.services.life import Work
 from tradewind.services.outbox import send_out
 from tradewind.services.recorder import record
 from tradewind.settings import Settings
-
-Work = Callable[[Life], None]
-Say = Callable[[str], Any]
 
 
 def works(settings: Settings, symbols: Sequence[str] = ()) -> Mapping[str, Work]:
@@ -36,35 +30,6 @@ def works(settings: Settings, symbols: Sequence[str] = ()) -> Mapping[str, Work]
             life, servers, listed, lambda: open_adapter(settings.broker, listed), time.time_ns
         )
     return found
-
-
-def run(settings: Settings, names: Sequence[str], symbols: Sequence[str], say: Say) -> None:
-    """The services worked until they were told to stop: each in a thread, one that cannot go on ends all."""
-    known = works(settings, symbols)
-    for name in names:
-        if name not in known:
-            raise UnknownName("service with these settings", name, known)
-    stop = threading.Event()
-    lives = [Life(name, Path(settings.data), stop) for name in names]
-    failed: list[BaseException] = []
-
-    def live(life: Life) -> None:
-        try:
-            serve(life, known[life.name], say)
-        except BaseException as error:  # noqa: BLE001 - raised below, by whoever waits
-            failed.append(error)
-            stop.set()
-
-    threads = [threading.Thread(target=live, args=(life,), name=life.name) for life in lives]
-    with told_to_stop(stop):
-        for thread in threads:
-            thread.start()
-        say(f"Running: {', '.join(names)}. Ctrl-C stops them softly.")
-        for thread in threads:
-            while thread.is_alive():
-                thread.join(0.5)
-    if failed:
-        raise failed[0]
 
 
 def kafka_of(settings: Settings) -> str:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from tradewind.adapters.address import Address, read_address
 from tradewind.errors import BadSettings
 from tradewind.settings import Settings
+from tradewind.stack.services import Service, services_of
 
 TRADING, MARKET = "tradewind", "market"
 """Names of the databases."""
@@ -43,6 +44,7 @@ class Places(NamedTuple):
     trading: Address
     market: Address
     redis: Address
+    services: tuple[Service, ...]
 
 
 def places_of(settings: Settings) -> Places:
@@ -62,7 +64,7 @@ def places_of(settings: Settings) -> Places:
     missing = [str(path) for path in needed_secrets(secrets) if not path.is_file()]
     if missing:
         raise BadSettings(f"There is no secret {missing[0]}.", "`tradewind init --stack FOLDER` makes all of them.")
-    return Places((settings.data / "stack").resolve(), secrets, ports, trading, market, board)
+    return Places((settings.data / "stack").resolve(), secrets, ports, trading, market, board, services_of(settings))
 
 
 def needed_secrets(secrets: Path) -> tuple[Path, ...]:

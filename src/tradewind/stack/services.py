@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tradewind.errors import TradewindError
+from tradewind.settings import Settings
 from tradewind.stack.processes import Running, begin
 
 SILENT_S = 30.0
@@ -24,7 +25,15 @@ SERVICES: tuple[Service, ...] = (
     Service("outbox", ("run", "outbox")),
     Service("recorder", ("run", "recorder")),
 )
-"""In the order in which they are begun; they are stopped in reverse."""
+"""Those of every stack, in the order in which they are begun; they are stopped in reverse."""
+FEED = Service("feed", ("run", "feed"))
+WATCHDOG, TRADER = Service("watchdog", ("run", "watchdog")), Service("trader", ("run", "trader"))
+
+
+def services_of(settings: Settings) -> tuple[Service, ...]:
+    """Return the services that the settings have work for: a feed for a broker, a trader where one trades."""
+    feed = (FEED,) if settings.broker.name != "none" else ()
+    return (*SERVICES, *feed, *((WATCHDOG, TRADER) if settings.trader.strategies else ()))
 
 
 class Sign(NamedTuple):

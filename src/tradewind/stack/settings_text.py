@@ -55,6 +55,14 @@ BROKER = """
 # practice = true
 """
 
+TRADED = """
+# What `tradewind up` trades, watched by its watchdog; mode = "live" trades at the broker above.
+# [trader]
+# mode = "paper"
+# strategies = ["opening_range"]
+# symbols = ["XAUUSD"]
+"""
+
 EMBEDDED = """
 [ports]
 # Where things are kept and how they travel. These need no server; `tradewind init --stack` writes the others.
@@ -83,7 +91,7 @@ secrets = "{secrets}"
 def settings_text(ports: Ports, *, stack: bool, containers: bool) -> str:
     """Return the text of `tradewind.toml`."""
     token = "/run/secrets/broker" if containers else "secrets/broker"
-    told = HEAD + BROKER.format(token=token)
+    told = HEAD + BROKER.format(token=token) + TRADED
     if containers:
         return told + SERVED.format(
             where="in the containers of deploy/compose.yaml", secrets="/run/secrets", postgres="postgres:5432",

@@ -20,7 +20,7 @@ from tradewind.stack.places import Places
 from tradewind.stack.postgres import start_postgres
 from tradewind.stack.processes import Running, lives, read_running, stop
 from tradewind.stack.redis import start_redis
-from tradewind.stack.services import SERVICES, beat_file, sign_of_life, start_service
+from tradewind.stack.services import beat_file, sign_of_life, start_service
 from tradewind.stack.tables import prepare
 
 STATE = "stack.json"
@@ -85,21 +85,21 @@ def up(places: Places, settings_file: Path, say: Say) -> list[Health]:
         for server in servers:
             _begin(places.folder, server, say)
         prepare(places, say)
-        for service in SERVICES:
+        for service in places.services:
             if running_in(places.folder, service.name) is None:
                 say(f"{service.name} ...")
                 start_service(service, places.folder / service.name, settings_file, places.folder.parent)
-        _settle(places.folder.parent)
+        _settle(places)
         return status(places)
 
 
-def _settle(data: Path) -> None:
+def _settle(places: Places) -> None:
     """Every service works, or the time it has for that is over; what it lacks it says itself."""
     until = time.monotonic() + SETTLE_S
-    for service in SERVICES:
+    for service in places.services:
         while time.monotonic() < until:
             with contextlib.suppress(TradewindError):
-                if sign_of_life(beat_file(data, service.name)).state == "working":
+                if sign_of_life(beat_file(places.folder.parent, service.name)).state == "working":
                     break
             time.sleep(LOOK_S)
 
@@ -128,7 +128,7 @@ def status(places: Places) -> list[Health]:
         except TradewindError as error:
             told, well = str(error), False
         lines.append(Health(server.name, server.address, running.pid if running else 0, well, told))
-    for service in SERVICES:
+    for service in places.services:
         running = running_in(places.folder, service.name)
         try:
             sign = sign_of_life(beat_file(places.folder.parent, service.name))

@@ -9,7 +9,16 @@ from typing import Any
 
 from tradewind.broker import Place
 from tradewind.kernel.orders import ENTRY, MARKET, STOP, STOP_LOSS, TAKE_PROFIT
-from tradewind.kernel.records import CANCEL, CANCEL_REJECTED, FILLED, PLACE, REPLACE, REPLACE_REJECTED, REPLACED
+from tradewind.kernel.records import (
+    ACCEPTED,
+    CANCEL,
+    CANCEL_REJECTED,
+    FILLED,
+    PLACE,
+    REPLACE,
+    REPLACE_REJECTED,
+    REPLACED,
+)
 from tradewind.kernel.refusals import STOP_LOSS_HIT
 from tradewind.trading.executions import text_of
 from tradewind.trading.identity import LEGS, Identity, parse
@@ -111,7 +120,7 @@ class Book:
             ticket = self.tickets[number]
             ticket.asked = ts
             if kind == REPLACE:
-                ticket.sent, ticket.decided, ticket.absent = ts, ts, 0
+                ticket.sent, ticket.absent = ts, 0
                 ticket.version += 1
                 ticket.former, ticket.id = ticket.id, self._id(ticket)
 
@@ -167,6 +176,8 @@ class Book:
         if ticket is not None:
             if broker_order and text_of(row["id"]) in (ticket.id, ""):
                 ticket.broker_order = broker_order
+            if int(row["kind"]) == ACCEPTED and ticket.role != ENTRY and position:
+                ticket.position = position  # a stop that was put back says so what it protects
             if int(row["kind"]) == CANCEL_REJECTED:
                 ticket.refused = True
             elif int(row["kind"]) == REPLACED:
@@ -191,12 +202,16 @@ class Book:
         """The broker's position is larger or smaller by a fill; one that is empty is forgotten."""
         signed = int(row["quantity"]) * int(row["side"])
         held = self.holdings.get(position)
-        if held is None:
-            held = Holding(int(row["strategy"]), int(row["instrument"]), int(row["order"]), 0)
+        before = 0 if held is None else held.quantity
+        if held is None or before * (before + signed) < 0:
+            # No position turns over: what was told of it first had reduced it, and this order opened it.
+            held = Holding(int(row["strategy"]), int(row["instrument"]), int(row["order"]), before)
             self.holdings[position] = held
             for ticket in self.tickets.values():
                 if held.order in (ticket.order, ticket.parent):
                     ticket.position = position
+                elif ticket.position == position:
+                    ticket.position = ""
         held.quantity += signed
         if held.quantity == 0:
             del self.holdings[position]
@@ -214,10 +229,20 @@ class Book:
         identity = parse(text)
         return identity if identity is not None and identity.tag == self.tag else None
 
+    def rename(self, order: int, name: str) -> None:
+        """The order lives at the broker under this id of ours, and no change of it is under way."""
+        if order in self.tickets:
+            self.tickets[order].id, self.tickets[order].former = name, ""
+
     def keep_only(self, living: set[int]) -> None:
         """Tickets of orders that ended are gone."""
         for order in [one for one in self.tickets if one not in living]:
             del self.tickets[order]
+
+    def bare_first(self, positions: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the broker's positions, those first that none of our stops protects."""
+        kept = {one.position for one in self.tickets.values() if one.role == STOP_LOSS}
+        return tuple(sorted(positions, key=lambda one: one in kept))
 
     def own_positions(self, strategy: int, instrument: int) -> tuple[str, ...]:
         """Return the broker's positions a strategy holds in an instrument, oldest first."""

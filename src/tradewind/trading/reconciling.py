@@ -15,11 +15,11 @@ from tradewind.trading.book import Holding
 from tradewind.trading.identity import parse
 
 Kind = Literal[
-    "order missing", "order changed", "order ended here", "order of another epoch", "order of another desk",
+    "order missing", "order changed", "order ended here", "order of another desk",
     "foreign order", "order twice", "filled more", "side differs", "instrument differs",
     "position missing", "position larger", "position smaller", "position reversed", "position unknown",
     "position of another desk", "foreign position", "net position differs",
-    "stop missing", "stop differs", "stop too small", "stop twice", "target missing", "target differs",
+    "stop missing", "stop differs", "target missing", "target differs",
     "balance differs", "currency differs", "newer epoch",
 ]  # fmt: skip
 HARMLESS: frozenset[Kind] = frozenset({"order of another desk", "balance differs"})
@@ -128,6 +128,8 @@ def _stranger(view: View, one: BrokerOrder) -> list[Difference]:
         return [Difference("order of another desk", one.instrument, 0, one.broker_order, 0, one.quantity)]
     if identity.epoch > view.epoch:
         return [Difference("newer epoch", one.instrument, identity.order, one.broker_order, view.epoch, identity.epoch)]
+    if view.attached and one.role != ENTRY and one.position in view.holdings:
+        return []  # it protects what is open, whatever we think became of it: it is the last thing to be taken back
     ended = Difference("order ended here", one.instrument, identity.order, one.broker_order, 0, one.quantity, one.id)
     return [ended]
 

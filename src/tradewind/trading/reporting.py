@@ -24,7 +24,6 @@ from tradewind.trading.book import Ticket
 from tradewind.trading.events import event
 from tradewind.trading.executions import execution_row
 from tradewind.trading.requests import Send
-from tradewind.trading.sending import leg_of
 
 if TYPE_CHECKING:
     from tradewind.trading.trader import Trader
@@ -45,8 +44,11 @@ class Reporting:
         self.early: list[Report] = []
         """Fills of attached orders whose entry has not been reported filled."""
 
-    def take(self, report: Report) -> bool:
-        """The report is part of what we know; False where it was before, or is none of ours."""
+    def take(self, report: Report, *, in_order: bool = False) -> bool:
+        """The report is part of what we know; False where it was before, or is none of ours.
+
+        `in_order`: nothing that happened before it is missing, as it is when the broker was asked for all since then.
+        """
         book = self.trader.book
         if report.execution and report.execution in book.seen:
             self.trader.duplicates += 1
@@ -54,7 +56,7 @@ class Reporting:
         self.trader.activity += 1
         ticket, order, strategy = self._owner(report)
         if strategy < 0:
-            self._foreign(report)
+            self._foreign(report, in_order=in_order)
             return False
         row = self.trader.row(order) if order else None
         if report.kind == FILLED and report.filled:
@@ -69,7 +71,8 @@ class Reporting:
                 self.early.append(report)
             return False
         self.trader.repeating.heard(report, row, strategy)
-        applied = self._apply(report, row, order, strategy)
+        first_may_live = report.kind == REJECTED and ticket is not None and self.trader.resolving.first_may_live(ticket)
+        applied = not first_may_live and self._apply(report, row, order, strategy)
         self._note(report, self.trader.core.events if applied else 0, order, strategy)
         if report.kind == FILLED:
             self.trader.fills.append((report, strategy))
@@ -138,11 +141,17 @@ class Reporting:
         self.trader.core.pending.append("executions", row)
         self.trader.book.note_execution(row[0])
 
-    def _foreign(self, report: Report) -> None:
+    def _foreign(self, report: Report, *, in_order: bool) -> None:
         """Something happened in the account that is none of ours: nothing is opened there before a person says so."""
         trader = self.trader
+        fill = report.kind == FILLED and report.instrument >= 0 and report.position not in trader.book.ignored
+        if fill and report.position and not in_order and trader.capabilities.catch_up != "none":
+            # It may have closed a position whose opening was not told: that is asked for before it is called foreign.
+            trader.order(trader.core.hold(refusals.POSITION_DIFFERS, on=True, instrument=report.instrument))
+            trader.settling.begin()
+            return
         self._note(report, 0, 0, -1)
-        if report.kind != FILLED or report.instrument < 0 or report.position in trader.book.ignored:
+        if not fill:
             return
         trader.alert("reconciliation", f"A fill that is none of ours: {report.text or report.execution}.")
         trader.order(trader.core.hold(refusals.POSITION_DIFFERS, on=True, instrument=report.instrument))
@@ -154,7 +163,7 @@ class Reporting:
         if row is not None and int(row["filled"]) > int(row["quantity"]):
             trader.alert("reconciliation", f"Order {order} was filled beyond its size.", "critical")
         if ticket is not None and ticket.role == ENTRY and not trader.capabilities.attached_stops:
-            self._place_legs(ticket)
+            trader.protecting.apart(ticket)
         flat = trader.core.position(strategy, instrument) == 0
         parent = ticket.parent if ticket is not None else 0
         for one in list(trader.living()["id"]):
@@ -166,7 +175,9 @@ class Reporting:
             sibling = parent and row is None and int(leg["parent"]) == parent
             mine = int(leg["strategy"]) == strategy and int(leg["instrument"]) == instrument
             if (mine and self._over(int(one), flat=flat)) or sibling:
-                self._end_leg(int(one), refusals.OTHER_LEG_FILLED if sibling else refusals.POSITION_CLOSED)
+                self.end_leg(int(one), refusals.OTHER_LEG_FILLED if sibling else refusals.POSITION_CLOSED)
+        if not trader.capabilities.attached_stops:
+            trader.protecting.trim()
 
     def _over(self, order: int, *, flat: bool) -> bool:
         """Return whether what an attached order protects is gone.
@@ -176,24 +187,17 @@ class Reporting:
         """
         trader = self.trader
         ticket = trader.book.tickets.get(order)
-        if ticket is None or ticket.place is not None or not trader.capabilities.attached_stops or not ticket.position:
+        if ticket is None or not trader.capabilities.attached_stops or not ticket.position:
             return flat
         return ticket.position not in trader.book.holdings
 
-    def _end_leg(self, order: int, reason: int) -> None:
+    def end_leg(self, order: int, reason: int) -> None:
         """An attached order is over with its position; one that stands by itself is taken back at the broker too."""
         trader = self.trader
         ticket = trader.book.tickets.get(order)
         if ticket is not None and (not trader.capabilities.attached_stops or ticket.place is not None):
             trader.send(Cancel(ticket.id, ticket.broker_order), order)
         trader.end(order, reason)
-
-    def _place_legs(self, entry: Ticket) -> None:
-        """Stop and target of a filled entry go out as orders of their own: the broker cannot attach them."""
-        for ticket in [one for one in self.trader.book.tickets.values() if one.parent == entry.order]:
-            if ticket.place is None and (place := leg_of(self.trader, ticket)) is not None:
-                ticket.place = place
-                self.trader.send(place, ticket.order)
 
     # What follows from an answer without a report.
 

@@ -36,6 +36,8 @@ class Resolving:
         """Of each order: how often it was asked for, and when next."""
         self.waiting: set[int] = set()
         """Orders whose question has not been answered."""
+        self.alive: set[int] = set()
+        """Orders of which the broker has said since they were last asked for that they work."""
         self.ended: set[int] = set()
         """Orders of which the broker said that they ended without a fill, but not how."""
 
@@ -71,6 +73,7 @@ class Resolving:
         for order in [one for one in self.asked if one not in living]:
             self.asked.pop(order)
         self.waiting &= living
+        self.alive &= living
         self._release()
 
     def _ask(self, ticket: Ticket) -> None:
@@ -81,6 +84,7 @@ class Resolving:
         pause = min(self.trader.timing.find_every * 4 ** (times // 10), 60 * SECOND)
         self.asked[ticket.order] = (times + 1, self.trader.time + pause)
         self.waiting.add(ticket.order)
+        self.alive.discard(ticket.order)
         row = self.trader.row(ticket.order)
         what = f"{int(row['instrument'])} {int(row['side'])}"
         # Whatever became of changes that were under way, it lives under one of these.
@@ -105,14 +109,19 @@ class Resolving:
             return
         status = int(row["status"])
         if found.state == "working":
+            self.alive.add(order)
             self._working(ticket, status, name)
         elif found.state == "absent" and status in (UNKNOWN, SENT):
             self._absent(ticket)
-        elif found.state == "absent" and status == WORKING and self._never_taken(ticket):
-            # Its cancel was refused because the broker has no such order: it was lost before, not given back to work.
-            self.lose(order, "the broker does not know it, and never said that it took it")
+        elif found.state == "absent" and self._never_taken(ticket, status, name):
+            # A cancel or change of it came to nothing because the broker has no such order: it was lost before that.
+            self.asked[order] = (0, trader.time + self._lag())
+            trader.alert(
+                "disconnects", f"The broker does not know order {order}, and never said it took it.", "critical"
+            )
+            trader.lose(order)
         elif found.state != "absent":
-            if found.state != "filled":
+            if found.state != "filled" and not self.first_may_live(ticket):
                 self.ended.add(order)
             trader.settling.begin()  # it ended, and how is among what we have not heard
         elif status in (CANCELLING, REPLACING) and self._settled(ticket):
@@ -136,9 +145,15 @@ class Resolving:
         elif status == REPLACING and name == ticket.former and self._settled(ticket):
             trader.reports([Report(REPLACE_REJECTED, ticket.id, "", reason=refusals.NOT_EXECUTED)])
 
-    def _never_taken(self, ticket: Ticket) -> bool:
-        """Whether the broker never said that it has the order, which was never changed."""
-        return ticket.place is not None and ticket.place.id == ticket.id and not ticket.broker_order
+    def _never_taken(self, ticket: Ticket, status: int, name: str) -> bool:
+        """Whether the broker never said that it has the order, and does not know the id it was sent under either."""
+        if status not in (WORKING, REPLACING) or ticket.place is None or ticket.broker_order or name != ticket.place.id:
+            return False
+        return ticket.order not in self.alive and (status == WORKING or self._settled(ticket))
+
+    def first_may_live(self, ticket: Ticket) -> bool:
+        """Whether of an order that was sent twice one may still take effect, whatever is said of the other."""
+        return ticket.place is not None and ticket.resent > 0 and not self._settled(ticket)
 
     def _cancel_again(self, ticket: Ticket) -> bool:
         """Whether a cancel that had no effect is repeated: soon a few times, and later now and then unless refused."""
@@ -155,8 +170,8 @@ class Resolving:
             can.id_scope == "window" and trader.time - ticket.decided < int(can.id_window_s * SECOND)
         )
         keeps = trader.timing.exit_keeps if ticket.place and ticket.place.reduce_only else trader.timing.entry_keeps
-        again = window and ticket.place is not None and ticket.resent == 0 and trader.time <= ticket.decided + keeps
-        if again and ticket.place is not None and self._may_go(ticket.place):
+        again = window and ticket.version == 0 and ticket.resent == 0 and trader.time <= ticket.decided + keeps
+        if again and ticket.place is not None and self._may_go(ticket.place, ticket.order):
             ticket.resent += 1
             trader.send(ticket.place, ticket.order, exits=True)
             return
@@ -166,10 +181,12 @@ class Resolving:
             ticket.absent = trader.time
             trader.settling.begin()
 
-    def _may_go(self, place: Place) -> bool:
+    def _may_go(self, place: Place, order: int) -> bool:
         """Return whether an order may be sent again: to open something, only as if it were decided on now."""
         if place.reduce_only:
             return True
+        if any(one != order for one in self.trader.unknown()):
+            return False
         bit = 1 << (refusals.OUTCOME_UNKNOWN - refusals.STARTING)
         core = self.trader.core
         return not core.held(place.instrument) & ~bit and not int(core.state["risk"]["kill"])
@@ -201,6 +218,7 @@ class Resolving:
         # By number: under whichever of its ids the broker has it, it is there.
         ids = [one.id for one in picture.orders] + [one.id for one in picture.positions]
         there = {one.order for one in map(trader.book.owner, ids) if one is not None}
+        self._rename(picture)
         for order in sorted(self.ended):
             if order in trader.book.tickets and order not in there:
                 # All that happened since was read before this picture, and how it ended was not in it.
@@ -218,6 +236,17 @@ class Resolving:
                 trader.alert("reconciliation", f"Order {order} was to be cancelled and is not at the broker any more.")
                 trader.end(order, refusals.CANCEL_REQUESTED)
         self._release()
+
+    def _rename(self, picture: Picture) -> None:
+        """An unknown order has the id under which the broker shows it: of several changes none may have arrived."""
+        trader = self.trader
+        standing = {found.order: one.id for one in picture.orders if (found := trader.book.owner(one.id)) is not None}
+        for order in trader.unknown():
+            ticket, name = trader.book.tickets.get(order), standing.get(order, "")
+            if ticket is not None and name and name not in (ticket.id, ticket.former):
+                trader.core.note("lives as", {"order": order, "id": name})
+                trader.book.rename(order, name)
+                self.look_for(order)
 
     def _cancelling(self) -> list[int]:
         """Return the orders that the broker was asked to take back."""

@@ -27,6 +27,8 @@ def request_of(trader: "Trader", command: Any) -> Place | Cancel | Replace | Non
             return None
         if place is not None and not trader.capabilities.attached_stops:
             return place._replace(stop_loss=0, take_profit=0, trail=0, stop_id="", target_id="")
+        if place is not None and place.role != ENTRY:
+            ticket.place = place = place._replace(closes=trader.book.bare_first(place.closes))
         return place
     row = trader.row(ticket.order)
     if row is not None and int(row["status"]) == HELD:

@@ -1,7 +1,8 @@
 """Reconciliation: on start, after a connection came back, and on a timer, the broker is asked and believed.
 
 A round asks first what happened since we last knew, then for the whole picture, and compares. A picture before whose
-arrival anything was sent or reported proves nothing and is asked for again. What differs twice in a row is acted on;
+arrival anything was sent or reported, or in which something has happened that was not read yet, proves nothing and is
+asked for again. What differs twice in a row is acted on;
 what differs once may be on its way. Nothing is opened before a round has ended in agreement.
 """
 
@@ -46,6 +47,10 @@ class Settling:
         """A round begins as soon as no other is under way."""
         self.wanted = True
 
+    def forget(self) -> None:
+        """The round under way is not heard any more: what was asked before a connection was lost proves nothing."""
+        self.asked = 0
+
     def turn(self) -> None:
         """A round is begun if one is wanted or due."""
         trader = self.trader
@@ -66,7 +71,7 @@ class Settling:
     def caught_up(self, ask: Ask, told: CatchUp) -> None:
         """What was missed is known; now the whole picture."""
         trader = self.trader
-        trader.reports(told.reports)
+        trader.reports(told.reports, in_order=True)
         if told.sequence != trader.book.sequence:
             trader.book.sequence = told.sequence
             trader.core.note("read up to", {"sequence": told.sequence})
@@ -80,7 +85,8 @@ class Settling:
         if ask.number != self.asked:
             return
         self.asked = 0
-        if self.activity != trader.activity:
+        unread = trader.capabilities.catch_up == "sequence" and picture.sequence not in ("", trader.book.sequence)
+        if self.activity != trader.activity or unread:
             self.wanted = True
             return
         self.last_success = trader.time
@@ -96,7 +102,8 @@ class Settling:
                 self._act(one)
         if grave != self.before:
             for one in sorted(grave - self.before):
-                trader.core.note("difference", {**one._asdict(), "ts": trader.time})
+                facts = {"difference" if name == "kind" else name: value for name, value in one._asdict().items()}
+                trader.core.note("difference", {**facts, "ts": trader.time})
                 self.trader.alert("reconciliation", one.sentence())
         trader.resolving.pictured(picture)
         if not grave:
@@ -200,7 +207,8 @@ class Settling:
         orders = []
         for row in trader.living():
             ticket = book.tickets.get(int(row["id"]))
-            if ticket is not None:
+            apart = ticket is not None and ticket.role != ENTRY and ticket.place is None and not can.attached_stops
+            if ticket is not None and not apart:  # what goes out as an order of its own has not been sent yet
                 facts = {name: int(row[name]) for name in ("instrument", "strategy", "side", "price", "trigger")}
                 facts |= {"status": int(row["status"]), "role": int(row["role"])}
                 left = int(row["quantity"] - row["filled"])

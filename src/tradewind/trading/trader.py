@@ -18,6 +18,7 @@ from tradewind.trading.book import Book, role_of
 from tradewind.trading.events import event, quote_rows
 from tradewind.trading.executions import text_of
 from tradewind.trading.machine import Batch, Machine
+from tradewind.trading.protecting import Protecting
 from tradewind.trading.reconciling import Difference
 from tradewind.trading.repeating import Repeating
 from tradewind.trading.reporting import Reporting
@@ -48,6 +49,7 @@ class Trader:
         self.resolving = Resolving(self)
         self.settling = Settling(self)
         self.repeating = Repeating(self)
+        self.protecting = Protecting(self)
         self.linked = False
         book.keep_only(set(core.living()["id"].tolist()))  # a replay tells of orders, not of their ends
 
@@ -66,9 +68,9 @@ class Trader:
         """The calendar, a timer or a person says something: rows of EVENT."""
         self.order(self.core.apply(rows))
 
-    def reports(self, reports: Iterable[Report]) -> None:
-        """The broker said these things happened; strategies see them at once."""
-        told = [self.reporting.take(one) for one in reports]
+    def reports(self, reports: Iterable[Report], *, in_order: bool = False) -> None:
+        """The broker said these things happened; strategies see them at once. `in_order`: and nothing before them."""
+        told = [self.reporting.take(one, in_order=in_order) for one in reports]
         if any(told):
             self.reporting.again()
             self.order(self.core.beat())
@@ -79,11 +81,18 @@ class Trader:
         self.reports(answer.reports)
         if answer.outcome == "unknown":
             self.resolving.lose(request.order, answer.text)
+        elif answer.outcome == "refused" and self._first_may_live(request):
+            self.resolving.lose(request.order, "sent twice, and one of both refused")
         elif answer.outcome == "refused":
             self.reporting.refused(request, answer.text)
         elif isinstance(request.what, Place):
             self.reporting.taken(request.order)
         self.order(self.core.beat())
+
+    def _first_may_live(self, request: Send) -> bool:
+        """Whether an order was sent twice, and one of both may still be taken, or has been."""
+        ticket = self.book.tickets.get(request.order)
+        return isinstance(request.what, Place) and ticket is not None and self.resolving.first_may_live(ticket)
 
     def unsent(self, request: Send, why: str) -> None:
         """The request certainly never left: too late, or no connection."""
@@ -112,6 +121,7 @@ class Trader:
         if link.up:
             self.settling.begin()
             return
+        self.settling.forget()
         self.alert("disconnects", f"The broker's reports are not connected: {link.reason or 'no reason given'}.")
         self.order(self.core.hold(refusals.BROKER_UNREACHABLE, on=True))
         self.order(self.core.hold(refusals.STARTING, on=True))
@@ -120,6 +130,7 @@ class Trader:
         """Time has passed: what is due is asked."""
         self.at(wall)
         self.repeating.turn()
+        self.protecting.turn()
         self.resolving.turn()
         self.settling.turn()
 
@@ -129,22 +140,24 @@ class Trader:
         rows = self.living()
         sent = rows["id"][rows["status"] == SENT].tolist()
         self.order(self.core.hold(refusals.STARTING, on=True))
-        self._withhold()
+        self._withhold("decided before broker and book were compared")
+        self.protecting.begin()
         for ticket in self.book.tickets.values():
             ticket.sent = self.time  # when it really was is not in the journal; certainly not later
         for order in sent:
             self.resolving.lose(order, "restarted before an answer came")
         self.settling.begin()
 
-    def _withhold(self) -> None:
-        """What strategies decided on between the journal's last event and the hold is not opened: nothing is compared.
+    def _withhold(self, why: str, instrument: int = -1) -> None:
+        """What strategies decided on before a hold, and what has not been sent, is not opened.
 
-        They are shown what a former life did not come to show them before the hold is applied.
+        Before a hold is applied they are shown what came before it: at a start what a former life did not show them.
         """
         for request in [one for one in self.requests if isinstance(one, Send) and isinstance(one.what, Place)]:
-            if isinstance(request.what, Place) and not request.what.reduce_only:
+            what = request.what
+            if isinstance(what, Place) and not what.reduce_only and instrument in (-1, what.instrument):
                 self.requests.remove(request)
-                self.unsent(request, "decided before broker and book were compared")
+                self.unsent(request, why)
 
     # What goes out.
 
@@ -221,10 +234,12 @@ class Trader:
         row = self.row(order)
         if row is None:
             return
-        instrument = int(row["instrument"])
-        lost = event(UNKNOWN_OUTCOME, self.time, order=order, instrument=instrument, strategy=int(row["strategy"]))
-        self.order(self.core.apply(lost))
+        instrument, strategy = int(row["instrument"]), int(row["strategy"])
+        # The hold comes first: with the event time goes on, and a bar may close on which something is decided.
         self.order(self.core.hold(refusals.OUTCOME_UNKNOWN, on=True, instrument=instrument))
+        self._withhold("decided before the outcome of another order was lost", instrument)
+        lost = event(UNKNOWN_OUTCOME, self.time, order=order, instrument=instrument, strategy=strategy)
+        self.order(self.core.apply(lost))
 
     def end(self, order: int, reason: int) -> None:
         """The order is over without a report of the broker's own, because the evidence leaves nothing else."""
@@ -245,7 +260,7 @@ class Trader:
         reasons: dict[str, str] = {}
         for number in range(int(self.core.state["instrument_count"])):
             bits = self.core.held(number)
-            for place in range(10):
+            for place in range(refusals.LAST_HOLD - refusals.STARTING + 1):
                 if bits >> place & 1:
                     name, sentence = refusals.REASONS[refusals.STARTING + place]
                     reasons[name] = sentence
@@ -268,5 +283,7 @@ def replayed(book: Book, told: Batch) -> None:
             book.epoch = int(content["epoch"])
         elif content["kind"] == "read up to":
             book.sequence = str(content["sequence"])
+        elif content["kind"] == "lives as":
+            book.rename(int(content["order"]), str(content["id"]))
         elif content["kind"] == "ignored":
             book.ignored.append(text_of(content["broker"].encode()))

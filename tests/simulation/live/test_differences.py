@@ -104,7 +104,6 @@ KINDS = {
     "instrument differs": lambda scene: first_order(scene, instrument=1),
     "order twice": twice,
     "order ended here": lambda scene: more_orders(scene, MINE),
-    "order of another epoch": None,
     "newer epoch": lambda scene: more_orders(scene, LATER),
     "order of another desk": lambda scene: more_orders(scene, ELSE),
     "foreign order": lambda scene: more_orders(scene, ""),
@@ -118,14 +117,12 @@ KINDS = {
     "net position differs": netted,
     "stop missing": changing(position_of, stop=lambda _: 0, stop_id=lambda _: ""),
     "stop differs": changing(position_of, stop=lambda old: old - 10),
-    "stop too small": None,
-    "stop twice": None,
     "target missing": changing(position_of, target=lambda _: 0, target_id=lambda _: ""),
     "target differs": changing(position_of, target=lambda old: old + 10),
     "balance differs": lambda scene: setattr(scene.broker, "balance", scene.broker.balance - 7),
     "currency differs": lambda scene: edited(scene, lambda picture: picture._replace(currency="EUR")),
 }
-"""What makes each kind; None: no broker we have an adapter for can tell of it, so nothing here looks for it."""
+"""What makes each kind."""
 
 
 def world():

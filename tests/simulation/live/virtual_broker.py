@@ -1,7 +1,7 @@
 """A broker in virtual time: honest about what happened, and as unreliable about telling it as a seed makes it.
 
-It keeps positions apart, attaches stops and targets to them, and knows an order by our id as far as its capabilities
-say. What it executed is in `record`, by which everything is judged in the end.
+It keeps positions apart and attaches stops and targets to them, or does neither, and knows an order by our id as far
+as its capabilities say. What it executed is in `record`, by which everything is judged in the end.
 """
 
 import math
@@ -20,7 +20,7 @@ from tradewind.broker import (
     Replace,
     Report,
 )
-from tradewind.kernel.orders import ENTRY, LIMIT, MARKET, STOP, STOP_LOSS, TAKE_PROFIT
+from tradewind.kernel.orders import LIMIT, MARKET, STOP, STOP_LOSS, TAKE_PROFIT
 from tradewind.kernel.records import (
     ACCEPTED,
     CANCEL_REJECTED,
@@ -94,6 +94,8 @@ class VirtualBroker:
     first: dict = field(default_factory=dict)
     """When an order was taken first."""
     reject_next: int = 0
+    mum: bool = False
+    """The next order is refused without a trace in the record."""
     part_next: int = 0
     wrong: list = field(default_factory=list)
 
@@ -129,11 +131,14 @@ class VirtualBroker:
         if self._repeated(place.id):
             # Known already: what there was to say is on record.
             return "refused"
+        if self.mum:
+            self.mum = False
+            return "refused"
         if self.reject_next:
             self.reject_next -= 1
             self.say(REJECTED, id=place.id, instrument=place.instrument, text="no")
             return "refused"
-        if place.reduce_only and not any(one in self.positions for one in place.closes):
+        if place.reduce_only and not self.nets and not any(one in self.positions for one in place.closes):
             self.say(REJECTED, id=place.id, instrument=place.instrument, text="nothing to close")
             return "refused"
         if place.expires and place.expires <= self.now:
@@ -143,10 +148,11 @@ class VirtualBroker:
         self.first.setdefault(place.id, self.now)
         if self.taken[place.id] > 1:
             self.wrong.append(f"I4: {place.id} was taken {self.taken[place.id]} times")
-        if place.role == STOP_LOSS:
+        if place.role == STOP_LOSS and self.can.attached_stops:
             position = self.positions[next(one for one in place.closes if one in self.positions)]
             position.stop, position.stop_id = place.trigger, place.id
-            self.say(ACCEPTED, id=place.id, instrument=place.instrument, side=place.side, quantity=place.quantity)
+            self.say(ACCEPTED, id=place.id, instrument=place.instrument, side=place.side, quantity=place.quantity,
+                     position=position.number)  # fmt: skip
             self.match(place.instrument)
             return "taken"
         number = f"o{len(self.record) + 1}"
@@ -158,6 +164,8 @@ class VirtualBroker:
         return "taken"
 
     def _order(self, request):
+        if self.can.id_scope == "none":
+            return self.orders.get(request.broker_order)  # it knows its own numbers only
         for one in self.orders.values():
             if one.number == request.broker_order or one.id == request.id:
                 return one
@@ -244,10 +252,13 @@ class VirtualBroker:
         if self.part_next and size > 1:
             self.part_next -= 1
             size //= 2
-        if place.reduce_only:
+        if self.nets:
+            self._net(order, size, market)
+        elif place.reduce_only:
             self._reduce(order, market)
             return
-        self._open(order, size, market)
+        else:
+            self._open(order, size, market)
         if order.left <= 0:
             del self.orders[order.number]
             self.ended[order.id] = "filled"
@@ -276,6 +287,36 @@ class VirtualBroker:
         position.quantity += size * place.side
         self.say(FILLED, id=order.id, instrument=place.instrument, side=place.side, quantity=size, price=market,
                  broker_order=order.number, position=number)  # fmt: skip
+
+    @property
+    def nets(self):
+        """Whether it keeps one position in an instrument, whatever opened it."""
+        return self.can.position_mode == "netting"
+
+    def _net(self, order, size, market):
+        """The one position is larger, smaller or turned over: nothing here is reduce-only."""
+        place, name = order.place, f"n{order.place.instrument}"
+        order.left -= size
+        order.filled += size
+        held = self.positions.setdefault(name, Position(name, "", place.instrument, 0, market, place))
+        held.quantity += size * place.side
+        if held.quantity == 0:
+            del self.positions[name]
+        self.say(FILLED, id=order.id, instrument=place.instrument, side=place.side, quantity=size, price=market,
+                 broker_order=order.number)  # fmt: skip
+
+    def bare(self):
+        """Return the positions that are not covered whole by stops at the broker."""
+        if self.can.attached_stops:
+            return {one.number for one in self.positions.values() if not one.stop}
+        found = set()
+        for one in self.positions.values():
+            stops = [order for order in self.orders.values() if order.place.role == STOP_LOSS
+                     and order.place.instrument == one.instrument and order.place.side * one.quantity < 0
+                     and (self.nets or one.number in order.place.closes)]  # fmt: skip
+            if sum(order.left for order in stops) < abs(one.quantity):
+                found.add(one.number)
+        return found
 
     def _reduce(self, order, market):
         left = order.left
@@ -309,6 +350,10 @@ class VirtualBroker:
         market = self.bid if position.quantity > 0 else self.ask
         self._close(position, abs(position.quantity), market[position.instrument], "")
 
+    def cancel_by_hand(self, order):
+        """A person took an order back at the broker's own screen."""
+        self._end(order, CANCELLED)
+
     # Questions.
 
     def find(self, name):
@@ -337,7 +382,7 @@ class VirtualBroker:
         """Return the whole account."""
         orders = tuple(
             BrokerOrder(one.id, one.number, one.place.instrument, one.place.side, one.left, one.filled,
-                        one.place.type, one.price, one.trigger, ENTRY)
+                        one.place.type, one.price, one.trigger, one.place.role)
             for one in self.orders.values()
         )  # fmt: skip
         legs = tuple(
@@ -351,7 +396,9 @@ class VirtualBroker:
             if level
         )  # fmt: skip
         positions = tuple(
-            BrokerPosition(one.number, one.id, one.instrument, one.quantity, one.price, one.stop, one.target)
+            BrokerPosition(
+                "" if self.nets else one.number, one.id, one.instrument, one.quantity, one.price, one.stop, one.target
+            )
             for one in self.positions.values()
         )
         return Picture(self.now, str(len(self.record)), self.currency, self.balance, self.balance, 0, orders + legs,

@@ -10,7 +10,7 @@ import numpy as np
 
 from tradewind.compilation import handler_of
 from tradewind.kernel import loop
-from tradewind.kernel.records import PLACE
+from tradewind.kernel.records import FILLED, PLACE
 from tradewind.limits_wiring import hold_limits
 from tradewind.markets.loading import load_profile
 from tradewind.modes import subscribe
@@ -31,11 +31,11 @@ SYMBOL = "US30"
 TAG = "SEAS"
 BAR = 10
 """Seconds; so short that a run of three minutes has something to do."""
-LOOSE = {
+LOOSE = {  # what would get in the way, and what would catch a mistake of the trader's in its place
     "level_atr_day", "spread_median_multiple", "day_types", "fills_per_5min", "fills_per_day", "trades_per_block",
     "trades_per_day", "trades_per_day_total", "collar_atr", "duplicate_s", "consecutive_losses",
     "consecutive_losses_global", "order_median_multiple", "broker_rejects", "rejects_for_kill", "quote_age_s",
-    "messages_per_second", "minutes_to_close",
+    "messages_per_second", "minutes_to_close", "unknown_hold",
 }  # fmt: skip
 
 
@@ -113,6 +113,10 @@ class Disk:
     orders: set = field(default_factory=set)
     """Numbers of orders whose command is durable."""
     executions: set = field(default_factory=set)
+    parents: dict = field(default_factory=dict)
+    """The entry of an attached order."""
+    filled: set = field(default_factory=set)
+    """Orders of which a fill is durable."""
     wrong: list = field(default_factory=list)
 
     def commit(self, batch):
@@ -125,12 +129,16 @@ class Disk:
                 placed = content[content["kind"] == PLACE]
                 for name in ("order", "stop_order", "target_order"):
                     self.orders.update(placed[name].tolist())
+                for name in ("stop_order", "target_order"):
+                    self.parents.update(zip(placed[name].tolist(), placed["order"].tolist(), strict=True))
             elif log == "executions":
                 for row in content:
                     name = text_of(row["execution"])
                     if name and name in self.executions:
                         self.wrong.append(f"I7: execution {name} was written twice")
                     self.executions.add(name)
+                    if int(row["kind"]) == FILLED:
+                        self.filled.add(int(row["order"]))
 
     def tail(self, after):
         """Yield what was committed after the first `after` commits, in order."""

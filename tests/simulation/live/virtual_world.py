@@ -13,7 +13,19 @@ from itertools import count
 from random import Random
 
 import numpy as np
-from promises import broken, wrong_now
+from by_hand import meddle
+from exposure import note_exposure
+from promises import (
+    bare_too_long,
+    broken,
+    never_bare_in_silence,
+    note_names,
+    note_told,
+    taken_for_clear,
+    unclear_of,
+    unwritten,
+    wrong_now,
+)
 from virtual_broker import VirtualBroker, capabilities
 from virtual_desk import Disk, Parts, Workshop, plain, recovered
 
@@ -48,11 +60,14 @@ class Faults:
     mute: float = 0.0
     reject: float = 0.0
     part: float = 0.0
+    by_hand: float = 0.0
 
 
 CALM = Faults()
 MILD = Faults(0.02, 0.02, 0.02, 0.002, 0.05, 0.02, 0.02, 0.01, 0.1)
 HARSH = Faults(0.15, 0.15, 0.15, 0.01, 0.3, 0.1, 0.1, 0.05, 0.2)
+MEDDLED = Faults(cut=0.002, drop_report=0.1, repeat=0.05, by_hand=0.1)
+"""A person acts in the account at the broker's own screen."""
 LEVELS = (CALM, MILD, HARSH)
 
 
@@ -74,6 +89,12 @@ class World:
         self.workshop = Workshop.of(more.pop("strategy", "restless"))
         self.latest = more.pop("latest", 14.0)
         """The most seconds a late request is late."""
+        self.most = more.pop("most", 200_000)
+        """Steps after which the desk is said never to come to rest."""
+        self.punctual = self.latest <= 15.0
+        """Nothing takes effect later than the broker declares."""
+        self.wild = more.pop("wild", 0.01)
+        """How likely a price is far from the last."""
         self.pauses = more.pop("pauses", (0.1, 2, 20))
         row = self.workshop.state[0]["instruments"][0]
         self.broker = VirtualBroker(self.can, Fraction(int(row["value_numerator"]), int(row["value_denominator"])))
@@ -82,7 +103,9 @@ class World:
         self.next_crash = next(self.plan, 0)
         self.life, self.connected, self.trace, self.wrong = 0, False, [], []
         self.seen, self.streamed, self.cursor, self.trader = {}, 0, 0, None
-        self.alerts, self.bare, self.unprotected, self.booting, self.pictures = [], {}, [], False, 0
+        self.alerts, self.bare, self.booting, self.pictures = [], {}, False, 0
+        self.named, self.told, self.known = {}, {}, {}
+        self.exposed, self.exposures = {}, []
         self.ends = START + minutes * 60 * SECOND
         self.healed, self.well, self.price = False, 0.0, 400_000
         self._boot_safely()
@@ -109,6 +132,8 @@ class World:
                 what(*arguments)
             except Killed:
                 self._die()
+            if not self.can.attached_stops:
+                note_exposure(self)
             if self.wrong or (self.healed and (self.well or self.now > self.ends + LIVELINESS * SECOND)):
                 break
         return self
@@ -116,7 +141,7 @@ class World:
     def _heal(self):
         """Nothing goes wrong any more."""
         self.healed, self.faults, self.next_crash = True, CALM, 0
-        self.broker.reject_next = self.broker.part_next = 0
+        self.broker.reject_next, self.broker.part_next, self.broker.mum = 0, 0, False
         self.at(self.now, self._retire)
         self.after(5, self._look)
 
@@ -156,6 +181,7 @@ class World:
     def step(self):
         """One more step of the desk is over: here it may be killed."""
         self.steps += 1
+        assert self.steps < self.most, "the desk never comes to rest"
         if self.steps == self.next_crash:
             self.next_crash = next(self.plan, 0)
             raise Killed
@@ -190,6 +216,9 @@ class World:
         if self.trader is not None:
             self.workshop.give_back(self.trader.core)
         self.trader = None
+        self.told.clear()
+        self.bare.clear()
+        self.known.clear()
         self.after(self.chance.choice(self.pauses), self._boot_safely)
 
     def _boot_safely(self):
@@ -220,8 +249,9 @@ class World:
                     self.see("too late to send")
                     trader.unsent(request, "too late")
                     continue
-                self.trace.append((self.now, request.what))
                 self.wrong += wrong_now(self, request)
+                self.trace.append((self.now, request.what))
+                note_names(self, request.what)
                 self._send(request)
                 self.step()
         self._hear(trader)
@@ -242,14 +272,20 @@ class World:
             return
         self.trader.turn(self.now)
         self.turn()
+        self.wrong += never_bare_in_silence(self)
         self.after(1, self._tick, life)
 
     def _into(self, life, name, *arguments):
         """Something arrives at the desk, if it still is the one it was meant for."""
         if life == self.life and self.trader is not None:
             self.trader.at(self.now)
+            if name != "quotes":
+                note_told(self, arguments)
+            unclear = unclear_of(self, arguments) if name == "answered" else 0
             getattr(self.trader, name)(*arguments)
+            self.wrong += taken_for_clear(self, unclear)
             self.turn()
+            self.wrong += unwritten(self)
 
     # The network.
 
@@ -260,9 +296,11 @@ class World:
         if chance.random() < faults.late:
             delay = chance.uniform(1.0, self.latest)
             self.see("late request")
-        if chance.random() < faults.lose_request:
-            self.see("lost request")
+        lost = chance.random() < faults.lose_request
+        if lost or delay > 10:
+            self.see("lost request" if lost else "beyond the answer's time")
             self.after(10, self._into, life, "answered", request, Answer("unknown", (), "timeout"))
+        if lost:
             return
         self.after(delay, self._arrive, life, request, delay)
 
@@ -270,21 +308,18 @@ class World:
         """The request is at the broker."""
         chance, faults = self.chance, self.faults
         if chance.random() < faults.reject:
-            self.broker.reject_next = 1
+            self.broker.reject_next, self.broker.mum = 1, chance.random() < 0.5
             self.see("reject")
         if chance.random() < faults.part:
             self.broker.part_next = 1
             self.see("partial fill")
         self.broker.now = self.now
         answer = self.broker.carry_out(request.what)
-        lost = chance.random() < faults.lose_answer
-        if lost:
+        if delay > 10:
+            return  # nobody waits for the answer any more
+        if chance.random() < faults.lose_answer:
             self.see("lost answer")
-        if lost or delay > 10:
-            answer = Answer("unknown", (), "timeout")
-            if delay > 10:
-                self.see("beyond the answer's time")
-            self.after(max(0.0, 10 - delay), self._into, life, "answered", request, answer)
+            self.after(10 - delay, self._into, life, "answered", request, Answer("unknown", (), "timeout"))
         else:
             self.after(chance.uniform(0.02, 0.2), self._into, life, "answered", request, answer)
 
@@ -319,6 +354,7 @@ class World:
     def _cut(self):
         self.see("cut stream")
         self.connected = False
+        self.bare.clear()
         self._into(self.life, "link", Link("reports", up=False, reason="cut"))
         self.after(self.chance.uniform(1, 30), self._connect, self.life)
 
@@ -338,13 +374,17 @@ class World:
                 self.after(self.chance.uniform(0.01, 3), self._into, self.life, "reports", [report])
 
     def _market(self):
-        """Twelve prices a minute, some of them far from the last."""
+        """Some twelve prices a minute, some of them far from the last."""
         if self.now > self.ends + 120 * SECOND:
             return  # the last orders come to an end undisturbed
-        self.price += round(self.chance.gauss(0, 25)) + (self.chance.random() < 0.01) * self.chance.choice((-400, 400))
+        self.after(self.chance.uniform(4, 6), self._market)  # whatever becomes of the desk meanwhile
+        far = self.chance.random() < self.wild
+        self.price += round(self.chance.gauss(0, 25)) + far * self.chance.choice((-400, 400))
         self.broker.price(0, self.price, self.price + 10, self.now)
+        if self.chance.random() < self.faults.by_hand:
+            self.see(meddle(self.broker, self.chance))
         self._deliver()
         self._into(self.life, "quotes", [Quote(0, self.now, self.price, self.price + 10)])
         if self.connected and self.chance.random() < self.faults.cut:
             self._cut()
-        self.after(5, self._market)
+        self.wrong += bare_too_long(self)

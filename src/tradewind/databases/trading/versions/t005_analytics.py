@@ -66,38 +66,6 @@ CREATE TABLE analytics.gates (
 CREATE INDEX gates_by_time ON analytics.gates (account, at_ns);
 COMMENT ON TABLE analytics.gates IS
 'Conditions a strategy asked for, with the value and the bounds it was held against: why there was no trade';
-
-CREATE TABLE analytics.parameters (
-    id uuid PRIMARY KEY,
-    run text NOT NULL,
-    strategy text NOT NULL,
-    name text NOT NULL,
-    value jsonb NOT NULL,
-    UNIQUE (run, strategy, name)
-);
-COMMENT ON TABLE analytics.parameters IS 'What a run was made with';
-
-CREATE TABLE analytics.metrics (
-    id uuid PRIMARY KEY,
-    run text NOT NULL,
-    name text NOT NULL,
-    value double precision,
-    UNIQUE (run, name)
-);
-COMMENT ON TABLE analytics.metrics IS 'What a run came to, one number a row; empty where it is not defined';
-
-CREATE TABLE analytics.trials (
-    id uuid PRIMARY KEY,
-    family text NOT NULL,
-    number bigint NOT NULL CHECK (number > 0),
-    run text,
-    digest text NOT NULL,
-    document jsonb NOT NULL,
-    tried_at timestamptz NOT NULL,
-    UNIQUE (family, number)
-);
-COMMENT ON TABLE analytics.trials IS
-'Everything that was tried of a strategy family, kept or not: luck is judged by it';
 """
 
 
@@ -108,4 +76,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """They are gone."""
-    drop(*(f"analytics.{name}" for name in ("trials", "metrics", "parameters", "gates", "signals", "equity")))
+    drop(*(f"analytics.{name}" for name in ("gates", "signals", "equity")))

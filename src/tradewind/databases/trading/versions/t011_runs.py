@@ -35,6 +35,21 @@ TABLES = (
     PRIMARY KEY (run, name, number)
 )""",
     "COMMENT ON TABLE analytics.run_notes IS 'What was noted beside a run after it was saved, in order'",
+    """CREATE VIEW analytics.metrics AS
+SELECT r.id AS run, part.which || '.' || one.key AS name, (one.value #>> '{}')::double precision AS value
+FROM analytics.runs r
+CROSS JOIN (VALUES ('account'), ('total')) AS part (which)
+CROSS JOIN LATERAL jsonb_each(CASE WHEN jsonb_typeof(r.fields -> 'summary' -> part.which) = 'object'
+                              THEN r.fields -> 'summary' -> part.which ELSE '{}' END) AS one
+WHERE jsonb_typeof(one.value) = 'number'""",
+    "COMMENT ON VIEW analytics.metrics IS 'What a run came to, one number a row'",
+    """CREATE VIEW analytics.parameters AS
+SELECT r.id AS run, part.key AS strategy, one.key AS name, one.value
+FROM analytics.runs r
+CROSS JOIN LATERAL jsonb_each(CASE WHEN jsonb_typeof(r.fields -> 'parameters') = 'object'
+                              THEN r.fields -> 'parameters' ELSE '{}' END) AS part
+CROSS JOIN LATERAL jsonb_each(CASE WHEN jsonb_typeof(part.value) = 'object' THEN part.value ELSE '{}' END) AS one""",
+    "COMMENT ON VIEW analytics.parameters IS 'What a run was made with, one parameter a row'",
 )
 
 
@@ -46,5 +61,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """They are gone."""
+    op.execute("DROP VIEW analytics.parameters, analytics.metrics")
     for name in ("run_notes", "run_tables", "runs"):
         op.execute(f"DROP TABLE analytics.{name}")

@@ -1,0 +1,35 @@
+"""Services in one process: each in a thread of its own, told to stop together."""
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tradewind.services.life import Life, Work, serve, told_to_stop
+
+Say = Callable[[str], Any]
+
+
+def run(works: Mapping[str, Work], data: Path, say: Say) -> None:
+    """The services worked until they were told to stop: each in a thread, one that cannot go on ends all."""
+    stop = threading.Event()
+    lives = [Life(name, data, stop) for name in works]
+    failed: list[BaseException] = []
+
+    def live(life: Life) -> None:
+        try:
+            serve(life, works[life.name], say)
+        except BaseException as error:  # noqa: BLE001 - raised below, by whoever waits
+            failed.append(error)
+            stop.set()
+
+    threads = [threading.Thread(target=live, args=(life,), name=life.name) for life in lives]
+    with told_to_stop(stop):
+        for thread in threads:
+            thread.start()
+        say(f"Running: {', '.join(works)}. Ctrl-C stops them softly.")
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(0.5)
+    if failed:
+        raise failed[0]

@@ -1,0 +1,109 @@
+"""`tradewind up` without any server: the trader and its watchdog, as processes that end with it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tradewind.errors import BadSettings
+from tradewind.services import children
+from tradewind.services.life import Life
+from tradewind.settings import Settings, Trader
+
+PAPER = """
+data = "data"
+[trader]
+strategies = ["ema_cross"]
+symbols = ["XAUUSD"]
+"""
+
+
+def tradewind(folder, *words):
+    """Return the command line, running in a folder."""
+    return subprocess.Popen([sys.executable, "-m", "tradewind.cli", *words], cwd=folder, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True)  # fmt: skip
+
+
+def alive(process):
+    """Return whether there is such a process that has not ended."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text(encoding="ascii")
+        return stat.rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def beats(folder, name):
+    """Return a service's beat, empty where there is none yet."""
+    try:
+        return json.loads((folder / "data" / "services" / f"{name}.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def until(what, seconds=90):
+    """Return what `what` gives once it is true."""
+    end = time.monotonic() + seconds
+    while not (found := what()):
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.1)
+    return found
+
+
+def test_up_trades_and_watches_and_ends_both(tmp_path):
+    """A settings file of four lines; Ctrl-C leaves no process behind."""
+    (tmp_path / "tradewind.toml").write_text(PAPER, encoding="utf-8")
+    up = tradewind(tmp_path, "up")
+    try:
+        status = tmp_path / "data" / "accounts" / "paper" / "status.json"
+        until(status.is_file)
+        processes = [until(lambda name=name: beats(tmp_path, name).get("process")) for name in ("trader", "watchdog")]
+        assert all(alive(one) for one in processes)
+        assert up.poll() is None
+
+        os.kill(up.pid, signal.SIGINT)
+        said, _ = up.communicate(timeout=60)
+
+        assert up.returncode == 0, said
+        assert "Running: watchdog, trader." in said
+        until(lambda: not any(alive(one) for one in processes), 20)
+        assert beats(tmp_path, "trader")["state"] == "stopped"
+    finally:
+        up.kill()
+        up.communicate()
+
+
+def test_up_with_nothing_to_do_says_what_to_write(tmp_path):
+    """And `run` names what there is."""
+    up = tradewind(tmp_path, "up")
+    said, _ = up.communicate(timeout=60)
+    assert up.returncode == 2
+    assert "[trader] strategies" in said
+
+    (tmp_path / "tradewind.toml").write_text(PAPER, encoding="utf-8")
+    run = tradewind(tmp_path, "run", "tradr")
+    said, _ = run.communicate(timeout=60)
+    assert run.returncode == 2
+    assert "trader" in said
+
+
+def test_a_child_that_ends_with_a_complaint_ends_its_service(tmp_path):
+    """It is not begun again: what it said asks for a person."""
+    with pytest.raises(BadSettings, match="ended with 2"):
+        children.attended(Life("trader", tmp_path), ["paper", "no_such_strategy", "--on", "XAUUSD"])
+
+
+def test_the_words_of_a_live_trader():
+    """As one would type them."""
+    wanted = Trader(
+        mode="live", account="real", strategies=("a.py",), symbols=("XAUUSD", "US30"), standby=True, arm="7"
+    )
+
+    words = children.trading(Settings(trader=wanted))
+
+    assert " ".join(words) == "live a.py --on XAUUSD,US30 --account real --bar M5 --standby --arm 7"
