@@ -31,7 +31,7 @@ class Hands:
         self.addresses += 1
         client = TestClient(self.app, raise_server_exceptions=False, client=(f"client-{self.addresses}", 1))
         if scopes:
-            key = keys.make_key(self.house.entrance, "test", "ann", scopes, 1, self.time)
+            key = keys.make_key(self.house.entrance, "test", "ann", scopes, days=1, now=self.time)
             client.headers["authorization"] = f"Bearer {key}"
         return client
 

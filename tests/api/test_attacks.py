@@ -57,7 +57,9 @@ def shown(hands, kind):
         return {"authorization": "Bearer tw_aaaaaaaa_" + "x" * 43, "cookie": "tradewind_session=a.b.c"}
     if kind == "another house's token":
         return {"authorization": "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm4ifQ."}
-    key = keys.make_key(entrance, "test", "ann", SCOPES, 1, now - (2 * DAY_S * 10**9 if kind == "expired" else 0))
+    key = keys.make_key(
+        entrance, "test", "ann", SCOPES, days=1, now=now - (2 * DAY_S * 10**9 if kind == "expired" else 0)
+    )
     if kind == "revoked":
         keys.revoke_key(entrance, key[3:11])
     return {"authorization": f"Bearer {key}"}

@@ -47,7 +47,7 @@ def guard_of(route):
 
 
 def addresses():
-    """Return every route that is not open: method, an address of it, its scope and whether it wants a fresh password."""
+    """Return every route that is not open: method, an address of it, its scope, whether it wants a fresh password."""
     found = []
     for path, route in inventory():
         scope, fresh = guard_of(route)
@@ -86,7 +86,8 @@ def patient(hands):
 
 
 @pytest.mark.parametrize("name", NOBODIES)
-def test_strangers_get_nowhere(hands, strangers, name):
+@pytest.mark.usefixtures("hands")
+def test_strangers_get_nowhere(strangers, name):
     """401 on every route and method."""
     seen = {(method, path): strangers[name].request(method, path).status_code for method, path, _, _ in addresses()}
 
@@ -153,7 +154,7 @@ class Place:
         """The account stands still, and a trader that was begun is only pretended."""
         self.hands = hands
         account_folder(hands.house.data, "demo").make()
-        self.prefix = keys.make_key(hands.house.entrance, "x", "ann", ["read"], 30, hands.time)[3:11]
+        self.prefix = keys.make_key(hands.house.entrance, "x", "ann", ["read"], days=30, now=hands.time)[3:11]
         users.add_user(hands.house.entrance, "ben", PASSWORD, SCOPES, hands.time)
         asked = {"headers": {"idempotency-key": "of-the-test"}, "json": ASKED}
         self.job = hands.client("backtest").post("/api/v1/backtests", **asked).json()["id"]

@@ -11,7 +11,7 @@ from tradewind.adapters.job_store import JobStore
 from tradewind.cli import app
 from tradewind.errors import TradewindError, UnknownName
 from tradewind.jobs.commands import KINDS, Backtest, strategy_file
-from tradewind.jobs.worker import Quota, work
+from tradewind.jobs.worker import Quota, Worker, work
 
 GOOD = {"strategies": ["ema_cross"], "on": ["XAUUSD"]}
 LIMIT_S = 120.0
@@ -25,7 +25,7 @@ def added(store, command, name="a", most=20):
 def worked(store, folder, until, quota=None):
     """A worker has worked until `until` says so."""
     stop = threading.Event()
-    worker = threading.Thread(target=work, args=(store, folder, stop, quota))
+    worker = threading.Thread(target=work, args=(Worker(store, folder, stop, quota or Quota()),))
     worker.start()
     limit = time.monotonic() + LIMIT_S
     while not until() and time.monotonic() < limit:

@@ -30,7 +30,7 @@ class Office:
     def client(self, *scopes):
         """Return a client with a key for some scopes."""
         client = TestClient(self.app, raise_server_exceptions=False, client=(uuid.uuid4().hex, 1))
-        key = keys.make_key(self.house.entrance, "test", "ann", scopes, 1, self.house.now())
+        key = keys.make_key(self.house.entrance, "test", "ann", scopes, days=1, now=self.house.now())
         client.headers["authorization"] = f"Bearer {key}"
         return client
 

@@ -165,15 +165,11 @@ def _make(database: sqlite3.Connection) -> None:
 
 
 def _job(row: tuple[Any, ...]) -> Job:
-    identity, kind, wanted, command, *rest, result, error = row
-    cancel = bool(rest[7])
-    rest = [*rest[:7], cancel, *rest[8:]]
-    return Job(
-        identity,
-        kind,
-        json.loads(wanted),
-        json.loads(command),
-        *rest,
-        None if result is None else json.loads(result),
-        error,
-    )  # type: ignore[call-arg]
+    told = dict(zip(Job._fields, row, strict=True))
+    result = told["result"]
+    told |= {
+        "wanted": json.loads(told["wanted"]),
+        "command": json.loads(told["command"]),
+        "cancel": bool(told["cancel"]),
+    }
+    return Job(**{**told, "result": None if result is None else json.loads(result)})

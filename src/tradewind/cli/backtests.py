@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tradewind.cli.options import AsJson, DataFolder, SettingsFile, settings_of
+from tradewind.cli.progress import progress_file
 
 if TYPE_CHECKING:
     from tradewind.modes import Plan, Request
@@ -126,6 +127,15 @@ def run_backtest(
 @contextlib.contextmanager
 def _progress(*, quiet: bool) -> Iterator[Any]:
     """Give a function that shows how far a backtest is, where a person is watching and it takes long enough."""
+    if (write := progress_file()) is not None:
+        done = [0]
+
+        def note(plan: "Plan", rows: int) -> None:
+            done[0] += rows
+            write(done[0], max(plan.rows, 1))
+
+        yield note
+        return
     if quiet or not sys.stderr.isatty():
         yield None
         return

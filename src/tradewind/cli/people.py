@@ -112,7 +112,7 @@ def add_key(
         raise UnknownName("user", owner, known)
     if over := sorted(set(_module("scopes").checked(wanted)) - known[owner].scopes):
         raise BadData(f"{owner} may not {', '.join(over)}, so no key of theirs may.", "Choose among their scopes.")
-    text = _module("keys").make_key(entrance, name, owner, wanted, days, time.time_ns())
+    text = _module("keys").make_key(entrance, name, owner, wanted, days=days, now=time.time_ns())
     _noted(entrance, "make key", name=name, owner=owner, scopes=sorted(wanted), prefix=text[3:11])
     typer.echo(text)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tradewind.cli.options import AsJson, DataFolder, SettingsFile, settings_of
+from tradewind.cli.progress import progress_file
 
 if TYPE_CHECKING:
     from tradewind.research.sweep import Progress as Standing
@@ -106,6 +107,9 @@ def _warn(words: str) -> None:
 @contextlib.contextmanager
 def _progress(*, quiet: bool) -> Iterator[Any]:
     """Give two functions, for what runs and for how far it is; they show it where a person is watching."""
+    if (write := progress_file()) is not None:
+        yield (lambda _: None), (lambda standing: write(standing.done, standing.total))
+        return
     if quiet or not sys.stderr.isatty():
         yield (lambda _: None), (lambda _: None)
         return

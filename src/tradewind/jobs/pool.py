@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tradewind.adapters.file_lock import FileLock
 from tradewind.adapters.job_store import JobStore
-from tradewind.jobs.worker import work
+from tradewind.jobs.worker import Worker, work
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -65,4 +65,4 @@ def _worker(data: Path) -> None:
 
     threading.Thread(target=watch, daemon=True).start()
     with suppress(KeyboardInterrupt):
-        work(JobStore(data), data, stop)
+        work(Worker(JobStore(data), data, stop))

@@ -32,25 +32,33 @@ class Quota(NamedTuple):
     """Behind traders, and behind whoever answers people."""
 
 
-def work(store: JobStore, data: Path, stop: threading.Event, quota: Quota | None = None,
-         now: Callable[[], int] = time.time_ns) -> None:  # fmt: skip
+class Worker(NamedTuple):
+    """Where jobs come from and run, and what ends the work."""
+
+    store: JobStore
+    data: Path
+    stop: threading.Event
+    quota: Quota = Quota()
+    now: Callable[[], int] = time.time_ns
+
+
+def work(worker: Worker) -> None:
     """Jobs were run one after the other until the worker was told to stop; the last one is given back."""
     name = f"{os.getpid()}"
-    while not stop.is_set():
-        job = store.take(name, now())
+    while not worker.stop.is_set():
+        job = worker.store.take(name, worker.now())
         if job is None:
-            stop.wait(LOOK_S)
-        elif not _carried_out(store, job, data, stop, quota or Quota(), now):
-            store.give_back(name)
+            worker.stop.wait(LOOK_S)
+        elif not _carried_out(worker, job):
+            worker.store.give_back(name)
 
 
-def _carried_out(
-    store: JobStore, job: Job, data: Path, stop: threading.Event, quota: Quota, now: Callable[[], int]
-) -> bool:  # fmt: skip
+def _carried_out(worker: Worker, job: Job) -> bool:
     """The job has ended and that is noted; False where the worker was told to stop before it had."""
+    store, stop, quota = worker.store, worker.stop, worker.quota
     with tempfile.TemporaryDirectory(prefix="tradewind-job-") as folder:
         here = Path(folder)
-        process = _begun(job, data, here, quota)
+        process = _begun(job, worker.data, here, quota)
         until = time.monotonic() + quota.seconds
         why = ""
         while process.poll() is None and not why:
@@ -67,7 +75,7 @@ def _carried_out(
         store.progress(job.id, *_progress(here / "progress"))
         if why == "stopped":
             return False
-        _note(store, job, process.returncode, why, here, now())
+        _note(worker, job, (process.returncode, why), here)
     return True
 
 
@@ -114,7 +122,9 @@ def _ended(process: "subprocess.Popen[bytes]") -> None:
             continue
 
 
-def _note(store: JobStore, job: Job, code: int, why: str, here: Path, now: int) -> None:
+def _note(worker: Worker, job: Job, end: tuple[int, str], here: Path) -> None:
+    """What came of the job is noted: the process's code, why it was ended, what it printed."""
+    (code, why), store, now = end, worker.store, worker.now()
     words = (here / "error").read_bytes()[-4000:].decode("utf-8", "replace").strip()
     if why == "cancelled":
         store.end(job.id, "cancelled", now)

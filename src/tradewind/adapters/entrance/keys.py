@@ -32,7 +32,7 @@ class Key(NamedTuple):
     revoked: bool
 
 
-def make_key(entrance: Entrance, name: str, owner: str, scopes: Iterable[str], days: int, now: int) -> str:
+def make_key(entrance: Entrance, name: str, owner: str, scopes: Iterable[str], *, days: int, now: int) -> str:
     """Return a new key with these scopes: the only time it is shown."""
     if not 1 <= days <= LONGEST_DAYS:
         raise BadData(f"A key for {days} days is not made.", f"1 to {LONGEST_DAYS}.")

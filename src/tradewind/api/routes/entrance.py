@@ -97,7 +97,7 @@ def make(wanted: KeyWanted, at: At, me: Me) -> dict[str, str]:
     """A new key, shown once; it may do no more than whoever makes it."""
     if not me.scopes.issuperset(wanted.scopes):
         raise Problem(403, "A key may do no more than whoever makes it.", f"You have {', '.join(sorted(me.scopes))}.")
-    text = keys.make_key(at.entrance, wanted.name, me.name, wanted.scopes, wanted.days, at.now())
+    text = keys.make_key(at.entrance, wanted.name, me.name, wanted.scopes, days=wanted.days, now=at.now())
     noted(at, me, "make key", "done", name=wanted.name, scopes=sorted(wanted.scopes), prefix=text[3:11])
     return {"key": text}
 

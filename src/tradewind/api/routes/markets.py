@@ -60,7 +60,7 @@ def series(at: At) -> list[dict[str, Any]]:
 
 @router.get("/bars", dependencies=[needs("read")])
 def bars(
-    at: At, on: str, timeframe: int, start: str, end: str, feed: str | None = None, side: str | None = None
+    at: At, on: str, *, timeframe: int, start: str, end: str, feed: str | None = None, side: str | None = None
 ) -> dict[str, Any]:
     """Stored bars as columns: moments in ns UTC, prices in units of the price; at most fifty thousand."""
     history = open_history(at.settings)
