@@ -10,14 +10,17 @@ from pathlib import Path
 
 import httpx
 import pytest
-from browser import Browser, chromium
+from browser import chromium
 
 from tradewind.adapters.entrance import users
 from tradewind.adapters.entrance.database import Entrance
 from tradewind.adapters.entrance.scopes import SCOPES
 from tradewind.stack.processes import free_ports
 
-PASSWORD = "correct horse battery"  # noqa: S105 - of users in a temporary folder
+sys.path[:0] = [str(Path(__file__).parent)]
+
+from pages_web import PASSWORD, Web, typed  # noqa: E402 - found beside this file
+
 ON = ("--on", "XAUUSD")
 WORK = (
     ("data", "synth", *ON, "--from", "2025-11-07", "--to", "2025-12-12"),
@@ -34,12 +37,6 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if "web" in getattr(item, "fixturenames", ()) and Path(__file__).parent in item.path.parents:
                 item.add_marker(pytest.mark.skip(reason="there is no Chromium"))
-
-
-def typed(data, *words):
-    """Return what a command of ours printed."""
-    command = (sys.executable, "-m", "tradewind.cli", *words, "--data", str(data))
-    return subprocess.run(command, check=True, capture_output=True, text=True, cwd=data).stdout
 
 
 @pytest.fixture(scope="session")
@@ -74,38 +71,6 @@ def address(desk):
     yield found
     process.send_signal(signal.SIGINT)
     process.wait(40)
-
-
-class Web(Browser):
-    """A browser on our pages."""
-
-    def __init__(self, address, width=1400, height=900, *, mobile=False):
-        super().__init__(width, height, mobile=mobile)
-        self.address = address
-
-    def go(self, path, ready="window.did_handshake"):
-        """Open a page and wait until it is connected."""
-        self.call("Page.navigate", url=f"{self.address}{path}")
-        self.wait(f"document.readyState === 'complete' && location.href !== 'about:blank' && ({ready})")
-
-    def enter(self, name="ann", after="/"):
-        """Log in."""
-        self.go(f"/login?next={after}", "document.querySelector('.door')")
-        self.fill("[name=name]", name)
-        self.fill("[name=password]", PASSWORD)
-        self.run("document.querySelector('form').requestSubmit()")
-        self.wait("window.did_handshake")
-
-    def fill(self, selector, text):
-        """Type into a field, or choose from it."""
-        self.run(
-            f"(() => {{ const one = document.querySelector({selector!r}); one.value = {text!r};"
-            "for (const kind of ['input', 'change']) one.dispatchEvent(new Event(kind, {bubbles: true})); })()"
-        )
-
-    def shows(self, text):
-        """Wait until the page says something."""
-        self.wait(f"document.body?.innerText.includes({text!r})")
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,7 @@ import re
 
 import httpx
 import pytest
-
-from conftest import PASSWORD
+from pages_web import PASSWORD
 
 ORIGIN = {"referer": "", "accept": "text/html"}
 

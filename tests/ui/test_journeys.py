@@ -4,8 +4,7 @@ import json
 
 import httpx
 import pytest
-
-from conftest import PASSWORD, Web, typed
+from pages_web import PASSWORD, Web, typed
 
 FILE = "DAT_MT_USDJPY_M1_202503.csv"
 

@@ -163,7 +163,7 @@ def test_a_trade_leads_to_its_candles(web):
 
 def test_who_may_only_look_can_press_nothing(address):
     """Buttons that would act are off and say what is missing; nothing is hidden."""
-    from conftest import Web  # noqa: PLC0415 - the class of the fixtures beside
+    from pages_web import Web  # noqa: PLC0415 - the class of the fixtures beside
 
     with Web(address) as browser:
         browser.enter("rob", "/research")
