@@ -4,16 +4,22 @@ import asyncio
 import json
 import threading
 import time
+from decimal import Decimal
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from api_hands import PASSWORD
 from starlette.websockets import WebSocketDisconnect
 
 from tradewind.adapters.entrance import keys, users
+from tradewind.adapters.memory_board import MemoryBoard
 from tradewind.api.stream import session as sessions
+from tradewind.api.stream.hub import Hub
 from tradewind.api.stream.session import Session
 from tradewind.api.stream.tickets import Tickets, may_still
 from tradewind.live.folder import Folder
+from tradewind.live.showing import Showing, board_of, topic_of
 from tradewind.live.start import open_journal
 from tradewind.settings import Settings
 from tradewind.views import happenings, tail
@@ -179,7 +185,7 @@ def test_a_client_that_wishes_all_accounts_hears_of_new_ones(hands, tmp_path):
 
 
 @pytest.mark.usefixtures("trader")
-def test_jobs_are_told(hands):
+def test_jobs_are_told_to_whoever_wishes_them(hands):
     with opened(hands) as socket:
         wish(socket, "jobs")
         made = hands.client("backtest").post(
@@ -366,3 +372,36 @@ def test_positions_are_checked_against_the_chain(tmp_path):
     assert not one.knows(tail.cursor_after(blocks[0])._replace(mark="0" * 12))
     assert not one.knows(tail.Cursor(99, "0" * 12))
     assert happenings.told_by(blocks[0], None, "demo")["alerts"][0]["text"] == "1"
+
+
+@pytest.mark.usefixtures("trader")
+def test_prices_of_a_board_come_at_once_and_those_of_the_journal_only_without(hands):
+    """A trader that has a board shows there what the journal tells later; a strange value on it harms nobody."""
+    board = MemoryBoard()
+    hands.app.state.stream = Hub(hands.house, board)
+    with opened(hands) as socket:
+        wish(socket, "quotes")
+        time.sleep(0.2)
+        for value in (None, 7, {"symbol": 7}, {"symbol": "US30", "ts": 2, "bid": 1.0, "ask": 2.0}):
+            board.publish(topic_of("demo"), value)
+        assert until(socket, "quotes")["latest"]["symbol"] == "US30"
+
+
+def test_a_desk_shows_each_new_price_once():
+    class Listing:
+        instrument = SimpleNamespace(symbol="US30", tick_size=Decimal("0.1"))
+
+    rows = np.zeros(1, [("bid", "i8"), ("ask", "i8"), ("quoted_at", "i8")])
+    desk = SimpleNamespace(
+        folder=SimpleNamespace(name="demo"), core=SimpleNamespace(state={"instruments": rows}),
+        prepared=SimpleNamespace(listings=[Listing], traded=1),
+    )  # fmt: skip
+    board = MemoryBoard()
+    showing, seen = Showing(desk, board), board.subscribe(topic_of("demo"))
+    showing.turn()
+    rows[0] = (400_001, 400_025, 5)
+    showing.turn()
+    showing.turn()
+
+    assert list(seen) == [{"symbol": "US30", "ts": 5, "bid": 40000.1, "ask": 40002.5}]
+    assert board_of(Settings()) is None

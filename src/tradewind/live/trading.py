@@ -21,6 +21,7 @@ from tradewind.live.keeper import BROKEN, keep
 from tradewind.live.papering import put_aside
 from tradewind.live.prepare import Prepared, prepare
 from tradewind.live.run import armed, first_balance, protected, trade, warmed
+from tradewind.live.showing import Showing, board_of
 from tradewind.live.start import TRADED_ALONE_WITHIN, first_start, lock_leader, now_ns, open_leading
 from tradewind.live.telling import Telling, notifier_of
 from tradewind.modes import Request, open_history, plan_backtest
@@ -144,8 +145,9 @@ async def _warmed_and_traded(
     *, mode: str, say: Say, warm_up_days: int, watchdog: bool,
 ) -> None:  # fmt: skip
     """The desk has begun, filled its indicators and traded until it was stopped; the lease is free again."""
-    prepared, notifier = desk.prepared, None
+    prepared, notifier, board = desk.prepared, None, None
     try:
+        board = board_of(prepared.request.settings)
         desk.begin(now_ns() + login.clock_offset, desk.start_document)
         if journal.cut is not None:
             desk.alert("reconciliation", f"The end of the journal was damaged and cut: {journal.cut}.", "critical")
@@ -153,6 +155,13 @@ async def _warmed_and_traded(
         desk.follow_calendar(now_ns() + login.clock_offset)
         notifier = notifier_of(prepared.request.settings.notify, f"Tradewind {desk.folder.name}")
         telling = Telling(desk, notifier.tell if notifier else lambda _notice: None, say)
+        showing = None if board is None else Showing(desk, board)
+
+        def tell(_desk: Desk) -> None:
+            telling.turn()
+            if showing is not None:
+                showing.turn()
+
         say("Trading. Ctrl-C stops it softly; stops stay at the broker.")
         await trade(
             desk,
@@ -161,13 +170,15 @@ async def _warmed_and_traded(
             offset=login.clock_offset,
             may_send=partial(lease.may_write, TRADED_ALONE_WITHIN),
             renew=lease.renew,
-            tell=lambda _desk: telling.turn(),
+            tell=tell,
             needs_watchdog=watchdog,
         )
     finally:
         lease.release()
         if notifier:
             notifier.close()
+        if board is not None:
+            board.close()
 
 
 def _kind(login: Login) -> str:

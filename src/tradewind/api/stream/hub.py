@@ -6,6 +6,7 @@ the journal; of everything else there is one value a key, the latest.
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,12 +19,16 @@ from tradewind.api.house import House
 from tradewind.api.routes.jobs import told as job_told
 from tradewind.api.stream.tickets import Tickets
 from tradewind.errors import TradewindError
+from tradewind.live.showing import board_of, topic_of
 from tradewind.views.accounts import brief
 from tradewind.views.happenings import grown, prices_in, told_by
 from tradewind.views.heart import account_names
 from tradewind.views.tail import Cursor, Tail, cursor_after
 
 LOOK_S = 0.05
+BOARD_LOOK_S = 0.02
+BOARD_S = 2.0
+"""So long after a price from the board those of the journal, which are older, are not told."""
 SLOW_LOOKS = 10
 """Every so many looks: jobs and the list of accounts."""
 KEPT = 500
@@ -74,8 +79,11 @@ class Watched:
 class Hub:
     """What all clients of one application share."""
 
-    def __init__(self, house: House) -> None:
-        """Nothing is watched before somebody listens."""
+    def __init__(self, house: House, board: Any = None) -> None:
+        """Nothing is watched before somebody listens; prices come from the `board` or from journals."""
+        self.board: Any = board if board is not None else board_of(house.settings)
+        self.shown: dict[str, float] = {}
+        """When an account's price came from the board last."""
         self.house, self.tickets = house, Tickets(house.now)
         self.watched: dict[str, Watched] = {}
         self.latest: dict[Key, tuple[int, Any]] = {}
@@ -92,6 +100,10 @@ class Hub:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._work, name="stream", daemon=True)
                 self._thread.start()
+                if self.board is not None:
+                    threading.Thread(
+                        target=self._look_at_board, args=(self._thread,), name="board", daemon=True
+                    ).start()
 
     def leave(self, who: object) -> None:
         """It is not called any more; when nobody is left, nothing is watched."""
@@ -135,7 +147,7 @@ class Hub:
                     self._thread = None
                     self.watched, self.latest, self.names = {}, {}, ()
                     return
-                wakes, watched = list(self._listeners.values()), list(self.watched.items())
+                watched = list(self.watched.items())
             before = self.version
             news = False
             try:
@@ -146,11 +158,33 @@ class Hub:
             except Exception:
                 log.exception("The stream cannot see something.")
             if news or self.version != before:
-                for wake in wakes:
-                    with suppress(RuntimeError):  # its loop has just ended
-                        wake()
+                self._wake()
             looks += 1
             pause.wait(LOOK_S)
+
+    def _look_at_board(self, watcher: threading.Thread) -> None:
+        """Prices that traders show come at once, as long as somebody listens; a board that is away is left out."""
+        topics: dict[str, Any] = {}
+        while watcher.is_alive():
+            news = False
+            for account in list(self.watched):
+                if account not in topics:
+                    topics[account] = self.board.subscribe(topic_of(account))
+                for quote in topics[account]:
+                    if isinstance(quote, dict) and isinstance(quote.get("symbol"), str):
+                        self.shown[account] = time.monotonic()
+                        self.put(("quotes", account, quote["symbol"]), quote)
+                        news = True
+            if news:
+                self._wake()
+            time.sleep(BOARD_LOOK_S)
+
+    def _wake(self) -> None:
+        with self.lock:
+            wakes = list(self._listeners.values())
+        for wake in wakes:
+            with suppress(RuntimeError):  # its loop has just ended
+                wake()
 
     def _look_around(self) -> bool:
         names = tuple(account_names(Path(self.house.settings.data)))
@@ -201,9 +235,11 @@ class Hub:
     def _prices(self, one: Watched, block: Block) -> None:
         past, account = one.tail.past, one.tail.account
         facts = None if past is None else past.facts
+        by_board = time.monotonic() - self.shown.get(account, -1e9) < BOARD_S
         for price in prices_in(block, facts.run if facts else None):
             quote = {"symbol": price.symbol, "ts": price.ts, "bid": price.bid, "ask": price.ask}
-            self.put(("quotes", account, price.symbol), quote)
+            if not by_board:
+                self.put(("quotes", account, price.symbol), quote)
             before = one.bars.get(price.symbol)
             bar = price.bar or grown(before, price)
             if before is not None and not before["closed"] and before["opens"] != bar["opens"]:
