@@ -1,11 +1,11 @@
-"""Whatever is asked, right or wrong: an answer, never a mistake of ours; schemathesis asks, from our own description."""
+"""Whatever is asked, right or wrong: an answer, never a mistake of ours; schemathesis asks by our own description."""
 
 import logging
 
 import pytest
 
 pytest.importorskip("schemathesis", reason="schemathesis is not installed")
-from generated import Asked  # noqa: E402 - only where it is installed
+from generated import Asked
 
 REQUESTS, MANY = 5_000, 100_000
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")

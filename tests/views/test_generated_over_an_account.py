@@ -11,10 +11,10 @@ import pytest
 pytest.importorskip("schemathesis", reason="schemathesis is not installed")
 sys.path[:0] = [str(Path(__file__).parents[1] / "api")]
 
-from generated import Asked
+from generated import Asked  # noqa: E402 - found in the folder named above
 
-from tradewind.modes import open_history, open_runs
-from tradewind.runs import finish
+from tradewind.modes import open_history, open_runs  # noqa: E402 - as above
+from tradewind.runs import finish  # noqa: E402 - as above
 
 REQUESTS, MANY = 1_000, 20_000
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
