@@ -65,12 +65,12 @@ OURS = {
         "markets.clock errors"
     ),
     "services": (
-        "kernel adapters broker data databases live modes markets ports requests results runner settings trading "
-        "watchdog money errors"
+        "kernel adapters api broker data databases jobs live modes markets ports requests results runner settings "
+        "trading watchdog money errors"
     ),
     "views": (
-        "kernel.records kernel.refusals kernel.rows data adapters jobs.commands live markets modes ports requests reports "
-        "results risk risk_questions series_choice watchdog settings money errors"
+        "kernel.records kernel.refusals kernel.rows data adapters jobs.commands live markets modes ports requests "
+        "reports results risk risk_questions series_choice watchdog settings money errors"
     ),
     "api": (
         "adapters broker data jobs live markets modes ports requests research results risk risk_questions runs reports "
@@ -190,6 +190,8 @@ MORE = {
     ("cli.twin", "twin"): "the verb is that and nothing else",
     ("adapters.projection", "kernel.rows"): "the names of what the gate does, which the tables keep",
     ("cli.services", "adapters.extras adapters.kafka"): "topics are made by a verb; the libraries are an extra",
+    ("cli.serve", "adapters.extras"): "the API's libraries are an extra",
+    ("cli.people", "adapters.extras"): "the same",
     ("stack.services", "cli"): "its command line is how a service of ours is begun, by name",
     ("cli", "markets.clock"): "it shows moments as dates",
     ("adapters.kafka.messages", "msgspec"): "messages are MessagePack; columns of them numpy",

@@ -135,6 +135,25 @@ class Ports(Section):
     """A folder with one file a user and server (`postgresql-trader`), each readable by its owner alone."""
 
 
+class Api(Section):
+    """Where `tradewind serve` listens, and what it shows."""
+
+    host: str = "127.0.0.1"
+    """Anything but this machine needs a certificate."""
+    port: int = Field(default=8600, ge=1, le=65_535)
+    hosts: tuple[str, ...] = ()
+    """Names this server is known by, besides those of this machine; a request for another name is refused."""
+    certificate: Path | None = None
+    """PEM, with the chain; the key beside it is readable by its owner alone."""
+    key: Path | None = None
+    docs: bool = False
+    """Interactive documentation of the API, for development."""
+    pages: bool = True
+    """The web UI."""
+    workers: int = Field(default=1, ge=0, le=64)
+    """Jobs at once: backtests, sweeps, imports. 0: another process works them off."""
+
+
 class Settings(Section):
     """The whole tree."""
 
@@ -150,6 +169,7 @@ class Settings(Section):
     news: News = News()
     broker: BrokerAccount = BrokerAccount()
     ports: Ports = Ports()
+    api: Api = Api()
     notify: Path | None = None
     """A file with the addresses to tell people at, one Apprise URL a line, readable by its owner alone."""
     risk: str = "none"

@@ -26,7 +26,7 @@ KNOWN = {
     "start": ["2025-01-01", "1969-12-31", "9999-12-31", "tomorrow"],
     "end": ["2025-02-01", "0001-01-01", "2025-02-30"],
     "at": ["2025-01-10T14:35Z", "2025-01-10 14:35", "now"],
-    "cursor": ["1", "0", "-1", "999999999999999999999", "a.b:c", "1_0", "١"],
+    "cursor": ["1", "0", "-1", "999999999999999999999", "a.b:c", "1_0", "\u0661"],
     "timeframe": [60, 300, 86400, 7, 0, -1, 2**70],
 }
 """By the name of a parameter: what is there, what is not, and what should not be; chance alone makes no symbol."""
@@ -97,7 +97,8 @@ class Asked:
     def is_problem(path, answer):
         """Return whether a refusal is told as RFC 9457 has it, or by a check of health in its own way."""
         kind = answer.headers["content-type"]
-        return kind == "application/problem+json" and answer.json()["status"] == answer.status_code or path in NOT_READY
+        told = kind == "application/problem+json" and answer.json()["status"] == answer.status_code
+        return told or path in NOT_READY
 
 
 def richer(document, known):

@@ -25,7 +25,9 @@ from tradewind.api.routes import (
     risk,
     runs,
     strategies,
+    stream,
 )
+from tradewind.api.stream.hub import Hub
 
 PREFIX = "/api/v1"
 OPEN: tuple[APIRouter, ...] = (health.router,)
@@ -35,7 +37,8 @@ DESKS: tuple[APIRouter, ...] = (
     desks.live,
 )  # fmt: skip
 ROUTERS: tuple[APIRouter, ...] = (
-    entrance.router, kill.router, jobs.router, imports.router, runs.router, markets.router, chart.router, *DESKS,
+    entrance.router, kill.router, jobs.router, imports.router, runs.router, markets.router, chart.router,
+    stream.router, *DESKS,
 )  # fmt: skip
 
 
@@ -53,6 +56,7 @@ def create(house: House, *, hosts: frozenset[str] = frozenset(), docs: bool = Fa
         **more,
     )
     app.state.house = house
+    app.state.stream = Hub(house)
     add_problems(app)
     for router in OPEN:
         app.include_router(router)

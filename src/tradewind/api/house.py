@@ -30,7 +30,8 @@ class House:
 def house(settings: Settings, now: Callable[[], int] = time.time_ns) -> House:
     """Return the things of an API over the data folder of the settings."""
     data = Path(settings.data)
-    return House(settings, Entrance(data), signing_key(data / "secrets" / "tokens"), now)
+    secrets = settings.ports.secrets or data / "secrets"
+    return House(settings, Entrance(data), signing_key(secrets / "tokens"), now)
 
 
 def house_of(request: Request) -> House:

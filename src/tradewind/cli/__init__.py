@@ -20,9 +20,11 @@ from tradewind.cli import (
     kill,
     market_data,
     news,
+    people,
     portfolio,
     reports,
     risk,
+    serve,
     services,
     simulators,
     stack,
@@ -64,6 +66,9 @@ app.add_typer(simulators.app, name="simulate")
 app.add_typer(brokers.app, name="broker")
 app.add_typer(databases.app, name="db")
 app.add_typer(stack.app, name="stack")
+app.add_typer(serve.app)
+app.add_typer(people.users_app, name="users")
+app.add_typer(people.keys_app, name="keys")
 app.add_typer(services.app)
 
 

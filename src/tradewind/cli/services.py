@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from tradewind.cli.options import DataFolder, SettingsFile, settings_of
+from tradewind.cli.serve import answer
 
 app = typer.Typer()
 topics = typer.Typer(no_args_is_help=True, help="Make and check the topics of Kafka.")
@@ -28,12 +29,15 @@ def _symbols(on: list[str] | None) -> list[str]:
 
 @app.command("run")
 def run_service(
-    service: Annotated[str, typer.Argument(help="feed, recorder or outbox; `live` and `paper` are the trader.")],
+    service: Annotated[str, typer.Argument(help="api, feed, recorder or outbox; `live` and `paper` are the trader.")],
     on: On = None,
     data: DataFolder = None,
     settings_file: SettingsFile = None,
 ) -> None:
     """Run one service until it is told to stop; what it needs and cannot reach it waits for, and says so."""
+    if service == "api":
+        answer(settings_file, data)
+        return
     running = _module("services.running")
     running.run(settings_of(settings_file, data), [service], _symbols(on), typer.echo)
 

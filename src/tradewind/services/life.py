@@ -4,10 +4,13 @@ How it is stands in `<data>/services/<name>.json`, written about once a second b
 hangs is silent: `state` is starting, working, degraded or stopped, `why` says what is missing, `turn` counts turns.
 """
 
+import contextlib
+import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from tradewind.errors import BadSettings, TradewindError
@@ -101,3 +104,18 @@ def serve(life: Life, work: Callable[[Life], None], say: Callable[[str], Any]) -
                 pause = min(2 * pause, LONGEST_PAUSE_S)
     finally:
         life.over()
+
+
+@contextlib.contextmanager
+def told_to_stop(stop: threading.Event) -> Iterator[None]:
+    """SIGINT and SIGTERM set the event while this holds."""
+
+    def told(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    former = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

@@ -1,11 +1,9 @@
 """From settings to services that run: which addresses each needs, what stops them, all of them in one process."""
 
-import signal
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from tradewind.adapters.address import Address, read_server
@@ -13,7 +11,7 @@ from tradewind.errors import BadSettings, UnknownName
 from tradewind.live.brokers import open_adapter
 from tradewind.markets.loading import load_profile
 from tradewind.services.feed import feed
-from tradewind.services.life import Life, serve
+from tradewind.services.life import Life, serve, told_to_stop
 from tradewind.services.outbox import send_out
 from tradewind.services.recorder import record
 from tradewind.settings import Settings
@@ -58,7 +56,7 @@ def run(settings: Settings, names: Sequence[str], symbols: Sequence[str], say: S
             stop.set()
 
     threads = [threading.Thread(target=live, args=(life,), name=life.name) for life in lives]
-    with _signals(stop):
+    with told_to_stop(stop):
         for thread in threads:
             thread.start()
         say(f"Running: {', '.join(names)}. Ctrl-C stops them softly.")
@@ -67,24 +65,6 @@ def run(settings: Settings, names: Sequence[str], symbols: Sequence[str], say: S
                 thread.join(0.5)
     if failed:
         raise failed[0]
-
-
-class _signals:  # noqa: N801 - used like a function
-    """SIGINT and SIGTERM set an event while this holds."""
-
-    def __init__(self, stop: threading.Event) -> None:
-        self._stop = stop
-        self._former: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> None:
-        def told(_number: int, _frame: FrameType | None) -> None:
-            self._stop.set()
-
-        self._former = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def __exit__(self, *_how: object) -> None:
-        for number, handler in self._former.items():
-            signal.signal(number, handler)
 
 
 def kafka_of(settings: Settings) -> str:

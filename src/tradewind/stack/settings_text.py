@@ -37,6 +37,13 @@ mode = "pessimistic"
 # No entries around releases of these impacts.
 enabled = true
 impacts = ["high"]
+
+[api]
+# Where `tradewind serve` opens the web UI and the API. Anywhere but 127.0.0.1 it needs a certificate and its key.
+host = "127.0.0.1"
+port = 8600
+# certificate = "secrets/tls.pem"
+# key = "secrets/tls.key"
 """
 
 BROKER = """

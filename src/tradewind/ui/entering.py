@@ -14,6 +14,7 @@ from tradewind.adapters.entrance import audit, sessions, users
 from tradewind.api.guards import COOKIE, CSRF, At, noted, public
 from tradewind.api.house import House
 from tradewind.api.problems import Problem
+from tradewind.errors import BadData
 from tradewind.results.report.markup import Html, joined, tag
 from tradewind.ui import theme
 from tradewind.ui.gate import cookie, person
@@ -45,14 +46,18 @@ def come_in(
     name: Annotated[str, Form(max_length=40)],
     password: Annotated[str, Form(max_length=200)],
     after: Annotated[str, Form(max_length=400)] = "/",
+    *,
+    own: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
     """The browser has both cookies and goes where it wanted to; or the page says that it does not."""
     now = at.now()
     try:
-        user = users.enter(at.entrance, name.strip(), password, now)
+        user = users.come_in(at.entrance, name.strip(), (password, own or None), now)
     except users.WrongPassword as error:
         audit.note(at.entrance, (now, name[:40], "log in", "refused"), {"by": "page"})
         return _page(at, request, after, str(error), 401)
+    except (users.OnceOnly, BadData) as error:
+        return _page(at, request, after, str(error), 403, choose=name.strip())
     audit.note(at.entrance, (now, user.name, "log in", "done"), {"by": "page"})
     answer = RedirectResponse(_ours(after), 303)
     return _given(answer, request, sessions.begin(at.entrance, at.key, user, now))
@@ -128,7 +133,7 @@ def _given(answer: Response, request: Request, pair: sessions.Pair) -> Response:
     return answer
 
 
-def _page(at: House, request: Request, after: str, wrong: str = "", status: int = 200) -> Response:
+def _page(at: House, request: Request, after: str, wrong: str = "", status: int = 200, *, choose: str = "") -> Response:
     nobody = not users.users(at.entrance)
     inside = joined([
         tag("div", icon("mark"), "Tradewind", class_="brand"),
@@ -136,8 +141,10 @@ def _page(at: House, request: Request, after: str, wrong: str = "", status: int 
         tag("p", wrong, class_="trouble", role="alert") if wrong else None,
         tag("p", "There is no user yet. Make one in a terminal: ", tag("code", "tradewind users add NAME"))
         if nobody else None,
-        field("Name", entry("name", required=True, autofocus=True, autocapitalize="none")),
-        field("Password", entry("password", type="password", required=True)),
+        field("Name", entry("name", choose, required=True, autofocus=not choose, autocapitalize="none")),
+        field("Password", entry("password", type="password", required=True, autofocus=bool(choose))),
+        field("New password", entry("own", type="password", required=True, minlength=users.SHORTEST))
+        if choose else None,
         entry("after", _ours(after), type="hidden"),
         tag("button", "Log in", class_="main"),
     ])  # fmt: skip

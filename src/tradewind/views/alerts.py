@@ -66,27 +66,33 @@ def _alert(account: str, ts: int, source: str, what: tuple[str, str, str], numbe
 
 
 def _notes(past: Past, name: str) -> list[dict[str, Any]]:
-    found = []
-    for note in past.notes[-LOOKED:]:
-        told, what = note.document, None
-        if note.kind == "alert":
-            what = (str(told.get("level", WARNING)), str(told.get("about", "")), str(told.get("text", "")))
-        elif note.kind == "order of a person":
-            order, done = told.get("order", {}), told.get("done") is True
-            who = f"{order['person']}: " if order.get("person") else ""
-            what = (INFO if done else WARNING, f"order {order.get('verb', '')}", f"{who}{told.get('text', '')}")
-        elif note.kind == "start":
-            what = (INFO, "start", f"{told.get('mode', '')} was started, epoch {told.get('epoch', '')}.")
-        if what is not None:
-            found.append(_alert(name, int(told.get("ts") or note.ts), "note", what, note.number))
-    return found
+    return [one for one in (of_note(note, name) for note in past.notes[-LOOKED:]) if one is not None]
+
+
+def of_note(note: Any, name: str) -> dict[str, Any] | None:
+    """Return what a note of an account's journal alerts of, None where it is nothing."""
+    told, what = note.document, None
+    if note.kind == "alert":
+        what = (str(told.get("level", WARNING)), str(told.get("about", "")), str(told.get("text", "")))
+    elif note.kind == "order of a person":
+        order, done = told.get("order", {}), told.get("done") is True
+        who = f"{order['person']}: " if order.get("person") else ""
+        what = (INFO if done else WARNING, f"order {order.get('verb', '')}", f"{who}{told.get('text', '')}")
+    elif note.kind == "start":
+        what = (INFO, "start", f"{told.get('mode', '')} was started, epoch {told.get('epoch', '')}.")
+    return None if what is None else _alert(name, int(told.get("ts") or note.ts), "note", what, note.number)
 
 
 def _actions(past: Past, name: str) -> list[dict[str, Any]]:
-    found, rows = [], past.log("risk")
+    rows = past.log("risk")
     first = max(0, len(rows) - LOOKED)
-    symbols = past.facts.run.symbols if past.facts else []
-    for place, row in enumerate(rows[first:], first):
+    return of_actions(rows[first:], first, past.facts.run.symbols if past.facts else [], name)
+
+
+def of_actions(rows: Any, first: int, symbols: Sequence[str], name: str) -> list[dict[str, Any]]:
+    """Return what rows of a risk log, the first of which is its row `first`, alert of."""
+    found = []
+    for place, row in enumerate(rows, first):
         level = LEVELS.get(int(row["action"]))
         if level is None:
             continue

@@ -9,7 +9,7 @@ from pathlib import Path
 from tradewind.adapters.wal import write_ahead
 from tradewind.errors import TradewindError
 
-VERSION = 1
+VERSION = 2
 BUSY_S = 10.0
 SCHEMA = """
 CREATE TABLE users (
@@ -19,7 +19,8 @@ CREATE TABLE users (
     disabled  INTEGER NOT NULL DEFAULT 0,
     made_ns   INTEGER NOT NULL,
     failures  INTEGER NOT NULL DEFAULT 0,
-    locked_ns INTEGER NOT NULL DEFAULT 0
+    locked_ns INTEGER NOT NULL DEFAULT 0,
+    once      INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 CREATE TABLE keys (
     prefix     TEXT PRIMARY KEY NOT NULL,
@@ -63,6 +64,9 @@ CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit trail only grows'); END;
 """
 
+SINCE_1 = "ALTER TABLE users ADD COLUMN once INTEGER NOT NULL DEFAULT 0"
+"""Whether the password is good for one log-in, in which another is chosen."""
+
 
 class Entrance:
     """The database at a path; it is made when it is first opened."""
@@ -94,13 +98,12 @@ class Entrance:
         database = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None)
         try:
             database.execute("PRAGMA synchronous = FULL")
-            if _version(database) == 0:
+            if _version(database) < VERSION:
                 write_ahead(database, BUSY_S)
                 database.execute("BEGIN IMMEDIATE")
-                if _version(database) == 0:
-                    for statement in SCHEMA.split(";\n"):
-                        database.execute(statement)
-                    database.execute(f"PRAGMA user_version = {VERSION}")
+                for statement in {0: SCHEMA.split(";\n"), 1: [SINCE_1]}.get(_version(database), []):
+                    database.execute(statement)
+                database.execute(f"PRAGMA user_version = {max(VERSION, _version(database))}")
                 database.execute("COMMIT")
             self._check(_version(database))
         except BaseException:

@@ -63,7 +63,7 @@ def revoke_key(entrance: Entrance, prefix: str) -> None:
     """The key opens nothing any more."""
     with entrance.opened() as database:
         if database.execute("UPDATE keys SET revoked = 1 WHERE prefix = ?", (prefix,)).rowcount == 0:
-            raise BadData(f"There is no key {prefix!r}.", "See `tradewind key list`.")
+            raise BadData(f"There is no key {prefix!r}.", "See `tradewind keys list`.")
 
 
 def keys(entrance: Entrance) -> list[Key]:

@@ -35,7 +35,7 @@ class Pair(NamedTuple):
 def signing_key(path: Path) -> bytes:
     """Return the key in the file; one is made where there is none, one that others may read is refused."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(0o700, parents=True, exist_ok=True)
         path.touch(0o600, exist_ok=False)
         path.write_bytes(secrets.token_bytes(32))
     if path.stat().st_mode & 0o077:

@@ -34,6 +34,12 @@ class User(NamedTuple):
     name: str
     scopes: frozenset[str]
     disabled: bool
+    once: bool = False
+    """Whether the password is good for one log-in, in which another is chosen."""
+
+
+class OnceOnly(TradewindError):  # noqa: N818 - reads as the sentence it prints
+    """The password is right and was made by a machine: the person has to choose one."""
 
 
 class WrongPassword(TradewindError):  # noqa: N818 - reads as the sentence it prints
@@ -45,25 +51,31 @@ def new_password() -> str:
     return secrets.token_urlsafe(32)
 
 
-def add_user(entrance: Entrance, name: str, password: str, scopes: Iterable[str], now: int) -> User:
-    """The user exists; refuses a name that is taken, and a password that others would guess."""
+def add_user(
+    entrance: Entrance, name: str, password: str, scopes: Iterable[str], now: int, *, once: bool = False
+) -> User:
+    """The user exists; refuses a name that is taken, and a password that others would guess.
+
+    With `once` the password is good for one log-in, in which another is chosen.
+    """
     if not NAME.fullmatch(name):
         raise BadData(f"{name!r} is no name for a user.", "Use a letter and then letters, digits, . _ -, at most 40.")
     found, text = checked(scopes), _hashed(name, password)
     with entrance.opened() as database:
         if database.execute("SELECT 1 FROM users WHERE name = ?", (name,)).fetchone():
             raise BadData(f"There is a user {name} already.", "Choose another name, or change the password.")
-        values = (name, text, " ".join(sorted(found)), now)
-        database.execute("INSERT INTO users (name, password, scopes, made_ns) VALUES (?, ?, ?, ?)", values)
-    return User(name, found, disabled=False)
+        values = (name, text, " ".join(sorted(found)), now, once)
+        database.execute("INSERT INTO users (name, password, scopes, made_ns, once) VALUES (?, ?, ?, ?, ?)", values)
+    return User(name, found, disabled=False, once=once)
 
 
-def change_password(entrance: Entrance, name: str, password: str) -> None:
+def change_password(entrance: Entrance, name: str, password: str, *, once: bool = False) -> None:
     """The user has another password, and every session of theirs is over."""
     text = _hashed(name, password)
     with entrance.opened() as database:
         _row(database, name)
-        database.execute("UPDATE users SET password = ?, failures = 0, locked_ns = 0 WHERE name = ?", (text, name))
+        query = "UPDATE users SET password = ?, once = ?, failures = 0, locked_ns = 0 WHERE name = ?"
+        database.execute(query, (text, once, name))
         database.execute("DELETE FROM sessions WHERE user = ?", (name,))
 
 
@@ -79,25 +91,42 @@ def disable_user(entrance: Entrance, name: str) -> None:
 def users(entrance: Entrance) -> list[User]:
     """Return all users by name."""
     with entrance.opened() as database:
-        rows = database.execute("SELECT name, scopes, disabled FROM users ORDER BY name").fetchall()
-    return [User(name, frozenset(scopes.split()), bool(disabled)) for name, scopes, disabled in rows]
+        rows = database.execute("SELECT name, scopes, disabled, once FROM users ORDER BY name").fetchall()
+    return [User(name, frozenset(scopes.split()), bool(disabled), bool(once)) for name, scopes, disabled, once in rows]
+
+
+def come_in(entrance: Entrance, name: str, passwords: tuple[str, str | None], now: int) -> User:
+    """Return the user whose password this is, who has the second one from now on if one is given.
+
+    Raises WrongPassword, and OnceOnly where a second one must be given.
+    """
+    password, own = passwords
+    user = enter(entrance, name, password, now)
+    if own is not None:
+        if own == password:
+            raise BadData("The new password is the old one.", "Choose another.")
+        change_password(entrance, name, own)
+    elif user.once:
+        raise OnceOnly("This password was made for one log-in.", "Give a new one of your own together with it.")
+    return user._replace(once=False)
 
 
 def enter(entrance: Entrance, name: str, password: str, now: int) -> User:
     """Return the user whose password this is; every other case takes as long and says the same."""
     with entrance.opened() as database:
-        query = "SELECT password, scopes, disabled, failures, locked_ns FROM users WHERE name = ?"
+        query = "SELECT password, scopes, disabled, locked_ns, once FROM users WHERE name = ?"
         row = database.execute(query, (name,)).fetchone()
-    text, scopes, disabled, failures, locked = row or (_NOBODY, "", 1, 0, 0)
+    text, scopes, disabled, locked, once = row or (_NOBODY, "", 1, 0, 0)
     right = _fits(text, password)
     if right and not disabled and now >= locked:
         with entrance.opened() as database:
             database.execute("UPDATE users SET failures = 0, locked_ns = 0 WHERE name = ?", (name,))
-        return User(name, frozenset(scopes.split()), disabled=False)
+        return User(name, frozenset(scopes.split()), disabled=False, once=bool(once))
     if row is not None and not right and now >= locked:
-        with entrance.opened() as database:
-            until = now + lock_seconds(failures + 1) * SECOND
-            database.execute("UPDATE users SET failures = failures + 1, locked_ns = ? WHERE name = ?", (until, name))
+        with entrance.opened() as database:  # counted there, because many may guess at once
+            failures = database.execute("SELECT failures FROM users WHERE name = ?", (name,)).fetchone()[0] + 1
+            values = (failures, now + lock_seconds(failures) * SECOND, name)
+            database.execute("UPDATE users SET failures = ?, locked_ns = ? WHERE name = ?", values)
     raise WrongPassword("Name or password are wrong, or there were too many guesses.", "Wait a little; then try again.")
 
 
@@ -126,4 +155,4 @@ def _hashed(name: str, password: str) -> str:
 
 def _row(database: Any, name: str) -> None:
     if database.execute("SELECT 1 FROM users WHERE name = ?", (name,)).fetchone() is None:
-        raise BadData(f"There is no user {name!r}.", "See `tradewind user list`.")
+        raise BadData(f"There is no user {name!r}.", "See `tradewind users list`.")

@@ -20,6 +20,7 @@ from tradewind.adapters.journal.reading import (
     Note,
     Shelf,
     block_that_is_whole,
+    blocks_after,
     everything_after,
     log_from,
     note_in,
@@ -235,6 +236,12 @@ class ChainedJournal(ABC):
                     yield NOTES, note_in(block)
                 else:
                     yield block.log, np.frombuffer(bytearray(block.payload), self._dtype(block.log))
+
+    def blocks(self, after: int, most: int) -> list[Block]:
+        """Return the blocks after number `after`, at most so many, as far as the journal is known here."""
+        self._usable()
+        with self._translated():
+            return blocks_after(self._shelf, after, self._head.seq, most)
 
     @property
     def position(self) -> Position:

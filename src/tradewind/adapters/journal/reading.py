@@ -75,6 +75,17 @@ def everything_after(shelf: Shelf, commit: int, until: int) -> Iterator[Block]:
             raise _changed(seq + 1)
 
 
+def blocks_after(shelf: Shelf, after: int, until: int, most: int) -> list[Block]:
+    """Return the blocks after `after` up to `until`, at most so many, in the order they were written."""
+    found = shelf.blocks_between(after, until, most)
+    for seq, block in enumerate(found, after + 1):
+        if block.seq != seq or not is_whole(block):
+            raise _changed(seq)
+    if not found and after < until:
+        raise _changed(after + 1)
+    return found
+
+
 def _end_of_commit(shelf: Shelf, commit: int, until: int) -> int:
     """Return the seq of the last block of a commit, 0 before the first."""
     low, high = 0, until

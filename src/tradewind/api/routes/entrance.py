@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
 from tradewind.adapters.entrance import audit, keys, sessions, users
@@ -20,6 +20,8 @@ class Credentials(BaseModel):
 
     name: str = Field(max_length=40)
     password: str = Field(max_length=200)
+    new_password: str | None = Field(default=None, max_length=200)
+    """From now on; a password that was made for one log-in asks for it."""
     cookie: bool = False
     """Whether a page asks: the token comes as a cookie that no script can read."""
 
@@ -39,16 +41,24 @@ class KeyWanted(BaseModel):
 
 
 @router.post("/login", dependencies=[public("whoever comes in is nobody yet")])
-def login(wanted: Credentials, at: At, response: Response) -> dict[str, Any]:
+def login(wanted: Credentials, at: At, request: Request, response: Response) -> dict[str, Any]:
     """Tokens for a name and its password: a short one for a quarter of an hour, a long one to renew it."""
     now = at.now()
     try:
-        user = users.enter(at.entrance, wanted.name, wanted.password, now)
+        user = users.come_in(at.entrance, wanted.name, (wanted.password, wanted.new_password), now)
     except users.WrongPassword as error:
         audit.note(at.entrance, (now, wanted.name[:40], "log in", "refused"), {})
         raise Problem(401, error.message, error.hint) from error
-    audit.note(at.entrance, (now, user.name, "log in", "done"), {})
-    return _told(sessions.begin(at.entrance, at.key, user, now), response, cookie=wanted.cookie)
+    except users.OnceOnly as error:
+        raise Problem(403, error.message, "Send new_password with it.") from error
+    about = {} if wanted.new_password is None else {"new_password": True}
+    audit.note(at.entrance, (now, user.name, "log in", "done"), about)
+    return _told(
+        sessions.begin(at.entrance, at.key, user, now),
+        response,
+        cookie=wanted.cookie,
+        safe=request.url.scheme == "https",
+    )
 
 
 @router.post("/renew", dependencies=[public("the long token shows who it is")])
@@ -58,7 +68,7 @@ def renew(wanted: Renewal, at: At, response: Response) -> dict[str, Any]:
         pair = sessions.renew(at.entrance, at.key, wanted.token, at.now())
     except users.WrongPassword as error:
         raise Problem(401, error.message, error.hint) from error
-    return _told(pair, response, cookie=False)
+    return _told(pair, response)
 
 
 @router.post("/logout", dependencies=[needs("read")])
@@ -111,8 +121,10 @@ def trail(at: At, after: Number = 0, limit: Limit = 200) -> dict[str, Any]:
     }
 
 
-def _told(pair: sessions.Pair, response: Response, *, cookie: bool) -> dict[str, Any]:
+def _told(pair: sessions.Pair, response: Response, *, cookie: bool = False, safe: bool = False) -> dict[str, Any]:
     if not cookie:
         return {"token": pair.short, "renewal": pair.long, "expires_ns": pair.expires_ns}
-    response.set_cookie(COOKIE, pair.short, max_age=sessions.SHORT_S, httponly=True, samesite="strict", path="/")
+    response.set_cookie(
+        COOKIE, pair.short, max_age=sessions.SHORT_S, httponly=True, samesite="strict", path="/", secure=safe
+    )
     return {"renewal": pair.long, "expires_ns": pair.expires_ns}
