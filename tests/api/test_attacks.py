@@ -127,7 +127,8 @@ def test_a_file_that_is_too_large_or_nothing_leaves_nothing(everything, hands, m
 @pytest.mark.parametrize(
     "headers",
     [[(b"host", b"\xff\xfe")], [(b"host", b"")], [(b"host", b"127.0.0.1:8600:1")], [(b"host", b"[::1")],
-     [(b"host", b"::1")], [(b"host", b"127.0.0.1.evil.example")], [(b"origin", b"http://[")], [(b"origin", b"\xff")], [(b"origin", b"null")],
+     [(b"host", b"::1")],
+     [(b"host", b"127.0.0.1.evil.example")], [(b"origin", b"http://[")], [(b"origin", b"\xff")], [(b"origin", b"null")],
      [(b"origin", b"http://127.0.0.1.evil.example")], [(b"origin", b"http://127.0.0.1@evil.example")],
      [(b"content-length", b"-1")], [(b"content-length", b"1e9")], [(b"content-length", b"\xb2")],
      [(b"authorization", b"Bearer \xff\x00")], [(b"authorization", b"Bearer " + b"a" * 60_000)],
