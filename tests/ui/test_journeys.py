@@ -48,13 +48,13 @@ def test_prices_come_in_a_backtest_runs_and_its_report_is_read(web, prices):
 
 def test_a_trade_and_why(web):
     """Its trades stand there, an order has a journey, bars say what passed and what did not."""
-    web.go("/orders")
+    web.go("/orders?account=paper")
     web.shows("first_bar")
     assert web.run("document.querySelectorAll('tbody tr').length") > 5
-    web.go("/orders?tab=orders")
+    web.go("/orders?tab=orders&account=paper")
     web.run("document.querySelector('tbody a').click()")
     web.shows("Journey of order")
-    web.go("/strategies?strategy=first_bar")
+    web.go("/strategies?strategy=first_bar&account=paper")
     web.shows("What stops it most")
     assert web.run("document.body.innerText.includes('all passed: signal')")
 

@@ -145,6 +145,22 @@ def test_the_chart_carries_fifty_thousand_candles(web):
     assert web.said == []
 
 
+def test_a_trade_leads_to_its_candles(web):
+    """The link of a trade opens the chart around its end; switching the timeframe keeps the day."""
+    web.go("/orders?account=paper")
+    web.wait("document.querySelector('tbody a[href^=\"/chart\"]')")
+    target = web.run("document.querySelector('tbody a[href^=\"/chart\"]').getAttribute('href')")
+    web.go(target)
+    web.wait("Number(document.documentElement.dataset.bars) > 100")
+    at = int(target.rpartition("=")[2])
+    bars = "window.tradewind.chart.bars"
+    last = web.run(f"{bars}[{bars}.length - 1].time")
+
+    assert 0 <= last - at <= 60 * 300
+    assert web.run("document.querySelectorAll('#chart-canvas canvas').length") > 3
+    assert web.said == []
+
+
 def test_who_may_only_look_can_press_nothing(address):
     """Buttons that would act are off and say what is missing; nothing is hidden."""
     from conftest import Web  # noqa: PLC0415 - the class of the fixtures beside

@@ -9,14 +9,18 @@ import numpy as np
 import polars as pl
 import pytest
 
+from tradewind.adapters.journal import SqliteJournal
+from tradewind.broker import Report
 from tradewind.errors import UnknownName
+from tradewind.kernel.records import FILLED
 from tradewind.live.folder import Folder
 from tradewind.live.prepare import prepare
-from tradewind.live.start import open_account
+from tradewind.live.start import LAYOUTS, open_account
 from tradewind.results.facts import InstrumentFacts, RunFacts, StrategyFacts
 from tradewind.results.risk_status import floor_statuses, samples_of
 from tradewind.results.tables import tables
 from tradewind.risk.headroom import heat
+from tradewind.trading.executions import execution_row
 from tradewind.views import accounts, alerts, gates, health, limits, orders, past, strategies
 from tradewind.views.heart import RUNNING, STALE, Heart, heart_of
 from tradewind.views.order_check import market_here, standing_of
@@ -332,3 +336,25 @@ def test_an_account_begun_anew_under_its_name_is_read_anew(traded, tmp_path):
         desk.begin(1, desk.start_document)
 
     assert not orders.trades(settings, "flip").items
+
+
+def test_what_a_broker_reported_is_shown_in_its_own_words(traded, tmp_path):
+    """Prices, lots and cash as people have them; of somebody else's order no strategy."""
+    settings = traded.settings.model_copy(update={"data": tmp_path})
+    folder = Folder(tmp_path / "accounts" / "told")
+    folder.make()
+    start = past.past_of(traded.settings, Folder(traded.data / "accounts" / "flip")).notes[0]
+    with SqliteJournal.open(folder.journal, LAYOUTS) as journal:
+        journal.note("start", start.document)
+        for number, strategy in ((7, 0), (0, -1)):
+            report = Report(FILLED, "", "9", 0, side=-1, quantity=33, price=281_465, amount=-150, realised=1_234,
+                            broker_order="4711", text="MARKET_ORDER")  # fmt: skip
+            journal.append("executions", execution_row(report, number, 88 if strategy == 0 else 0, strategy))
+        journal.commit(1)
+
+    theirs, ours = orders.executions(settings, "told").items
+
+    assert (ours["kind"], ours["strategy"], ours["side"], ours["symbol"]) == ("filled", "flip", "sell", "XAUUSD")
+    assert (ours["lots"], ours["price"], ours["amount"], ours["realised"]) == (0.33, 2814.65, -1.5, 12.34)
+    assert (ours["broker_order"], ours["text"], ours["order"]) == ("4711", "MARKET_ORDER", 88)
+    assert theirs["strategy"] is None

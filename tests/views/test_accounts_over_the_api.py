@@ -4,71 +4,20 @@ import json
 import os
 import signal
 import threading
-import time
 import uuid
-import warnings
 
 import pytest
+from api_office import API, Office, act, until
 
-from tradewind.adapters.entrance import audit, keys, users
-from tradewind.adapters.entrance.scopes import SCOPES
-from tradewind.api.app import create
-from tradewind.api.house import house
+from tradewind.adapters.entrance import audit
 from tradewind.live.asking import Unanswered, asked
 from tradewind.live.folder import Folder
 from tradewind.settings import BrokerAccount
 from tradewind.views import accounts, gates, health, limits, orders
 from tradewind.watchdog.processes import started
 
-with warnings.catch_warnings():  # it would rather have another HTTP client, which we do not use
-    warnings.simplefilter("ignore")
-    from fastapi.testclient import TestClient
-
-PASSWORD = "correct horse battery"  # noqa: S105 - of a user in a temporary folder
-API = "/api/v1"
 PAPER = {"strategies": ["flip"], "on": ["XAUUSD"], "source": "synthetic", "speed": 1200, "start": "2025-01-06",
          "end": "2025-02-07", "account": "desk", "risk": "house"}  # fmt: skip
-
-
-class Office:
-    """An API over a data folder, and people at it."""
-
-    def __init__(self, settings):
-        """Ann may do everything."""
-        self.house = house(settings)
-        if not any(one.name == "ann" for one in users.users(self.house.entrance)):
-            users.add_user(self.house.entrance, "ann", PASSWORD, SCOPES, self.house.now())
-        self.app = create(self.house)
-
-    def client(self, *scopes):
-        """Return a client with a key for some scopes."""
-        client = TestClient(self.app, raise_server_exceptions=False, client=(uuid.uuid4().hex, 1))
-        key = keys.make_key(self.house.entrance, "test", "ann", scopes, 1, self.house.now())
-        client.headers["authorization"] = f"Bearer {key}"
-        return client
-
-    def person(self):
-        """Return a client with a token for a password given just now."""
-        client = TestClient(self.app, raise_server_exceptions=False, client=(uuid.uuid4().hex, 1))
-        told = client.post(f"{API}/login", json={"name": "ann", "password": PASSWORD}).json()
-        client.headers["authorization"] = f"Bearer {told['token']}"
-        return client
-
-
-def act(client, path, body=None, key=None):
-    """Post something that acts, with a key of its own."""
-    return client.post(f"{API}{path}", json=body or {}, headers={"idempotency-key": key or uuid.uuid4().hex})
-
-
-def until(found, what, seconds=90.0):
-    """Return what `found` gives once it is as it should be."""
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        told = found()
-        if what(told):
-            return told
-        time.sleep(0.1)
-    raise AssertionError(told)
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +84,16 @@ def test_lists_go_page_by_page_to_their_beginning(stored, path):
     assert client.get(f"{API}/accounts/flip/{path}?after=1&cursor=5").status_code == 422
 
 
+def test_the_documents_of_the_journal_can_be_read(stored):
+    """From the first start on; a simulated venue has no words of its own."""
+    client = stored.client("read")
+    told = client.get(f"{API}/accounts/flip/notes").json()
+
+    assert [one["kind"] for one in told["items"]][-1] == "start"
+    assert told["items"][-1]["document"]["symbols"] == ["XAUUSD"]
+    assert client.get(f"{API}/accounts/flip/executions").json() == {"items": [], "next": None, "newest": None}
+
+
 def test_what_is_not_there_is_404_and_what_is_wrong_422(stored):
     """With words."""
     client = stored.client("read")
@@ -173,6 +132,30 @@ def test_a_running_account_shows_what_is_used_of_its_limits(running):
     assert {one["name"] for one in told["limits"]} >= {"daily hard loss", "open_risk"}
     assert told["facts"][0]["state"] == "fresh"
     assert running.get(f"{API}/paper/desk/process").json()["process"]["alive"]
+
+
+def test_supervisors_learn_of_checks_and_not_of_what_is_held(running):
+    """Without a key."""
+    answer = running.get("/tradez", headers={"authorization": ""})
+    (told,) = answer.json()["accounts"]
+
+    assert answer.status_code == (200 if told["ready"] else 503)
+    assert (told["account"], told["running"]) == ("desk", True)
+    assert {"heartbeat", "kill switch", "stops", "limits"} <= {one["name"] for one in told["checks"]}
+    assert {name for one in told["checks"] for name in one} == {"name", "state", "age_s", "limit"}
+    assert "USD" not in answer.text
+
+
+@pytest.mark.parametrize("path", ["/strategies", "/risk/rules/house", "/data/coverage"])
+def test_who_has_an_answer_already_is_told_so(stored, path):
+    """By its tag."""
+    client = stored.client("read")
+    first = client.get(f"{API}{path}")
+
+    again = client.get(f"{API}{path}", headers={"if-none-match": first.headers["etag"]})
+
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+    assert client.get(f"{API}{path}", headers={"if-none-match": '"other"'}).status_code == 200
 
 
 def test_the_same_wish_sent_twice_begins_one_trader(running, office):
@@ -235,6 +218,34 @@ def test_limits_are_tightened_at_once_and_loosened_only_if_asked_for(running):
     assert answer.status_code == 409
     assert "looser" in answer.json()["detail"]
     assert act(running, "/paper/desk/limits", {"rules": "../x", "reason": "try paths"}).status_code == 422
+    assert act(running, "/paper/desk/limits", {"reason": "nothing at all"}).status_code == 422
+
+    wish = {"set": {"risk_per_trade": "0.2 %", "loss_rules.daily hard loss": "1000"}, "reason": "a careful week"}
+    done = act(running, "/paper/desk/limits", wish)
+    assert done.status_code == 200, done.text
+
+    def values():
+        rows = running.get(f"{API}/accounts/desk/limits").json()["rows"]
+        return {one["name"]: one["value"] for one in rows}
+
+    told = until(values, lambda one: one["risk_per_trade"] == "0.2 %")
+    assert told["daily hard loss"].startswith("1,000.00 USD")
+    assert act(running, "/paper/desk/limits", wish | {"set": {"risk_per_trade": "0.5 %"}}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [("risk_per_trade", "20 %", "out of its bounds"), ("risk_per_trade", "much", "a share such as"),
+     ("risk_per_trad", "0.1 %", "Did you mean 'risk_per_trade'"), ("kappa", "off", "cannot be switched off"),
+     ("loss_rules.daily hard loss", "9000000", "below it"), ("flat_minute", "25:00", "New York time"),
+     ("trades_per_day", "0", "does not switch a limit off")],
+)  # fmt: skip
+def test_a_limit_that_cannot_be_is_refused_with_what_to_write(running, name, text, said):
+    """Nothing changes."""
+    answer = act(running, "/paper/desk/limits", {"set": {name: text}, "reason": "try it out"})
+
+    assert answer.status_code in (404, 422), answer.text
+    assert said in answer.text
 
 
 def test_paper_is_not_stopped_as_live(running, office):

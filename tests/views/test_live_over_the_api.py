@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_accounts_over_the_api import API, Office, act, until
+from api_office import API, Office, act, until
 
 from tradewind.settings import BrokerAccount
 from tradewind.watchdog.processes import started

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from test_accounts_over_the_api import API, Office
+from api_office import API, Office
 from typer.testing import CliRunner
 
 from tradewind.cli import app
@@ -69,7 +69,8 @@ def test_a_question_has_one_answer(said, told, words, path, body):
 
 def test_accounts_are_their_heartbeats(said, told):
     """One by one."""
-    assert [told("/accounts/flip/status")] == said("accounts")
+    listed = said("accounts")
+    assert [told(f"/accounts/{one['account']}/status") for one in listed] == listed
 
 
 def test_how_it_stands_with_the_kill_switch(said, told):

@@ -19,7 +19,14 @@ At = Annotated[House, Depends(house_of)]
 
 
 def principal_of(request: Request) -> Principal:
-    """Return who asks; a problem 401 where nobody we know."""
+    """Return who asks; a problem 401 where nobody we know. It is looked up once a request."""
+    found: Principal | None = getattr(request.state, "principal", None)
+    if found is None:
+        found = request.state.principal = _looked_up(request)
+    return found
+
+
+def _looked_up(request: Request) -> Principal:
     house = house_of(request)
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     found = None

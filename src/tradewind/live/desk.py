@@ -16,7 +16,7 @@ from tradewind.kernel.risk_calendar import SWITCH
 from tradewind.live import grafting
 from tradewind.live.folder import Folder
 from tradewind.live.newcomer import Newcomer
-from tradewind.live.people import carry_out
+from tradewind.live.people import carry_out, given_limits
 from tradewind.live.prepare import Prepared
 from tradewind.liveness.calendar import LiveCalendar
 from tradewind.liveness.entries import Position, position_after
@@ -96,6 +96,7 @@ class Desk:
         self.start_document: dict[str, Any] = {}
         self.killed = 0
         self.known_limits: list[Limits] = [] if prepared.request.risk is None else [prepared.request.risk]
+        self.known_limits += given_limits(journal.notes())
         self.core: Machine = prepared.core(simulated=capabilities is None)
         self.tape_rows = 0
         """Events applied that came from a tape."""

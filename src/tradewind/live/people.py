@@ -5,7 +5,7 @@ need a name and a reason, which the journal keeps.
 """
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tradewind.errors import BadData, TradewindError, UnknownName
@@ -92,6 +92,18 @@ def restore_limits(desk: "Desk", note: Mapping[str, Any]) -> None:
     if note["kind"] == "limits":
         desk.known_limits += [Limits.from_tree(note["now"]), Limits.from_tree(note["later"])]
         _take(desk.core, desk.prepared, note)
+
+
+def given_limits(notes: Iterable[Any]) -> list[Limits]:
+    """Return all limits an account was ever given, oldest first, by the notes of its journal."""
+    trees: list[Any] = []
+    for note in notes:
+        told = note.document
+        if note.kind == "limits":
+            trees += [told["now"], told["later"]]
+        elif note.kind in ("start", "graft"):
+            trees.append((told if note.kind == "start" else told["start"]).get("limits"))
+    return [Limits.from_tree(tree) for tree in trees if tree]
 
 
 def _take(core: "Machine", prepared: "Prepared", document: Mapping[str, Any]) -> int:

@@ -7,6 +7,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from nicegui import run, ui
@@ -16,6 +17,7 @@ from tradewind.api.problems import Problem
 from tradewind.errors import TradewindError
 from tradewind.results.report.markup import Html
 from tradewind.ui.pieces import trouble
+from tradewind.ui.pulse import feel
 
 log = logging.getLogger("tradewind.ui")
 Draw = Callable[[], Html]
@@ -38,8 +40,13 @@ class Live(Element, component="static/live.js"):
             self.update()
 
 
-async def region(draw: Draw, every: float | None = None, acts: Mapping[str, Act] | None = None) -> Live:
-    """Return a region that is drawn again after so many seconds, and after everything done in it."""
+async def region(
+    draw: Draw, every: float | None = None, acts: Mapping[str, Act] | None = None, *, heart: Path | None = None
+) -> Live:
+    """Return a region that is drawn again after so many seconds, after everything done in it, and after every beat.
+
+    `heart` is the folder of the account whose beats are meant.
+    """
     found = Live(await drawn(draw))
     lock = asyncio.Lock()
 
@@ -56,6 +63,8 @@ async def region(draw: Draw, every: float | None = None, acts: Mapping[str, Act]
 
     if acts:
         found.on("do", do)
+    if heart is not None:
+        ui.context.client.on_delete(feel(heart, again))
     if every is not None:
         ui.timer(every, again, immediate=False)
     return found

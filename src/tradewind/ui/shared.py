@@ -7,13 +7,16 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 MOST = 500
-_known: dict[tuple[Any, ...], tuple[float, Any]] = {}
+_known: dict[tuple[Any, ...], tuple[float, object, Any]] = {}
 _locks: dict[tuple[Any, ...], threading.Lock] = {}
 _guard = threading.Lock()
 
 
-def shared(key: tuple[Any, ...], seconds: float, ask: Callable[[], T]) -> T:
-    """Return the answer to a question, at most so many seconds old; who asks meanwhile waits for the same one."""
+def shared(key: tuple[Any, ...], seconds: float, ask: Callable[[], T], version: object = None) -> T:
+    """Return the answer to a question, at most so many seconds old and of that version of what it is about.
+
+    Who asks meanwhile waits for the same answer.
+    """
     with _guard:
         if len(_known) > MOST:
             _known.clear()
@@ -21,7 +24,7 @@ def shared(key: tuple[Any, ...], seconds: float, ask: Callable[[], T]) -> T:
         lock = _locks.setdefault(key, threading.Lock())
     with lock:
         found = _known.get(key)
-        if found is None or time.monotonic() - found[0] > seconds:
-            found = _known[key] = (time.monotonic(), ask())
-        answer: T = found[1]
+        if found is None or time.monotonic() - found[0] > seconds or found[1] != version:
+            found = _known[key] = (time.monotonic(), version, ask())
+        answer: T = found[2]
     return answer

@@ -13,6 +13,7 @@ from tradewind.ui import strip, theme
 from tradewind.ui.icons import icon
 from tradewind.ui.live import region
 from tradewind.ui.pieces import entry
+from tradewind.ui.standing import drawn_once
 from tradewind.ui.visit import Visit, visit_of
 from tradewind.watchdog.killfile import MEANINGS
 
@@ -38,6 +39,8 @@ PLACES = (
     Place("/data", "Data", "data", "d", "What prices are there, and can they be trusted?"),
     Place("/system", "System", "system", "y", "Is everything healthy?"),
 )
+LIVE_S = 1.0
+"""How often is looked whether what is shown has grown old; beats are felt at once."""
 TABS = ("/", "/chart", "/orders", "/risk")
 """At the bottom of a phone; the rest is behind the fifth."""
 Build = Callable[[Visit], Awaitable[None]]
@@ -53,9 +56,13 @@ def page(path: str, title: str) -> Callable[[Build], Build]:
             ui.add_head_html(head())
             ui.add_body_html(body(visit, here))
             if not visit.asked("bare"):
-                (await region(lambda: strip.line(visit), 1.0)).classes("strip-facts")
+                (await region(lambda: drawn_once(visit, "line", strip.line), LIVE_S, heart=visit.heart)).classes(
+                    "strip-facts"
+                )
             with ui.element("div").classes("body").props('id="main" tabindex="-1"'):
-                await region(lambda: strip.banner(visit), 1.0, strip.acts(visit))
+                await region(
+                    lambda: drawn_once(visit, "banner", strip.banner), LIVE_S, strip.acts(visit), heart=visit.heart
+                )
                 await build(visit)
 
         ui.page(path, title=f"{title} · Tradewind", response_timeout=20.0)(shown)

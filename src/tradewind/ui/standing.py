@@ -1,16 +1,18 @@
 """The account somebody looks at, as the pages need it: one look serves every region and every person for a moment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tradewind.results.report.markup import Html, joined, tag
 from tradewind.ui.numbers import money, seconds
 from tradewind.ui.pieces import badge, bar, empty
+from tradewind.ui.pulse import signature
 from tradewind.ui.shared import shared
 from tradewind.ui.visit import Visit
 from tradewind.views.accounts import accounts, overview
 
-LOOK_S = 0.4
+LOOK_S = 0.5
+"""So old may be what is shown, unless the trader's heart has beaten since."""
 HOW = "tradewind paper opening_range --on XAUUSD"
 SIDES = {"long": "▲ long", "short": "▼ short", "buy": "▲ buy", "sell": "▼ sell"}
 STATES = {"running": "good", "stale": "bad", "stopped": "", "never ran": ""}
@@ -21,7 +23,17 @@ def now_of(visit: Visit) -> dict[str, Any] | None:
     if not visit.account:
         return None
     key = ("overview", str(visit.data), visit.account)
-    return shared(key, LOOK_S, lambda: overview(visit.settings, visit.account))
+    return shared(key, LOOK_S, lambda: overview(visit.settings, visit.account), _beat(visit))
+
+
+def drawn_once(visit: Visit, name: str, draw: Callable[[Visit], Html]) -> Html:
+    """Return a region that is the same for everybody who looks at the account with the same rights."""
+    key = ("drawn", name, str(visit.data), visit.account, visit.who.scopes)
+    return shared(key, LOOK_S, lambda: draw(visit), _beat(visit))
+
+
+def _beat(visit: Visit) -> tuple[int, int]:
+    return signature(visit.heart) if visit.heart else (0, 0)
 
 
 def all_of(visit: Visit) -> list[dict[str, Any]]:

@@ -37,6 +37,11 @@ class Visit(NamedTuple):
         """The data folder."""
         return self.house.data
 
+    @property
+    def heart(self) -> Path | None:
+        """The folder of the account that is looked at."""
+        return self.data / "accounts" / self.account if self.account else None
+
     def asked(self, name: str, otherwise: str = "") -> str:
         """Return what the address of the page says."""
         return str(self.request.query_params.get(name, otherwise))[:200]

@@ -4,7 +4,7 @@ Bars are made of the coarsest stored series that fits into them. Days are tradin
 Times are seconds UTC here, because that is what charts count in.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -23,7 +23,7 @@ from tradewind.settings import Settings
 from tradewind.views.gates import bars as gate_bars
 from tradewind.views.heart import Heart
 from tradewind.views.orders import About, orders, trades
-from tradewind.views.pages import Cut
+from tradewind.views.pages import Cut, Page
 
 if TYPE_CHECKING:
     from tradewind.adapters.stored_runs import StoredRuns
@@ -186,18 +186,22 @@ def marks_of_run(runs: "StoredRuns", run: str, symbol: str, period: tuple[int, i
 
 def marks_of_account(settings: Settings, account: str, symbol: str, period: tuple[int, int]) -> dict[str, Any]:
     """Return trades, open positions, orders and gates of an account in an instrument between two moments, ns UTC."""
-    about, cut = About(None, symbol), Cut(500)
+    about, first = About(None, symbol), period[0] // SECOND
+
+    def back(ask: Ask, moment: Callable[[Mapping[str, Any]], int | None]) -> list[Any]:
+        return _back_to(lambda cut: ask(settings, account, cut, about), moment, first)
+
     traded = [
         {"strategy": one["strategy"], "side": one["side"], "lots": one["lots"], "opened": _parsed(one["opened"]),
          "closed": _parsed(one["closed"]), "entry": one["entry_price"], "exit": one["exit_price"], "net": one["net"],
-         "r": one["r"], "reason": one["reason"]} for one in reversed(trades(settings, account, cut, about).items)
+         "r": one["r"], "reason": one["reason"]} for one in back(trades, lambda one: _parsed(one["closed"]))
     ]  # fmt: skip
     ordered = [
         {"strategy": one["strategy"], "side": one["side"], "type": one["type"], "lots": one["lots"],
          "price": one["trigger"] if one["trigger"] is not None else one["price"], "stop": one["stop_loss"],
          "target": one["take_profit"], "given": _parsed(one["given"]), "ended": _parsed(one["ended"]),
          "status": one["status"], "why": one["sentence"] or one["reason"]}
-        for one in reversed(orders(settings, account, cut, about).items)
+        for one in back(orders, lambda one: _parsed(one["given"]))
     ]  # fmt: skip
     asked = [
         {
@@ -207,14 +211,34 @@ def marks_of_account(settings: Settings, account: str, symbol: str, period: tupl
                 [each["gate"], each["value"], each["low"], each["high"]] for each in one["gates"] if not each["passed"]
             ],
         }
-        for one in reversed(gate_bars(settings, account, cut, about).items)
+        for one in back(gate_bars, lambda one: int(one["ts"]) // SECOND)
     ]
-    first, last = period[0] // SECOND, period[1] // SECOND
+    last = period[1] // SECOND
     return {
         "trades": [one for one in traded if (one["closed"] or last) >= first and (one["opened"] or 0) < last],
         "orders": [one for one in ordered if first <= (one["given"] or 0) < last],
         "gates": [one for one in asked if first <= one["ts"] < last],
     }
+
+
+Ask = Callable[[Settings, str, Cut, About], Page]
+PAGES = 10
+"""Pages of a log that are gone back through for marks of long ago."""
+
+
+def _back_to(
+    ask: Callable[[Cut], Page], moment: Callable[[Mapping[str, Any]], int | None], first: int
+) -> list[dict[str, Any]]:
+    """Return the rows of a log from a moment (s UTC) on, oldest first, as far as so many pages reach."""
+    found: list[dict[str, Any]] = []
+    before: int | None = None
+    for _ in range(PAGES):
+        page = ask(Cut(500, before))
+        found += page.items
+        before = page.next
+        if before is None or (moment(page.items[-1]) or first) < first:
+            break
+    return found[::-1]
 
 
 def _parsed(text: str | None) -> int | None:

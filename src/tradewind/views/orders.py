@@ -89,6 +89,31 @@ def equity(settings: Settings, account: str, cut: Cut | None = None) -> Page:
     return _shown(settings, account, (cut or Cut(), ALL), ("samples", None, show))
 
 
+def executions(settings: Settings, account: str, cut: Cut | None = None, about: About = ALL) -> Page:
+    """Return what the broker reported, in its own words; a simulated venue has none."""
+
+    def show(past: Past, run: RunFacts, chosen: Integers) -> Any:
+        return [_execution(row, run) for row in past.log("executions")[chosen]]
+
+    return _shown(settings, account, (cut or Cut(), about), ("executions", None, show))
+
+
+def notes(settings: Settings, account: str, cut: Cut | None = None) -> Page:
+    """Return the documents of the journal: starts, alerts, orders of people, changed limits, differences."""
+    past = past_of(settings, folder_of(settings.data, account))
+    if past is None:
+        return EMPTY
+    with past.lock:
+        found = past.notes
+        numbers = np.array([note.number for note in found], np.int64)
+
+        def show(places: Integers) -> list[dict[str, Any]]:
+            return [{"ts": note.ts, "kind": note.kind, "document": note.document}
+                    for note in (found[place] for place in places)]  # fmt: skip
+
+        return page_of(numbers, cut or Cut(), show)
+
+
 Show = Callable[[Past, RunFacts, Integers], Any]
 Wanted = Callable[[Rows], Any] | None
 
@@ -112,7 +137,12 @@ def _shown(
                 mask &= rows[field] == (names.index(value) if value in names else -2)
         places = np.flatnonzero(mask)
         sequences = rows["number"][places] if log == "events" else places
-        return page_of(sequences.astype(np.int64), cut, lambda chosen: rows_of(show(past, run, places[chosen])))
+        return page_of(sequences.astype(np.int64), cut, lambda chosen: _plain(show(past, run, places[chosen])))
+
+
+def _plain(shown: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = shown if isinstance(shown, list) else rows_of(shown)
+    return found
 
 
 def journey(settings: Settings, account: str, order: int) -> dict[str, Any] | None:
@@ -131,6 +161,28 @@ def journey(settings: Settings, account: str, order: int) -> dict[str, Any] | No
         rows = rows_of(orders_table(commands[mine[-1:]], events, run))
         return {**rows[0], "sequence": int(mine[-1]), "fills": rows_of(fills_table(commands, told, run)),
                 "reports": [_report(row) for row in told]}  # fmt: skip
+
+
+def _execution(row: Any, run: RunFacts) -> dict[str, Any]:
+    strategy, number = int(row["strategy"]), int(row["instrument"])
+    one = run.instruments[number] if 0 <= number < len(run.instruments) else None
+    size, step = (one.tick_size, one.lot_step) if one else (0, 0)
+    texts = {name: bytes(row[name]).decode("ascii", "replace")
+             for name in ("id", "execution", "broker_order", "position", "text")}  # fmt: skip
+    return {
+        "number": int(row["number"]),
+        "order": int(row["order"]),
+        "occurred": int(row["occurred"]),
+        "kind": str(EVENT_KINDS.get(int(row["kind"]), row["kind"])),
+        "strategy": run.strategy_names[strategy] if 0 <= strategy < len(run.strategies) else None,
+        "symbol": one.symbol if one else None,
+        "side": {1: "buy", -1: "sell"}.get(int(row["side"])),
+        "lots": float(int(row["quantity"]) * step),
+        "price": float(int(row["price"]) * size) or None,
+        "amount": int(row["amount"]) / run.minor_per_unit,
+        "realised": int(row["realised"]) / run.minor_per_unit,
+        **texts,
+    }
 
 
 def _report(row: Any) -> dict[str, Any]:

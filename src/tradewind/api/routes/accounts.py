@@ -86,6 +86,22 @@ def fill_list(
     return _told(orders.fills(at.settings, account, _cut(limit, cursor, after), About(strategy, on)))
 
 
+@router.get("/accounts/{account}/executions", dependencies=[needs("read")])
+def execution_list(
+    account: str, at: At, cursor: Sequence = None, after: Sequence = None, limit: Limit = 50
+) -> dict[str, Any]:
+    """What the broker reported, newest first, with its own ids and words."""
+    return _told(orders.executions(at.settings, account, _cut(limit, cursor, after)))
+
+
+@router.get("/accounts/{account}/notes", dependencies=[needs("read")])
+def note_list(
+    account: str, at: At, cursor: Sequence = None, after: Sequence = None, limit: Limit = 50
+) -> dict[str, Any]:
+    """The documents of the journal, newest first: starts, alerts, orders of people, changed limits."""
+    return _told(orders.notes(at.settings, account, _cut(limit, cursor, after)))
+
+
 @router.get("/accounts/{account}/trades", dependencies=[needs("read")])
 def trade_list(
     account: str, at: At, *, cursor: Sequence = None, after: Sequence = None, limit: Limit = 50, strategy: Who = None,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from tradewind.adapters.entrance.scopes import Principal
 from tradewind.api.guards import At, needs, noted, principal_of
@@ -41,6 +41,8 @@ def asking(at: At, me: Me, request: Request) -> Asking:
 
 
 By = Annotated[Asking, Depends(asking)]
+LimitName = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,60}(\.[a-z0-9 ,.-]{1,60})?$")]
+LimitText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9 .,:%+-]{1,40}$")]
 Why = Annotated[str, Field(min_length=3, max_length=300)]
 
 
@@ -64,9 +66,10 @@ class Added(Reasoned):
 
 
 class NewLimits(Reasoned):
-    """Other risk rules: house, or the name of a firm's pack."""
+    """Other risk rules, house or the name of a firm's pack; or single limits, written as in a risk file."""
 
-    rules: Word
+    rules: Word | None = None
+    set: dict[LimitName, LimitText] = Field(default={}, max_length=60)
     loosen: bool = False
     """Whether a limit may become looser, from the next trading date on."""
 
@@ -163,7 +166,7 @@ def verbs(mode: str, scope: str) -> APIRouter:
     async def limits(account: str, wanted: NewLimits, by: By) -> Response:
         """Other limits: tighter ones hold at once; looser ones, only if asked for, from the next trading date."""
         folder = of_mode(by.house, account, mode)
-        tree = wanted_limits(by.house.settings, folder, wanted.rules, loosen=wanted.loosen)
+        tree = wanted_limits(by.house.settings, folder, wanted.rules, loosen=wanted.loosen, sets=wanted.set)
         order = {"verb": "limits", "limits": tree, "person": by.who.name, "reason": wanted.reason}
         return await ordered(by, folder, order)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
-from tradewind.adapters.sqlite import SqliteRuns
+from tradewind.adapters.stored_runs import StoredRuns
 from tradewind.api.guards import At, needs
 from tradewind.api.house import House
 from tradewind.api.paging import Cursor, Limit, page
@@ -27,7 +27,7 @@ FRAMED = {"content-security-policy": REPORT_POLICY, "x-frame-options": "SAMEORIG
 MOST_ROWS = 5_000
 
 
-def _runs(at: House) -> SqliteRuns:
+def _runs(at: House) -> StoredRuns:
     return open_runs(at.settings)
 
 

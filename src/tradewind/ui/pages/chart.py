@@ -93,7 +93,7 @@ def _box(visit: Visit, on: str, run: str, seconds: int) -> Html:
         "div", id="chart-canvas", class_="canvas", data_still=True, data_on=on, data_timeframe=seconds, data_run=run,
         data_account="" if run else visit.account, data_most=visit.asked("most"), role="application",
         aria_label="Candles; arrow keys move, plus and minus zoom",
-        data_until=int(at) + BEHIND * seconds if at.isdecimal() and len(at) < 12 else None,
+        data_upto=int(at) + BEHIND * seconds if at.isdecimal() and len(at) < 12 else None,
     )  # fmt: skip
     hover = tag("div", id="chart-hover", class_="hover", hidden=True, data_still=True)
     legend = tag("div", id="chart-legend", class_="legend", data_still=True)

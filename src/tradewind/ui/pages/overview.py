@@ -14,12 +14,13 @@ from tradewind.ui.numbers import change, counted, money, new_york, price, second
 from tradewind.ui.numbers import figure as number
 from tradewind.ui.pieces import Column, badge, card, empty, figure, grid, rows, synthetic, words
 from tradewind.ui.shared import shared
-from tradewind.ui.shell import page
+from tradewind.ui.shell import LIVE_S, page
 from tradewind.ui.standing import (
     HOW,
     SIDES,
     STATES,
     all_of,
+    drawn_once,
     health,
     limit_bar,
     no_account,
@@ -49,14 +50,14 @@ KINDS = {"critical": "bad", "warning": "warn", "info": "info"}
 async def show(visit: Visit) -> None:
     """The page."""
     await region(lambda: _title(visit))
-    await region(lambda: _first(visit), 0.5)
+    await region(lambda: drawn_once(visit, "first", _first), LIVE_S, heart=visit.heart)
     if visit.account:
         with ui.element("div").classes("grid"):
             with ui.element("div").classes("stack w8"):
-                await region(lambda: _left(visit), 1.0)
-                await region(lambda: _slowly(visit), 3.0)
+                await region(lambda: drawn_once(visit, "left", _left), LIVE_S, heart=visit.heart)
+                await region(lambda: drawn_once(visit, "slowly", _slowly), 3.0)
             with ui.element("div").classes("stack w4"):
-                await region(lambda: _right(visit), 1.0)
+                await region(lambda: drawn_once(visit, "right", _right), LIVE_S, heart=visit.heart)
                 await region(lambda: card("What happened", _alerts(visit)), 2.0)
 
 

@@ -219,6 +219,8 @@
   document.addEventListener("visibilitychange", () => document.hidden || renew());
   setInterval(tick, 1000);
   setInterval(renew, 480000);
+  const looked = new URLSearchParams(location.search).get("account");
+  if (looked) remember("tradewind_account", encodeURIComponent(looked));
   showTheme();
   tick();
   window.tradewind = { toast, kill, theme };

@@ -190,7 +190,7 @@
       loading = true;
       const mine = { ...wanted };
       try {
-        const told = await get("candles", { on: mine.on, timeframe: mine.timeframe, most: fresh ? Number(box.dataset.most || CHUNK) : CHUNK, before: fresh ? box.dataset.until : bars[0].time, account: wanted.run ? "" : mine.account });
+        const told = await get("candles", { on: mine.on, timeframe: mine.timeframe, most: fresh ? Number(box.dataset.most || CHUNK) : CHUNK, before: fresh ? box.dataset.upto : bars[0].time, account: wanted.run ? "" : mine.account });
         const rows = rowsOf(told.columns), range = scale.getVisibleLogicalRange();
         if (fresh) bars.length = 0;
         bars.unshift(...rows);
@@ -232,7 +232,7 @@
         for (const name of ["trades", "orders", "gates"]) added(mine[name], marks[name]);
       }
       gateAt = new Map(marks.gates.map((one) => [bars[placeOf(one.ts)]?.time, one]));
-      if (fresh && wanted.run && marks.trades.length && !box.dataset.until) {
+      if (fresh && wanted.run && marks.trades.length && !box.dataset.upto) {
         const last = marks.trades[marks.trades.length - 1], place = placeOf(last.opened);
         scale.setVisibleLogicalRange({ from: place - wide() * 0.6, to: place + wide() * 0.4 });
       }
@@ -262,7 +262,7 @@
     }
 
     async function ahead() {
-      if (document.hidden || loading || !bars.length || box.dataset.until) return;
+      if (document.hidden || loading || !bars.length || box.dataset.upto) return;
       try {
         const told = await get("candles", { on: wanted.on, timeframe: wanted.timeframe, most: 3, account: wanted.run ? "" : wanted.account });
         for (const row of rowsOf(told.columns)) {
@@ -346,12 +346,12 @@
       const frame = event.target.closest("[data-timeframe-choice]"), part = event.target.closest("[data-part]");
       if (frame) { wanted.timeframe = Number(frame.dataset.timeframeChoice); remember(); load(true); }
       if (part) { shownParts[part.dataset.part] = !shownParts[part.dataset.part]; part.setAttribute("aria-pressed", String(shownParts[part.dataset.part])); refresh(); }
-      if (event.target.closest("[data-newest]")) { delete box.dataset.until; $("chart-day").value = ""; load(true); }
+      if (event.target.closest("[data-newest]")) { delete box.dataset.upto; $("chart-day").value = ""; load(true); }
     });
     document.addEventListener("change", (event) => {
       if (event.target.id === "chart-symbol") { wanted.on = event.target.value; remember(); load(true); }
       if (event.target.id === "chart-run") { wanted.run = event.target.value; remember(); load(true); }
-      if (event.target.id === "chart-day" && event.target.value) { box.dataset.until = Date.parse(`${event.target.value}T22:00Z`) / 1000; load(true); }
+      if (event.target.id === "chart-day" && event.target.value) { box.dataset.upto = Date.parse(`${event.target.value}T22:00Z`) / 1000; load(true); }
     });
     document.addEventListener("tradewind:theme", () => { colours(); refresh(); });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { colours(); refresh(); });

@@ -1,0 +1,74 @@
+"""A floor is broken in a paper account: what people see of it, and how a person lets it trade again."""
+
+import json
+import time
+from dataclasses import replace
+
+import pytest
+
+from tradewind.live.paper import run_tape
+from tradewind.live.prepare import prepare
+from tradewind.live.start import open_account
+from tradewind.modes import open_history, plan_backtest
+from tradewind.risk.digest import with_digest
+from tradewind.risk.limits import OFF
+from tradewind.views import accounts, alerts, limits, orders
+
+
+@pytest.fixture(scope="module")
+def broken(traded, tmp_path_factory):
+    """An account of the same tape that may lose 100 from the start, and has."""
+    rules = traded.request.risk.loss_rules
+    tight = tuple(
+        rule._replace(amount=10_000, share=OFF) if rule.name == "drawdown from the start" else rule for rule in rules
+    )
+    # Without R8, which would not let an order pass whose stop lies beyond the floor.
+    held = with_digest(traded.request.risk._replace(loss_rules=tight, name="tight", floor_buffer=OFF))
+    data = tmp_path_factory.mktemp("broken")
+    (data / "history").symlink_to(traded.data / "history")
+    settings = traded.settings.model_copy(update={"data": data})
+    request = replace(traded.request, risk=held, settings=settings)
+    desk, journal = open_account(prepare(request), "broken", "paper", beats=False)
+    beats = []
+    with journal:
+        desk.begin(1, desk.start_document)
+        blocks = plan_backtest(request, open_history(request.settings)).feed()
+        pieces = (rows[place : place + 30] for rows in blocks for place in range(0, len(rows), 30))
+        run_tape(desk, pieces, on_turn=lambda one: beats.append(one.folder.read_status()), synthetic=True)
+        told = next(beat for beat in beats if beat["kill"])
+        told |= {"monotonic_ns": time.monotonic_ns() + 3_600_000_000_000, "ended": False}
+        yield desk, told
+
+
+@pytest.fixture
+def alive(broken):
+    """The account's folder, with the first heartbeat after the breach as if it were of now."""
+    desk, told = broken
+    desk.folder.status.write_text(json.dumps({**told, "monotonic_ns": time.monotonic_ns()}))
+    return desk
+
+
+def test_the_broken_floor_is_the_first_thing_people_see(alive):
+    """Not ready, why, and which limit is reached."""
+    told = accounts.overview(alive.prepared.request.settings, alive.folder.name)
+
+    assert not told["ready"]
+    assert told["kill"]["level"] > 0
+    assert {one["name"] for one in told["reasons"]} & {"kill switch", "static drawdown"}
+    row = next(one for one in told["limits"] if one["name"] == "drawdown from the start")
+    assert (row["state"], row["limit"]) == ("reached", 100.0)
+    assert row["share"] > 0.8, "it may have come back a little since; the floor stays broken"
+    assert "re-arms" in row["does"]
+
+
+def test_people_are_told_and_the_log_of_the_gate_says_what_it_did(alive):
+    """As an alert, and row by row."""
+    told = alerts.alerts(alive.prepared.request.settings, alive.folder.name, 500)
+    critical = [one for one in told if one["level"] == "critical"]
+
+    assert any("latch" in one["text"] or "kill" in one["text"] for one in critical)
+    did = orders.actions(alive.prepared.request.settings, alive.folder.name, orders.Cut(500)).items
+    assert {"latch", "kill"} & {one["action"] for one in did}
+    after = [one for one in did if one["rule"] == "kill switch" and one["action"] == "refuse"]
+    assert after, "orders are refused from then on"
+    assert limits.limits_view(alive.prepared.request.settings, alive.folder.name)["limits"]["name"] == "tight"
