@@ -238,3 +238,19 @@ def test_a_wish_that_is_refused_may_be_sent_again_when_it_can_be_granted(hands):
     JobStore(hands.house.data).cancel(JobStore(hands.house.data).list()[0].id, hands.time)
 
     assert submitted(client, "one-too-many").status_code == 202
+
+
+def test_a_list_is_read_to_its_end_and_cursors_nobody_gave_are_refused(hands):
+    client = hands.client("read", "backtest")
+    for number in range(5):
+        hands.later(1)
+        submitted(client, f"wish-number-{number}")
+    found, cursor = [], {}
+    while cursor is not None:
+        told = client.get("/api/v1/jobs", params={"limit": 2} | cursor).json()
+        found += [one["id"] for one in told["items"]]
+        cursor = {"cursor": told["next"]} if told["next"] else None
+
+    assert found == [one.id for one in JobStore(hands.house.data).list()]
+    for strange in ("x", "-1", "1.5", "9" * 30, "\u0661", " "):
+        assert client.get("/api/v1/jobs", params={"cursor": strange}).status_code == 422
