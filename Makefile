@@ -69,7 +69,7 @@ stack-down: $(COMPLETE)
 
 soak: $(COMPLETE)
 	$(BIN)/pytest -m soak || test $$? -eq 5  # 5: there are none
-	$(BIN)/python -m bench.api --minutes 60
+	$(BIN)/python -m bench.stream --minutes 60
 
 lint: $(COMPLETE)
 	$(BIN)/ruff check .

@@ -1,207 +1,188 @@
-"""What the API costs a person: reads while a sweep runs on all cores, prices from the trader to many clients, memory.
+"""What the API and the stream take: reads while a sweep has every core, and a price from its commit to twenty clients.
 
-    python -m bench.api [--seconds 20] [--clients 20] [--rate 50] [--minutes 0]
+    python -m bench.api [--seconds 20]
 
-Starts `tradewind serve` and a desk that is given prices, each in a process of its own, over a temporary folder. A
-price's lateness is from the moment it was due at the desk to the moment a client has read it. Only the latest is told,
-and the desk makes prices that moved nothing durable four times a second: `a second` is how many of them a client saw.
-Beside each figure stands how many times the quiet one it is. With minutes the stream goes on so long, and memory is
-looked at every minute. Nothing is asserted.
+Printed, never asserted. The server is `tradewind serve` as a process; the sweep is a process too. Ratios are against
+the same server with nothing beside it. A trader makes prices durable every 250 ms: the last rows add that wait.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 
 import httpx
 import numpy as np
+import websockets
 from rich.console import Console
 from rich.table import Table
-from websockets.asyncio.client import connect
 
-from bench.live import START, _desk
 from tradewind.adapters.entrance import keys, users
 from tradewind.adapters.entrance.database import Entrance
-from tradewind.adapters.entrance.scopes import SCOPES
-from tradewind.broker import Answer, Quote
-from tradewind.data.synthetic import write_synthetic
-from tradewind.live.edge import Edge
-from tradewind.liveness.habits import NOTHING
-from tradewind.markets.clock import day_close, day_open
-from tradewind.modes import open_history
+from tradewind.kernel.records import QUOTE
+from tradewind.live.folder import Folder
+from tradewind.live.start import LAYOUTS, open_journal
 from tradewind.settings import Settings
 from tradewind.stack.processes import free_ports
-from tradewind.trading.requests import Send
 
-READS = (
-    "/livez", "/api/v1/me", "/api/v1/accounts", "/api/v1/accounts/bench", "/api/v1/accounts/bench/limits",
-    "/api/v1/accounts/bench/orders", "/api/v1/accounts/bench/health", "/api/v1/instruments", "/api/v1/clock",
-    "/api/v1/strategies", "/api/v1/jobs", "/api/v1/runs", "/api/v1/data/coverage",
-)  # fmt: skip
-EVERY_S = 0.05
-"""Between reads: fewer than one address may send."""
-FIRST, LAST = date(2024, 1, 8), date(2024, 6, 28)
-LEVELS = 10_000
-
-
-def main():
-    """The tables are printed."""
-    asked = argparse.ArgumentParser()
-    for name, usual in (("seconds", 20), ("clients", 20), ("rate", 50), ("minutes", 0)):
-        asked.add_argument(f"--{name}", type=int, default=usual)
-    asked.add_argument("--desk", type=Path)
-    given = asked.parse_args()
-    if given.desk is not None:
-        return _priced(given.desk, given.rate)
-    with tempfile.TemporaryDirectory(prefix="tradewind-api-") as name, _served(Path(name), given.rate) as house:
-        address, key, process, due = house
-        with httpx.Client(base_url=f"http://{address}", headers={"authorization": f"Bearer {key}"}) as client:
-            reads = Table("read", "quiet p50 ms", "p95", "in a sweep p50", "p95", "times")
-            lates = Table("prices to clients", "a second", "p50 ms", "p99 ms", "times")
-            quiet, quiet_late = _read(client, given.seconds), asyncio.run(_listen(client, address, given, due))
-            job = _sweep(client)
-            busy = _read(client, given.seconds)
-            busy_late = asyncio.run(_listen(client, address, given, due))
-            state = client.get(f"/api/v1/jobs/{job}").json()["state"]
-            client.delete(f"/api/v1/jobs/{job}")
-            for path in (*READS, "all"):
-                (one, two), (three, four) = _of(quiet, path), _of(busy, path)
-                reads.add_row(path, f"{one:.1f}", f"{two:.1f}", f"{three:.1f}", f"{four:.1f}", f"{four / two:.2f}")
-            for label, late in (("quiet", quiet_late), (f"in a sweep ({state})", busy_late)):
-                middle, far = np.percentile(late, [50, 99])
-                times = far / np.percentile(quiet_late, 99)
-                each = len(late) / given.clients / given.seconds
-                lates.add_row(label, f"{each:.1f}", f"{middle:.0f}", f"{far:.0f}", f"{times:.2f}")
-            Console().print(reads, lates)
-            for minute in range(given.minutes):
-                asyncio.run(_listen(client, address, argparse.Namespace(**vars(given) | {"seconds": 60}), due))
-                Console().print(f"after {minute + 1} minutes: {_memory(process.pid):.1f} MB")
-    return None
+PATHS = ("/accounts", "/accounts/demo", "/jobs", "/instruments", "/clock", "/alerts", "/runs")
+READS_A_SECOND = 30
+CLIENTS, QUOTES_A_SECOND = 20, 50
+TRADER_WAITS_S = 0.25
+ON = ("--on", "XAUUSD")
+START = {
+    "mode": "paper", "epoch": 1, "ts": 1, "profile": {"name": "metatrader"}, "symbols": ["XAUUSD"], "strategies": [],
+    "settings": {"account": {"currency": "USD", "balance": "100000"}},
+}  # fmt: skip
 
 
-@contextmanager
-def _served(folder, rate):
-    """Give (address, key, the API's process, what makes a simulated moment a real one) while all of it runs."""
-    data, port = folder / "data", free_ports(1)[0]
-    write_synthetic(open_history(Settings(data=data)), ["XAUUSD"], 7, (day_open(FIRST), day_close(LAST)))
-    entrance, now = Entrance(data), time.time_ns()
-    users.add_user(entrance, "ann", "correct horse battery", SCOPES, now)
-    key = keys.make_key(entrance, "bench", "ann", ("read", "backtest"), 1, now)
-    words = [sys.executable, "-m", "tradewind.cli", "serve", "--port", str(port), "--data", str(data)]
-    desk = [sys.executable, "-m", "bench.api", "--desk", str(data), "--rate", str(rate)]
-    running = [subprocess.Popen(one, stdout=subprocess.DEVNULL) for one in (desk, words)]
-    try:
-        _until(lambda: httpx.get(f"http://127.0.0.1:{port}/livez").status_code == 200)
-        _until((data / "due").exists)
-        yield f"127.0.0.1:{port}", key, running[1], int((data / "due").read_text())
-    finally:
-        for one in running:
-            one.terminate()
-        for one in running:
-            one.wait(30)
-
-
-def _priced(data, rate):
-    """A desk is given prices, so many a second, until it is told to stop."""
-    desk, journal = _desk(data)
-    with journal:
-        guard = Edge([one.instrument for one in desk.prepared.listings], 1, [NOTHING])
-        chance = np.random.default_rng(1)
-        began, start = time.time_ns(), START
-        (data / "due.new").write_text(str(began - start))
-        (data / "due.new").rename(data / "due")
-        for number in range(10**9):
-            due = number * 1_000_000_000 // rate
-            if (early := began + due - time.time_ns()) > 0:
-                time.sleep(early / 1e9)
-            bid = 2_400_000 + int(chance.integers(0, LEVELS))
-            desk.quotes(guard.take([Quote(0, start + due, bid, bid + 400)], start + due))
-            for request in desk.settle(start + due):
-                if isinstance(request, Send):
-                    desk.trader.answered(request, Answer("refused", (), "bench"))
-
-
-def _until(true, seconds=120):
-    """It has become true."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+def main() -> None:
+    """The table is printed."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=float, default=20.0)
+    wanted = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        data, port = Path(name), free_ports(1)[0]
+        _typed(data, "data", "synth", *ON, "--from", "2025-11-03", "--to", "2025-12-12").wait()
+        journal = open_journal(Settings(data=data), _account(data))
+        journal.note("start", START)
+        journal.commit(1)
+        entrance = Entrance(data)
+        users.add_user(entrance, "ann", "correct horse battery", ["read"], time.time_ns())
+        key = keys.make_key(entrance, "bench", "ann", ["read"], 1, time.time_ns())
+        server = _typed(data, "serve", "--port", str(port))
         try:
-            if true():
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.1)
-    raise TimeoutError
+            rows = asyncio.run(_measured(f"127.0.0.1:{port}", key, (data, journal), wanted.seconds))
+            resident = _resident(server.pid)
+        finally:
+            server.terminate()
+            server.wait(30)
+            journal.close()
+    table = Table("what", "p50 ms", "p95 ms", "p99 ms", "count", "p95 against alone")
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+    Console().print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; the server holds {resident} MB.")
 
 
-def _read(client, seconds):
-    """Return (path, milliseconds) of every read."""
-    found, number, end = [], 0, time.monotonic() + seconds
-    while time.monotonic() < end:
-        path = READS[number % len(READS)]
-        began = time.perf_counter()
-        answer = client.get(path)
-        found.append((path, 1e3 * (time.perf_counter() - began)))
-        if answer.status_code != 200:
-            raise SystemExit(f"{path}: {answer.status_code} {answer.text[:200]}")
+def _account(data: Path) -> Folder:
+    folder = Folder(data / "accounts" / "demo")
+    folder.root.mkdir(parents=True)
+    return folder
+
+
+def _typed(data: Path, *words: str) -> "subprocess.Popen[bytes]":
+    command = (sys.executable, "-m", "tradewind.cli", *words, "--data", str(data))
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=data)
+
+
+def _resident(pid: int) -> int:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") // 1_000_000
+
+
+async def _measured(place, key, made, seconds):
+    """Return the rows of the table."""
+    data, journal = made
+    async with httpx.AsyncClient(base_url=f"http://{place}/api/v1", headers={"authorization": f"Bearer {key}"}) as http:
+        await _until_up(http)
+        await _reads(http, 3.0)
+        alone = await _reads(http, seconds)
+        sweep = _typed(data, "sweep", "ema_cross", *ON, "--vary", "fast=3:60:1", "--vary", "slow=61:240:2")
+        await asyncio.sleep(3.0)
+        beside = await _reads(http, seconds)
+        still = sweep.poll() is None
+        prices_beside = await _streamed(http, place, journal, (seconds, 0.0))
+        sweep.terminate()
+        sweep.wait(30)
+        prices = await _streamed(http, place, journal, (seconds, 0.0))
+        late = await _streamed(http, place, journal, (seconds, TRADER_WAITS_S))
+    return [
+        _row("read, alone", alone, alone),
+        _row("read, beside a sweep" if still else "read, beside a sweep that ended early", beside, alone),
+        _row("price, commit at once, alone", prices, prices),
+        _row("price, commit at once, beside a sweep", prices_beside, prices),
+        _row("price, commit every 250 ms, alone", late, prices),
+    ]
+
+
+def _row(name, times, against):
+    fifty, most, last = np.percentile(times, (50, 95, 99)) * 1e3
+    ratio = most / (np.percentile(against, 95) * 1e3)
+    return name, f"{fifty:.1f}", f"{most:.1f}", f"{last:.1f}", f"{len(times):,}", f"{ratio:.2f}"
+
+
+async def _until_up(http):
+    for _ in range(600):
+        try:
+            await http.get("/me")
+        except httpx.TransportError:
+            await asyncio.sleep(0.1)
+        else:
+            return
+    raise SystemExit("The server does not answer.")
+
+
+async def _reads(http, seconds):
+    """Return how long each read took, seconds."""
+    times, until, number = [], time.perf_counter() + seconds, 0
+    while (begun := time.perf_counter()) < until:
+        answer = await http.get(PATHS[number % len(PATHS)])
+        answer.raise_for_status()
+        times.append(time.perf_counter() - begun)
         number += 1
-        time.sleep(EVERY_S)
-    return found
+        await asyncio.sleep(max(0.0, 1 / READS_A_SECOND - times[-1]))
+    return times
 
 
-def _of(found, path):
-    """Return the median and the 95th percentile of a path's reads."""
-    return np.percentile([took for one, took in found if path in (one, "all")], [50, 95])
+async def _streamed(http, place, journal, how):
+    """Return for every price that a client got how long ago it was, seconds."""
+    seconds, wait_s = how
+    ages, tickets = [], [(await http.post("/stream/tickets")).json()["ticket"] for _ in range(CLIENTS)]
+    ready, over = asyncio.Barrier(CLIENTS + 1), threading.Event()
+
+    async def listen(ticket):
+        async with websockets.connect(f"ws://{place}/api/v1/stream?ticket={ticket}") as socket:
+            await socket.send(json.dumps({"do": "subscribe", "topics": ["quotes"], "accounts": ["demo"]}))
+            await socket.recv()
+            await ready.wait()
+            while not over.is_set():
+                try:
+                    async with asyncio.timeout(0.5):
+                        told = json.loads(await socket.recv())
+                except TimeoutError:
+                    continue
+                if told["type"] == "quotes" and told["latest"]["ts"] > begun:
+                    ages.append((time.time_ns() - told["latest"]["ts"]) / 1e9)
+
+    begun = time.time_ns()
+    clients = [asyncio.create_task(listen(one)) for one in tickets]
+    await ready.wait()
+    await asyncio.to_thread(_quoted, journal, seconds, wait_s)
+    over.set()
+    await asyncio.gather(*clients)
+    return ages
 
 
-def _sweep(client):
-    """Return the job of a sweep that runs by now and goes on for longer than anybody looks."""
-    wanted = {"strategy": "opening_range", "on": ["XAUUSD"], "vary": ["target=0:4", "range_max=0.1:2"],
-              "method": "random", "trials": 100_000}  # fmt: skip
-    answer = client.post("/api/v1/sweeps", json=wanted, headers={"idempotency-key": "bench-bench"})
-    if answer.status_code != 202:
-        raise SystemExit(answer.text)
-    job = answer.json()["id"]
-    _until(lambda: client.get(f"/api/v1/jobs/{job}").json()["state"] == "running")
-    time.sleep(10)  # compiled and at it
-    return job
-
-
-async def _listen(client, address, given, due):
-    """Return the lateness in milliseconds of every price every client was told."""
-    tickets = [client.post("/api/v1/stream/tickets").json()["ticket"] for _ in range(given.clients)]
-    late = []
-
-    async def one(ticket):
-        async with connect(f"ws://{address}/api/v1/stream?ticket={ticket}") as socket:
-            await socket.send(json.dumps({"do": "subscribe", "topics": ["quotes"], "accounts": ["bench"]}))
-            try:
-                async with asyncio.timeout(given.seconds):
-                    first = True
-                    async for text in socket:
-                        told = json.loads(text)
-                        if told["type"] == "quotes":
-                            if not first:  # the first is the latest there was
-                                late.append((time.time_ns() - told["latest"]["ts"] - due) / 1e6)
-                            first = False
-            except TimeoutError:
-                return
-
-    await asyncio.gather(*(one(ticket) for ticket in tickets))
-    return late
-
-
-def _memory(pid):
-    """Return what a process holds in memory, in MB."""
-    fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line)
-    return int(fields["VmRSS"].split()[0]) / 1024
+def _quoted(journal, seconds, wait_s):
+    """Prices are durable, so many a second, each with the time it was made at."""
+    row, committed = np.zeros(1, LAYOUTS["events"]), 0.0
+    row["kind"], row["spread_close"] = QUOTE, 30
+    until = time.perf_counter() + seconds
+    while (begun := time.perf_counter()) < until:
+        row["ts"], row["close"] = time.time_ns(), row["close"] + 1
+        journal.append("events", row.copy())
+        if begun - committed >= wait_s:
+            journal.commit(1)
+            committed = begun
+        time.sleep(max(0.0, 1 / QUOTES_A_SECOND - (time.perf_counter() - begun)))
+    journal.commit(1)
 
 
 if __name__ == "__main__":
