@@ -5,9 +5,9 @@ import hashlib
 import sqlite3
 
 import pytest
+from api_hands import PASSWORD
 from test_routes import guard_of
 
-from conftest import PASSWORD
 from tradewind.adapters.entrance import keys
 from tradewind.adapters.entrance.scopes import SCOPES
 from tradewind.adapters.entrance.users import lock_seconds

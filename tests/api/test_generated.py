@@ -8,8 +8,8 @@ from urllib.parse import unquote
 import httpx
 import hypothesis
 import pytest
+from api_hands import PASSWORD
 
-from conftest import PASSWORD
 from tradewind.adapters.entrance.scopes import SCOPES
 from tradewind.live.folder import Folder
 from tradewind.live.start import open_journal

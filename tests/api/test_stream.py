@@ -6,9 +6,9 @@ import threading
 import time
 
 import pytest
+from api_hands import PASSWORD
 from starlette.websockets import WebSocketDisconnect
 
-from conftest import PASSWORD
 from tradewind.adapters.entrance import keys, users
 from tradewind.api.stream import session as sessions
 from tradewind.api.stream.session import Session
