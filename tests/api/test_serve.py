@@ -10,8 +10,8 @@ import time
 import warnings
 
 import pytest
+from api_hands import PASSWORD, START
 
-from conftest import PASSWORD, START
 from tradewind.adapters.entrance import users
 from tradewind.adapters.entrance.database import Entrance
 from tradewind.api.house import house

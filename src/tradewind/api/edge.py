@@ -89,11 +89,10 @@ class Edge:
             return 429, "Too many requests."
         if not self._wrong_left(address):
             return 429, "Too many wrong keys or passwords."
-        try:
-            length = int(headers.get(b"content-length", b"0"))
-        except ValueError:
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or len(length) > 18:
             return 400, "The length is no number."
-        return (413, f"At most {_largest(scope):,} bytes are taken.") if length > _largest(scope) else None
+        return (413, f"At most {_largest(scope):,} bytes are taken.") if int(length) > _largest(scope) else None
 
     def _ours(self, host: str) -> bool:
         match = NAMED.fullmatch(host)
