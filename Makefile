@@ -69,6 +69,7 @@ stack-down: $(COMPLETE)
 
 soak: $(COMPLETE)
 	$(BIN)/pytest -m soak || test $$? -eq 5  # 5: there are none
+	$(BIN)/python -m bench.stream --minutes 60
 
 lint: $(COMPLETE)
 	$(BIN)/ruff check .
@@ -84,6 +85,7 @@ bench: $(COMPLETE)
 	$(BIN)/python -m bench.gate
 	$(BIN)/python -m bench.live
 	$(BIN)/python -m bench.flow --seconds 20
+	$(BIN)/python -m bench.api
 
 doctor-score: $(READY)
 	$(BIN)/python -m bench.doctor_score --set tuning

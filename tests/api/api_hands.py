@@ -19,10 +19,10 @@ START = 1_763_800_000_000_000_000
 class Hands:
     """A clock, the API's things, and clients with a key for some scopes."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, settings=None):
         """It is START, and one user may do everything."""
         self.time, self.addresses = START, 0
-        self.house = house(Settings(data=folder), lambda: self.time)
+        self.house = house(settings or Settings(data=folder), lambda: self.time)
         users.add_user(self.house.entrance, "ann", PASSWORD, SCOPES, self.time)
         self.app = create(self.house)
 

@@ -35,9 +35,9 @@ KNOWN = {
 class Asked:
     """An API whose every route is asked whatever its description allows and does not."""
 
-    def __init__(self, folder, monkeypatch):
+    def __init__(self, folder, monkeypatch, settings=None, known=None):
         """Nothing was asked yet; no process is ever begun."""
-        self.hands = Hands(folder)
+        self.hands = Hands(folder, settings)
         self.answers, self.wrong, self.numbers = Counter(), [], itertools.count()
         for place in ("tradewind.api.routes.desks.launch", "tradewind.api.arming.launch"):
             monkeypatch.setattr(place, lambda *_: Launched(2**22, "nothing", 0, alive=False, said=""))
@@ -50,12 +50,13 @@ class Asked:
         edge.kwargs["clock"] = (float(10 * number) for number in itertools.count()).__next__
         told = self.hands.client().post("/api/v1/login", json={"name": "ann", "password": PASSWORD}).json()
         self.headers = {"authorization": f"Bearer {told['token']}", "host": "testserver"}
-        self.schema = schemathesis.openapi.from_dict(richer(self.hands.app.openapi()))
+        self.schema = schemathesis.openapi.from_dict(richer(self.hands.app.openapi(), known))
         self.client = self.hands.client()
 
-    def everything(self, requests):
+    def everything(self, requests, below="/"):
         """So many requests were sent or a few more, every route asked as often as it has something to be asked."""
-        operations = [one.ok() for one in self.schema.get_all_operations()]
+        operations = [one.ok() for one in self.schema.get_all_operations() if one.ok().path.startswith(below)]
+        wanted = self.answers.total() + requests
         with self.client:
             for number in itertools.count():
                 for operation in operations:
@@ -64,7 +65,7 @@ class Asked:
                     self.operation(operation, GenerationMode.POSITIVE, each, number)
                     if list(operation.query) or list(operation.body):  # any text is right in a path
                         self.operation(operation, GenerationMode.NEGATIVE, each, number)
-                if self.answers.total() >= requests:
+                if self.answers.total() >= wanted:
                     return
 
     def operation(self, operation, mode, examples, number):
@@ -100,12 +101,14 @@ class Asked:
         return told or path in NOT_READY
 
 
-def richer(document):
-    """Return the description with what is there and what should not be, beside what it allows."""
+def richer(document, known):
+    """Return the description with `known` instead of what it allows; else with KNOWN beside what it allows."""
     for methods in document["paths"].values():
         for described in methods.values():
             for parameter in described.get("parameters", []):
-                known = KNOWN.get(parameter["name"])
-                if known and parameter["in"] != "header":
-                    parameter["schema"] = {"anyOf": [{"enum": known}, parameter["schema"]]}
+                name = parameter["name"]
+                if known is not None and name in known:
+                    parameter["schema"] = {"enum": known[name]}
+                elif known is None and name in KNOWN:
+                    parameter["schema"] = {"anyOf": [{"enum": KNOWN[name]}, parameter["schema"]]}
     return document

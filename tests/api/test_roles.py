@@ -47,7 +47,7 @@ def guard_of(route):
 
 
 def addresses():
-    """Return every route that is not open: method, an address of it, its scope, whether it wants a fresh password."""
+    """Return every route that is not open: method, address, scope, and whether it wants a password given just now."""
     found = []
     for path, route in inventory():
         scope, fresh = guard_of(route)
@@ -86,7 +86,6 @@ def patient(hands):
 
 
 @pytest.mark.parametrize("name", NOBODIES)
-@pytest.mark.usefixtures("hands")
 def test_strangers_get_nowhere(strangers, name):
     """401 on every route and method."""
     seen = {(method, path): strangers[name].request(method, path).status_code for method, path, _, _ in addresses()}

@@ -4,6 +4,7 @@ Plain ASGI, so that streams pass through untouched.
 """
 
 import json
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -30,6 +31,8 @@ HEADERS = (
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 )
 API_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+NAMED = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]{1,5})?")
+"""A host with or without a port."""
 App = Callable[..., Any]
 
 
@@ -76,31 +79,32 @@ class Edge:
         await self.app(scope, _limited(receive, _largest(scope)), self._dressed(scope, send, address))
 
     def _refused(self, scope: Any, headers: dict[bytes, bytes], address: str) -> tuple[int, str] | None:
-        named = headers.get(b"host", b"").decode("latin-1")
-        host = named if named.endswith("]") else named.rpartition(":")[0] or named
+        host, origin = (headers.get(name, b"").decode("latin-1") for name in (b"host", b"origin"))
         if not self._ours(host):
             return 400, f"This server is not {host[:80]!r}."  # a name somebody else's page pointed at us
-        origin = headers.get(b"origin", b"").decode("latin-1")
-        if origin and not self._same(origin, named):
+        if origin and not self._same(origin, host):
             return 403, "The request comes from another site's page."
         counted = not scope["path"].startswith(STILL)
         if counted and not self._bucket(self.requests, address).take(self.clock(), A_SECOND, AT_ONCE):
             return 429, "Too many requests."
         if not self._wrong_left(address):
             return 429, "Too many wrong keys or passwords."
-        try:
-            length = int(headers.get(b"content-length", b"0"))
-        except ValueError:
-            length = -1
-        if length < 0:
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or len(length) > 18:
             return 400, "The length is no number."
-        return (413, f"At most {_largest(scope):,} bytes are taken.") if length > _largest(scope) else None
+        return (413, f"At most {_largest(scope):,} bytes are taken.") if int(length) > _largest(scope) else None
 
     def _ours(self, host: str) -> bool:
-        return host.strip("[]") in {"127.0.0.1", "localhost", "::1", "testserver"} | self.hosts
+        match = NAMED.fullmatch(host)
+        return (
+            match is not None and match[1].strip("[]") in {"127.0.0.1", "localhost", "::1", "testserver"} | self.hosts
+        )
 
     def _same(self, origin: str, host: str) -> bool:
-        return urlsplit(origin).netloc == host
+        try:
+            return urlsplit(origin).netloc == host
+        except ValueError:  # no address at all
+            return False
 
     def _bucket(self, buckets: OrderedDict[str, Bucket], address: str) -> Bucket:
         bucket = buckets.get(address)

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from tradewind.adapters.stored_runs import StoredRuns
 from tradewind.api.guards import At, needs
 from tradewind.api.house import House
-from tradewind.api.paging import Cursor, Limit, page, place
+from tradewind.api.paging import Cursor, Limit, Number, page
 from tradewind.api.problems import Problem
 from tradewind.modes import open_history, open_runs
 from tradewind.requests import moment_ns, only
@@ -55,12 +55,12 @@ def run_document(run: str, at: At, request: Request) -> Response:
 
 @router.get("/runs/{run}/tables/{name}", dependencies=[needs("read")])
 def table(
-    run: str, name: str, at: At, cursor: Cursor = None, limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 500
+    run: str, name: str, at: At, cursor: Number = None, limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 500
 ) -> dict[str, Any]:
     """The rows of a table of a run, a page at a time, in their order."""
     store = _runs(at)
     found = store.table(store.find(run), name)
-    start = place(cursor, 0)
+    start = cursor or 0
     rows = [plain(row) for row in found.slice(start, limit).to_dicts()]
     after = start + len(rows)
     return {"items": rows, "next": str(after) if after < found.height else None, "rows": found.height}
