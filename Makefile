@@ -56,6 +56,7 @@ demo: $(READY)
 	$(BIN)/tradewind demo
 
 test: $(COMPLETE)
+	@$(BIN)/python -c "from tradewind.compilation import compile_kernel; compile_kernel()"  # once, not once a worker
 	$(BIN)/pytest -n 3 --dist loadfile  # much of it waits: for servers, for clocks
 
 STACK ?= tradewind-stack
