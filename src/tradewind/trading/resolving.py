@@ -137,7 +137,7 @@ class Resolving:
             self.asked.pop(ticket.order, None)
             trader.reporting.taken(ticket.order)
         elif status == CANCELLING and (name != ticket.id or self._cancel_again(ticket)):
-            ticket.resent += 1
+            ticket.cancels += 1
             ticket.asked = trader.time
             trader.send(Cancel(name, ticket.broker_order), ticket.order)
         elif status == REPLACING and name == ticket.id and ticket.former:
@@ -160,7 +160,7 @@ class Resolving:
 
     def _cancel_again(self, ticket: Ticket) -> bool:
         """Whether a cancel that had no effect is repeated: soon a few times, and later now and then unless refused."""
-        if ticket.resent < MOST_CANCELS:
+        if ticket.cancels < MOST_CANCELS:
             return True
         return not ticket.refused and self.trader.time >= ticket.asked + CANCEL_EVERY
 
@@ -175,7 +175,8 @@ class Resolving:
         keeps = trader.timing.exit_keeps if ticket.place and ticket.place.reduce_only else trader.timing.entry_keeps
         again = window and ticket.version == 0 and ticket.resent == 0 and trader.time <= ticket.decided + keeps
         if again and ticket.place is not None and self._may_go(ticket.place, ticket.order):
-            ticket.resent += 1
+            trader.core.note("sent again", {"order": ticket.order})  # a next life must not trust one answer of two
+            trader.book.sent_again(ticket.order)
             trader.send(ticket.place, ticket.order, exits=True)
             return
         if not self._settled(ticket):
