@@ -98,6 +98,12 @@ def test_a_child_that_ends_with_a_complaint_ends_its_service(tmp_path):
         children.attended(Life("trader", tmp_path), ["paper", "no_such_strategy", "--on", "XAUUSD"])
 
 
+def test_strategies_without_symbols_are_refused_before_anything_begins():
+    """There is nothing they could trade."""
+    with pytest.raises(BadSettings, match="no symbols"):
+        children.works(Settings(trader=Trader(strategies=("ema_cross",))), None)
+
+
 def test_the_words_of_a_live_trader():
     """As one would type them."""
     wanted = Trader(

@@ -69,6 +69,8 @@ class RedisBoard:
         self._sending: list[tuple[str, Item]] = []
         self._thread: threading.Thread | None = None
         self._up, self._since, self._why, self._lost, self._unfit = False, clock(), "not tried yet", 0, 0
+        self._odd = ""
+        """Why the latest value that did not fit did not."""
         self._quiet_until = self._looked = 0.0
 
     def publish(self, topic: str, value: Any) -> None:
@@ -119,7 +121,7 @@ class RedisBoard:
         """Up or down, since when and why."""
         with self._lock:
             waiting = len(self._waiting) + len(self._sending)
-            return BoardState(self._up, self._since, self._why, waiting, self._lost, self._unfit)
+            return BoardState(self._up, self._since, self._why or self._odd, waiting, self._lost, self._unfit)
 
     def prove(self) -> None:
         """The server answers and takes us; BadSettings for a wrong password or number, else TradewindError."""
@@ -228,7 +230,7 @@ class RedisBoard:
     def _count_unfit(self, topic: str, why: str) -> None:
         with self._lock:
             self._unfit += 1
-            self._why = f"{topic}: {why}"
+            self._odd = f"{topic}: {why}"
 
     @contextlib.contextmanager
     def _contact(self) -> Iterator[None]:

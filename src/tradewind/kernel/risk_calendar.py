@@ -24,7 +24,7 @@ ROLL_MINUTE = 17 * 60
 LAST_MINUTE = 16 * 60 + 55
 """Where the rules want a weekend without positions and name no time."""
 
-# Operator verbs beyond those of step.py.
+# Operator verbs beyond those of step.py, whose numbers (1 to 4, 11, 12) are taken.
 SWITCH = 5
 """The kill switch stands at `level` at least."""
 LOWER = 6

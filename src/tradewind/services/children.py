@@ -23,6 +23,8 @@ def works(settings: Settings, settings_file: Path | None) -> Mapping[str, Work]:
     """Return the trader and its watchdog by name, if the settings say what is traded."""
     if not settings.trader.strategies:
         return {}
+    if not settings.trader.symbols:
+        raise BadSettings("[trader] names strategies and no symbols.", 'Say on what: symbols = ["XAUUSD"].')
     where = ["--settings", str(settings_file)] if settings_file is not None else []
     where += ["--data", str(settings.data)]
     watching = ["watchdog", "--account", settings.trader.account]

@@ -50,6 +50,8 @@ class Ticket:
     """Its id before the latest change, as long as that is not confirmed."""
     resent: int = 0
     """How often it was sent again under the same id."""
+    cancels: int = 0
+    """How often a cancel of it was sent again."""
     sent: int = 0
     """Wall ns after which nothing was sent for it: what may still come of it is counted from here."""
     decided: int = 0
@@ -233,6 +235,11 @@ class Book:
         """The order lives at the broker under this id of ours, and no change of it is under way."""
         if order in self.tickets:
             self.tickets[order].id, self.tickets[order].former = name, ""
+
+    def sent_again(self, order: int) -> None:
+        """The order is at the broker, or under way to it, once more under the same id."""
+        if order in self.tickets:
+            self.tickets[order].resent += 1
 
     def keep_only(self, living: set[int]) -> None:
         """Tickets of orders that ended are gone."""

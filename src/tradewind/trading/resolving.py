@@ -66,7 +66,8 @@ class Resolving:
             if ticket is None or status == HELD:
                 continue
             waited = trader.time - max(ticket.sent, ticket.asked)
-            stuck = status in (CANCELLING, REPLACING) and waited > timing.answer_within
+            changing = status in (CANCELLING, REPLACING) or (status == WORKING and ticket.former)
+            stuck = changing and waited > timing.answer_within
             if status == UNKNOWN or stuck or order in self.asked:
                 living.add(order)
                 self._ask(ticket)
@@ -136,7 +137,7 @@ class Resolving:
             self.asked.pop(ticket.order, None)
             trader.reporting.taken(ticket.order)
         elif status == CANCELLING and (name != ticket.id or self._cancel_again(ticket)):
-            ticket.resent += 1
+            ticket.cancels += 1
             ticket.asked = trader.time
             trader.send(Cancel(name, ticket.broker_order), ticket.order)
         elif status == REPLACING and name == ticket.id and ticket.former:
@@ -144,6 +145,8 @@ class Resolving:
             trader.settling.begin()
         elif status == REPLACING and name == ticket.former and self._settled(ticket):
             trader.reports([Report(REPLACE_REJECTED, ticket.id, "", reason=refusals.NOT_EXECUTED)])
+        elif status == WORKING and ticket.former and (name == ticket.id or self._settled(ticket)):
+            self._lives_as(ticket.order, name)  # a cancel that came to nothing ended the wait for the change
 
     def _never_taken(self, ticket: Ticket, status: int, name: str) -> bool:
         """Whether the broker never said that it has the order, and does not know the id it was sent under either."""
@@ -157,7 +160,7 @@ class Resolving:
 
     def _cancel_again(self, ticket: Ticket) -> bool:
         """Whether a cancel that had no effect is repeated: soon a few times, and later now and then unless refused."""
-        if ticket.resent < MOST_CANCELS:
+        if ticket.cancels < MOST_CANCELS:
             return True
         return not ticket.refused and self.trader.time >= ticket.asked + CANCEL_EVERY
 
@@ -172,7 +175,8 @@ class Resolving:
         keeps = trader.timing.exit_keeps if ticket.place and ticket.place.reduce_only else trader.timing.entry_keeps
         again = window and ticket.version == 0 and ticket.resent == 0 and trader.time <= ticket.decided + keeps
         if again and ticket.place is not None and self._may_go(ticket.place, ticket.order):
-            ticket.resent += 1
+            trader.core.note("sent again", {"order": ticket.order})  # a next life must not trust one answer of two
+            trader.book.sent_again(ticket.order)
             trader.send(ticket.place, ticket.order, exits=True)
             return
         if not self._settled(ticket):
@@ -230,7 +234,7 @@ class Resolving:
                 continue
             trader.alert("reconciliation", f"Order {order} never took effect at the broker.")
             trader.end(order, refusals.NOT_EXECUTED)
-        for order in self._cancelling():
+        for order in self._in(CANCELLING):
             ticket = trader.book.tickets.get(order)
             if ticket is not None and ticket.absent and order not in there:
                 trader.alert("reconciliation", f"Order {order} was to be cancelled and is not at the broker any more.")
@@ -238,20 +242,34 @@ class Resolving:
         self._release()
 
     def _rename(self, picture: Picture) -> None:
-        """An unknown order has the id under which the broker shows it: of several changes none may have arrived."""
+        """An unknown order has the id under which the broker shows it: of several changes none may have arrived.
+
+        One that waits for a change which cannot come any more works as the broker has it.
+        """
         trader = self.trader
         standing = {found.order: one.id for one in picture.orders if (found := trader.book.owner(one.id)) is not None}
-        for order in trader.unknown():
+        waiting = self._in(REPLACING)
+        for order in [*trader.unknown(), *waiting]:
             ticket, name = trader.book.tickets.get(order), standing.get(order, "")
-            if ticket is not None and name and name not in (ticket.id, ticket.former):
-                trader.core.note("lives as", {"order": order, "id": name})
-                trader.book.rename(order, name)
+            if ticket is None or not name or name in (ticket.id, ticket.former):
+                continue
+            if order in waiting and not self._settled(ticket):
+                continue
+            self._lives_as(order, name)
+            if order in waiting:
+                trader.reports([Report(REPLACE_REJECTED, name, "", reason=refusals.NOT_EXECUTED)])
+            else:
                 self.look_for(order)
 
-    def _cancelling(self) -> list[int]:
-        """Return the orders that the broker was asked to take back."""
+    def _lives_as(self, order: int, name: str) -> None:
+        """The order has this id of ours at the broker; the journal has it too."""
+        self.trader.core.note("lives as", {"order": order, "id": name})
+        self.trader.book.rename(order, name)
+
+    def _in(self, status: int) -> list[int]:
+        """Return the living orders in a status."""
         rows = self.trader.living()
-        found: list[int] = rows["id"][rows["status"] == CANCELLING].tolist()
+        found: list[int] = rows["id"][rows["status"] == status].tolist()
         return found
 
     def _lag(self) -> int:

@@ -285,5 +285,7 @@ def replayed(book: Book, told: Batch) -> None:
             book.sequence = str(content["sequence"])
         elif content["kind"] == "lives as":
             book.rename(int(content["order"]), str(content["id"]))
+        elif content["kind"] == "sent again":
+            book.sent_again(int(content["order"]))
         elif content["kind"] == "ignored":
             book.ignored.append(text_of(content["broker"].encode()))

@@ -290,7 +290,7 @@ def replayed_alike(world, recovered):
     return found
 
 
-PASSING = ("sent", "decided", "absent", "resent", "place")
+PASSING = ("sent", "decided", "absent", "cancels", "place")
 """Of a ticket: how far the search for it has come, which begins anew after a restart."""
 
 

@@ -35,6 +35,11 @@ def test_an_order_whose_cancel_was_refused_for_want_of_it_is_given_up():
     assert sail(1_000_572).broken == ()
 
 
+def test_an_order_sent_twice_is_not_given_up_for_one_refusal_by_the_next_life():
+    """Found among a million kills: sent again, killed, one of both refused, and the other filled afterwards."""
+    assert sail(56_001_145).broken == ()
+
+
 @pytest.mark.soak
 def test_a_million_kills_lose_nothing_and_double_nothing():
     """The same with other seeds, on every processor."""
