@@ -182,6 +182,8 @@ def test_guesses_from_many_addresses_lock_the_name_and_nobody_else(hands):
     assert hands.client().post("/api/v1/login", json={"name": "ann", "password": PASSWORD}).status_code == 401
     assert hands.client().post("/api/v1/login", json={"name": "ben", "password": PASSWORD}).status_code == 200
     assert hands.client("read").get("/api/v1/me").status_code == 200
+    hands.later(users.lock_seconds(6))
+    assert hands.client().post("/api/v1/login", json={"name": "ann", "password": PASSWORD}).status_code == 200
 
 
 def submitted(client, key, wanted=None):
@@ -238,6 +240,21 @@ def test_a_wish_that_is_refused_may_be_sent_again_when_it_can_be_granted(hands):
     JobStore(hands.house.data).cancel(JobStore(hands.house.data).list()[0].id, hands.time)
 
     assert submitted(client, "one-too-many").status_code == 202
+
+
+def test_a_wish_whose_end_nobody_knows_is_not_granted_twice(hands, monkeypatch):
+    """It may have been done before what failed: whoever sends it again is told to look, and it is not tried anew."""
+
+    def fails(*_arguments, **_more):
+        raise OSError(28, "No space left on device")
+
+    client = hands.client("backtest")
+    with monkeypatch.context() as patched:
+        patched.setattr("tradewind.api.routes.jobs.noted", fails)
+        assert submitted(client, "disk-is-full").status_code == 500
+
+    assert submitted(client, "disk-is-full").status_code == 409
+    assert len(JobStore(hands.house.data).list()) == 1
 
 
 def test_a_list_is_read_to_its_end_and_cursors_nobody_gave_are_refused(hands):

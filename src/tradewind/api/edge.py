@@ -20,7 +20,11 @@ STILL = ("/_nicegui/", "/ui/")
 A_SECOND, AT_ONCE = 50.0, 200.0
 """Requests of one address."""
 WRONG_A_MINUTE = 30.0
-"""Log-ins and keys of one address that were wrong."""
+"""Passwords and long tokens of one address that were wrong."""
+DOORS = frozenset({"/login", "/session", "/api/v1/login", "/api/v1/renew"})
+"""Where people come in: who shows too much that is wrong waits here, and nobody who is in already waits with them."""
+KILL = "/api/v1/kill"
+"""Never told to wait: on one machine all have one address, and another's flood must not keep anybody from stopping."""
 MOST_ADDRESSES = 10_000
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -84,11 +88,12 @@ class Edge:
             return 400, f"This server is not {host[:80]!r}."  # a name somebody else's page pointed at us
         if origin and not self._same(origin, host):
             return 403, "The request comes from another site's page."
-        counted = not scope["path"].startswith(STILL)
+        path = scope["path"]
+        counted = path != KILL and not path.startswith(STILL)
         if counted and not self._bucket(self.requests, address).take(self.clock(), A_SECOND, AT_ONCE):
             return 429, "Too many requests."
-        if not self._wrong_left(address):
-            return 429, "Too many wrong keys or passwords."
+        if path in DOORS and not self._wrong_left(address):
+            return 429, "Too many wrong passwords."
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or len(length) > 18:
             return 400, "The length is no number."
@@ -130,7 +135,7 @@ class Edge:
 
         async def dressed(message: Any) -> None:
             if message["type"] == "http.response.start":
-                if message["status"] == 401:
+                if message["status"] == 401 and scope["path"] in DOORS:
                     self._bucket(self.wrong, address).left -= 1.0
                 extra = [*HEADERS, *([API_POLICY, (b"cache-control", b"no-store")] if api else [])]
                 there = {name.lower() for name, _ in message.get("headers", [])}

@@ -32,11 +32,11 @@ def _looked_up(request: Request) -> Principal:
     found = None
     if scheme.casefold() == "bearer" and text:
         by_key = text.startswith("tw_")
-        found = keys.shown_by(house.entrance, text, house.now()) if by_key else _by_token(house, text)
+        found = keys.shown_by(house.entrance, text, house.now()) if by_key else holder_of(house, text)
     elif text := request.cookies.get(COOKIE, ""):
         if request.method in UNSAFE and request.headers.get(CSRF) != "1":
             raise Problem(403, "The request does not come from our own page.", f"Send the header {CSRF}: 1.")
-        found = _by_token(house, text)
+        found = holder_of(house, text)
         found = found._replace(by="session") if found else None
     if found is None:
         raise Problem(
@@ -46,8 +46,11 @@ def _looked_up(request: Request) -> Principal:
     return found
 
 
-def _by_token(house: House, text: str) -> Principal | None:
-    return sessions.shown_by(house.key, text, house.now())
+def holder_of(house: House, text: str) -> Principal | None:
+    """Return whose token it is and what they may do by now: who was disabled or logged out is nobody at once."""
+    found = sessions.shown_by(house.key, text, house.now())
+    scopes = sessions.scopes_now(house.entrance, found.name, house.now()) if found else None
+    return found._replace(scopes=found.scopes & scopes) if found and scopes is not None else None
 
 
 def needs(scope: str, *, fresh: bool = False) -> Any:

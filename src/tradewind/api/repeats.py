@@ -16,6 +16,7 @@ from fastapi.responses import JSONResponse, Response
 from tradewind.adapters.entrance.scopes import Principal
 from tradewind.api.house import House
 from tradewind.api.problems import Problem
+from tradewind.errors import TradewindError
 
 HEADER = "idempotency-key"
 KEPT_NS = 2 * 86_400 * 1_000_000_000
@@ -36,8 +37,8 @@ async def once(
         return _again(before, body)
     try:
         status, document = await act()
-    except BaseException:
-        _forget(house, row)  # it was refused before anything was done
+    except (Problem, TradewindError):
+        _forget(house, row)  # it was refused before anything was done; of any other end nobody knows that
         raise
     answer = json.dumps(document).encode()
     with house.entrance.opened() as database:

@@ -83,7 +83,7 @@ def remove_user(name: Name, data: DataFolder = None, settings_file: SettingsFile
     entrance = _entrance(settings_file, data)
     _module("users").disable_user(entrance, name)
     _noted(entrance, "remove user", name=name)
-    typer.echo(f"{name} cannot log in any more; what is open ends within a quarter of an hour.")
+    typer.echo(f"{name} cannot log in any more, and what they had open opens nothing.")
 
 
 @users_app.command("password")

@@ -11,9 +11,8 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import quote
 
-from tradewind.adapters.entrance import sessions
 from tradewind.adapters.entrance.scopes import Principal
-from tradewind.api.guards import COOKIE
+from tradewind.api.guards import COOKIE, holder_of
 from tradewind.api.house import House
 from tradewind.ui import theme
 
@@ -51,7 +50,7 @@ def cookie(scope: Any, name: str) -> str:
 def person(house: House, scope: Any) -> Principal | None:
     """Return whose session a request carries."""
     text = cookie(scope, COOKIE)
-    found = sessions.shown_by(house.key, text, house.now()) if text else None
+    found = holder_of(house, text) if text else None
     return found._replace(by="session") if found else None
 
 
