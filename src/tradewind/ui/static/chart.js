@@ -1,5 +1,5 @@
 // The chart: candles by Lightweight Charts, everything else drawn into its canvas by us. Older candles are fetched when
-// one comes near them; what lies ahead is asked for every second.
+// one comes near them; prices come by the stream, and every second it is asked what the stream did not tell.
 (() => {
   const CSS = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const TINTS = { Asia: "asia", London: "london", "New York morning": "newyork", "New York afternoon": "late" };
@@ -268,7 +268,26 @@
       refresh();
     }
 
+    let stream = null, notBefore = 0;
+    async function listen() {
+      if (stream || wanted.run || !wanted.account || document.hidden || Date.now() < notBefore) return;
+      notBefore = Date.now() + 5000;
+      const answer = await fetch("/api/v1/stream/tickets", { method: "POST", headers: { "X-Tradewind-CSRF": "1" } });
+      if (!answer.ok) return;
+      const { ticket } = await answer.json();
+      stream = new WebSocket(`${location.protocol.replace("http", "ws")}//${location.host}/api/v1/stream?ticket=${ticket}`);
+      stream.onopen = () => stream.send(JSON.stringify({ do: "subscribe", topics: ["quotes"], accounts: [wanted.account] }));
+      stream.onclose = () => { stream = null; };
+      stream.onmessage = (event) => {
+        const { type, latest } = JSON.parse(event.data);
+        if (type !== "quotes" || latest.symbol !== wanted.on || loading || !bars.length || box.dataset.upto) return;
+        fold({ ts: Math.floor(latest.ts / 1e9), bid: latest.bid });
+        document.documentElement.dataset.streamed = latest.bid;
+      };
+    }
+
     async function ahead() {
+      listen().catch(() => {});
       if (document.hidden || loading || !bars.length || box.dataset.upto) return;
       try {
         const told = await get("candles", { on: wanted.on, timeframe: wanted.timeframe, most: 3, account: wanted.run ? "" : wanted.account });
