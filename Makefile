@@ -87,7 +87,7 @@ bench: $(COMPLETE)
 	$(BIN)/python -m bench.gate
 	$(BIN)/python -m bench.live
 	$(BIN)/python -m bench.flow --seconds 20
-	$(BIN)/python -m bench.api
+	$(BIN)/python -m bench.stream
 
 doctor-score: $(READY)
 	$(BIN)/python -m bench.doctor_score --set tuning

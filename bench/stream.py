@@ -4,7 +4,7 @@
 
 Starts `tradewind serve` and a desk that is given prices, each in a process of its own, over a temporary folder. A
 price's lateness is from the moment it was due at the desk to the moment a client has read it. Only the latest is told,
-and the desk makes prices that moved nothing durable four times a second: `a second` is how many of them a client saw.
+and the desk makes prices that moved nothing durable ten times a second: `a second` is how many of them a client saw.
 Beside each figure stands how many times the quiet one it is. With minutes the stream goes on so long, and memory is
 looked at every minute. Nothing is asserted.
 """

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tradewind.trading.machine import Machine
 
 SECOND = 1_000_000_000
-COMMIT_EVERY = SECOND // 4
+COMMIT_EVERY = SECOND // 10
 """Prices alone wait so long for company before they are made durable: nothing was done because of them."""
 SNAPSHOT_EVERY = 20_000
 """Events between snapshots, so that a recovery is quick."""
