@@ -176,7 +176,8 @@ class Book:
         ticket = self.tickets.get(int(row["order"]))
         position, broker_order = text_of(row["position"]), text_of(row["broker_order"])
         if ticket is not None:
-            if broker_order and text_of(row["id"]) in (ticket.id, ""):
+            # An acceptance that comes after a change was asked for still tells the only number there is.
+            if broker_order and (text_of(row["id"]) in (ticket.id, "") or not ticket.broker_order):
                 ticket.broker_order = broker_order
             if int(row["kind"]) == ACCEPTED and ticket.role != ENTRY and position:
                 ticket.position = position  # a stop that was put back says so what it protects

@@ -40,6 +40,11 @@ def test_an_order_sent_twice_is_not_given_up_for_one_refusal_by_the_next_life():
     assert sail(56_001_145).broken == ()
 
 
+def test_a_number_told_under_the_former_id_is_kept():
+    """Found among a million kills: accepted after its change was asked for, and no cancel could name it."""
+    assert sail(28_001_549).broken == ()
+
+
 @pytest.mark.soak
 def test_a_million_kills_lose_nothing_and_double_nothing():
     """The same with other seeds, on every processor."""
