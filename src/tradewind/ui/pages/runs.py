@@ -164,6 +164,14 @@ def _sweep(visit: Visit) -> Html:
     cards.append(
         card("Best trials", rows(columns, body, "Best trials, best first", head=(0,)), note=f"by {told['objective']}")
         if body
-        else card("Best trials", empty("No trial has finished yet"))
+        else card("Best trials", _none_ranked(told))
     )
     return tag("div", title, grid(*cards))
+
+
+def _none_ranked(told: Mapping[str, Any]) -> Html:
+    """Return why there is no best trial."""
+    if not told["done"]:
+        return empty("No trial has finished yet", "They stand here as they end.")
+    days = f"None of the {told['done']:,} has a {told['objective']}: too few days with trades. Sweep a longer stretch."
+    return empty("Nothing to rank by", days)
