@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from tradewind.adapters.catalogue import SeriesInfo
 from tradewind.adapters.histories import History
 from tradewind.adapters.job_store import JobStore
@@ -71,7 +73,7 @@ def _stored(visit: Visit) -> Html:
                 ),
             )
         )
-    months = sorted({month for one in found for month in one.months})[-MOST_MONTHS:]
+    months = _all_months({month for one in found for month in one.months})[-MOST_MONTHS:]
     columns = [
         words("Instrument"),
         words("Bars"),
@@ -89,6 +91,14 @@ def _stored(visit: Visit) -> Html:
     return grid(
         card("Stored", rows(columns, listed, "Stored series", head=(0, 1)), note=f"{len(found)} series, times in UTC")
     )
+
+
+def _all_months(stored: set[str]) -> list[str]:
+    """Return every month from the first to the last: one without prices is a gap to be seen."""
+    if not stored:
+        return []
+    first, last = (np.datetime64(month, "M") for month in (min(stored), max(stored)))
+    return [str(month) for month in np.arange(first, last + 1)]
 
 
 def _row(one: SeriesInfo, months: Sequence[str], record: Record | None) -> list[object]:

@@ -79,7 +79,7 @@ def _moment(text: object) -> Html:
     """Return a moment of a table as New York's."""
     if not text:
         return Html(NONE)
-    return tag("span", new_york(ns_of(text), "%a %d %b %H:%M:%S"), class_="nowrap", title=f"{text} UTC")
+    return tag("span", new_york(ns_of(text), "%a %d %b %Y %H:%M:%S"), class_="nowrap", title=f"{text} UTC")
 
 
 def _trades(found: Sequence[Mapping[str, Any]]) -> Html:
@@ -220,7 +220,7 @@ def _journey(visit: Visit, number: int) -> Html:
             "li",
             tag(
                 "span",
-                _moment(each["ts"]) if isinstance(each["ts"], str) else new_york(each["ts"], "%a %d %b %H:%M:%S"),
+                _moment(each["ts"]) if isinstance(each["ts"], str) else new_york(each["ts"], "%a %d %b %Y %H:%M:%S"),
                 class_="when",
             ),
             tag("b", each["kind"].replace("_", " ")),
