@@ -54,9 +54,11 @@ def test_a_live_account_from_its_preview_to_its_end(desk):
     )
     assert (told["mode"], told["synthetic"], told["speed"]) == ("live", False, None)
     assert told["equity"] == told["balance"] > 0
-    checks = {one["name"]: one for one in person.get(f"{API}/accounts/practice/health").json()["checks"]}
-    assert checks["heartbeat"]["state"] == checks["leader"]["state"] == checks["limits"]["state"] == "good"
-    assert checks["broker"]["state"] != "not needed"
+    checks = until(  # a machine that is busy beats late
+        lambda: {one["name"]: one["state"] for one in person.get(f"{API}/accounts/practice/health").json()["checks"]},
+        lambda states: states["heartbeat"] == states["leader"] == states["limits"] == "good",
+    )
+    assert checks["broker"] != "not needed"
 
     robot = desk.client("trade", "read")
     assert act(robot, "/live/practice/halt").status_code == 200
