@@ -90,6 +90,8 @@ class Desk:
         self.finished: list[Any] = []
         """Trades that ended, for people."""
         self.turns = 0
+        self.happened = 0
+        """How often something other than prices was made durable: whoever shows the desk looks again."""
         self.committed_at = 0
         self.snapshot_at = 0
         self.stopping = False
@@ -305,6 +307,7 @@ class Desk:
                 wanted = wanted or (log != "events") or not bool((content["kind"] <= QUOTE + 5).all())
                 if log == "trades":
                     self.finished += list(content)
+        self.happened += wanted
         outgoing = [] if self.trader is None else self.trader.outgoing()
         if wanted or outgoing or wall - self.committed_at >= COMMIT_EVERY:
             self.journal.commit(self.epoch)

@@ -36,6 +36,8 @@ HOLDS = {"silent": FEED_SILENT, "doubtful": PRICE_SUSPECT}
 TURN = 0.05
 """Seconds without an input after which the clock is looked at."""
 BEAT = SECOND
+SOON = SECOND // 20
+"""So long after a beat at least another one follows because of what happened, however much happens."""
 SKEW_HELD = SECOND
 """A clock that differs by more from the broker's is not to be traded by."""
 
@@ -69,6 +71,7 @@ class Driver:
         self.stopped = threading.Event()
         self.beaten = self.date = 0
         self.held: tuple[int, ...] = ()
+        self.happened = self.shown = 0
         self.facts: dict[str, Any] = {}
 
     def now(self) -> int:
@@ -114,9 +117,10 @@ class Driver:
             self.desk.hold(FEED_SILENT, on=False)
         self.desk.clock(now)
         self.carry_out(now)
-        if (held := self._held()) != self.held:
-            self.held = held
-            self._beat()  # who waits for readiness, or for its loss, hears of it at once
+        held, wall = self._held(), self.wall()
+        if held != self.held or (self.desk.happened != self.happened and wall - self.shown >= SOON):
+            self.held, self.happened, self.shown = held, self.desk.happened, wall
+            self._beat()  # who waits for readiness, or for its loss, hears of it at once; of orders and fills soon
         if self.edge is not None and (date := int(self.desk.core.state["date"])) != self.date:
             self.date = date
             self.edge.learn(self.desk.folder.root, now)

@@ -17,6 +17,8 @@ from tradewind.ports import Rows
 from tradewind.watchdog.beats import write_beat
 
 SECOND = 1_000_000_000
+SOON = SECOND // 20
+"""So long after a look at people another one follows at the soonest, because of what happened."""
 
 
 class Progress(NamedTuple):
@@ -37,7 +39,7 @@ def run_tape(
     synthetic: bool = False,
 ) -> None:
     """The tape has been traded from where the desk stands to its end, or until somebody stopped it."""
-    beaten = 0
+    beaten = happened = 0
     more: dict[str, Any] = {"synthetic": synthetic, "speed": speed}
     for rows in paced(_beyond(blocks, desk.tape_rows, desk.edgeless), speed, clock, sleep):
         if len(rows):
@@ -46,8 +48,9 @@ def run_tape(
         desk.settle(desk.core.now)
         desk.finished.clear()
         now = clock()
-        if now - beaten >= SECOND or speed <= 0:
-            beaten = now
+        soon = desk.happened != happened and now - beaten >= SOON
+        if soon or now - beaten >= SECOND or speed <= 0:
+            beaten, happened = now, desk.happened
             desk.look_at_kill()
             desk.people()
             write_beat(desk.folder.status, desk.turns, status_of(desk, "paper", leader=True, **more))
