@@ -282,7 +282,7 @@
         const { type, latest } = JSON.parse(event.data);
         if (type !== "quotes" || latest.symbol !== wanted.on || loading || !bars.length || box.dataset.upto) return;
         fold({ ts: Math.floor(latest.ts / 1e9), bid: latest.bid });
-        document.documentElement.dataset.streamed = latest.bid;
+        document.documentElement.dataset.streamed = latest.ts;
       };
     }
 
