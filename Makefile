@@ -88,6 +88,7 @@ bench: $(COMPLETE)
 	$(BIN)/python -m bench.live
 	$(BIN)/python -m bench.flow --seconds 20
 	$(BIN)/python -m bench.stream
+	$(BIN)/python -m bench.screen
 
 doctor-score: $(READY)
 	$(BIN)/python -m bench.doctor_score --set tuning

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import deque
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -49,6 +50,8 @@ EVERY_S = 0.05
 """Between reads: fewer than one address may send."""
 FIRST, LAST = date(2024, 1, 8), date(2024, 6, 28)
 LEVELS = 10_000
+TURNS = 500
+"""Prices of which the desk says how long they took it, from a price to what may be sent."""
 
 
 def main():
@@ -93,7 +96,7 @@ def _served(folder, rate):
     write_synthetic(open_history(Settings(data=data)), ["XAUUSD"], 7, (day_open(FIRST), day_close(LAST)))
     entrance, now = Entrance(data), time.time_ns()
     users.add_user(entrance, "ann", "correct horse battery", SCOPES, now)
-    key = keys.make_key(entrance, "bench", "ann", ("read", "backtest"), 1, now)
+    key = keys.make_key(entrance, "bench", "ann", ("read", "backtest"), days=1, now=now)
     words = [sys.executable, "-m", "tradewind.cli", "serve", "--port", str(port), "--data", str(data)]
     desk = [sys.executable, "-m", "bench.stream", "--desk", str(data), "--rate", str(rate)]
     running = [subprocess.Popen(one, stdout=subprocess.DEVNULL) for one in (desk, words)]
@@ -117,15 +120,20 @@ def _priced(data, rate):
         began, start = time.time_ns(), START
         (data / "due.new").write_text(str(began - start))
         (data / "due.new").rename(data / "due")
+        took = deque(maxlen=TURNS)
         for number in range(10**9):
             due = number * 1_000_000_000 // rate
             if (early := began + due - time.time_ns()) > 0:
                 time.sleep(early / 1e9)
+            turned = time.perf_counter()
             bid = 2_400_000 + int(chance.integers(0, LEVELS))
             desk.quotes(guard.take([Quote(0, start + due, bid, bid + 400)], start + due))
             for request in desk.settle(start + due):
                 if isinstance(request, Send):
                     desk.trader.answered(request, Answer("refused", (), "bench"))
+            took.append(1e6 * (time.perf_counter() - turned))
+            if number % rate == 0:
+                (data / "turns").write_text(json.dumps(list(np.percentile(took, [50, 90]))))
 
 
 def _until(true, seconds=120):
