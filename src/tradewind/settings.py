@@ -167,6 +167,10 @@ class Api(Section):
     """Interactive documentation of the API, for development."""
     pages: bool = True
     """The web UI."""
+    up: bool = True
+    """Whether `tradewind up` and `tradewind stack up` begin it with everything else."""
+    in_container: bool = False
+    """The address is a container's own, and its port is published on 127.0.0.1 alone: refused outside a container."""
     workers: int = Field(default=1, ge=0, le=64)
     """Jobs at once: backtests, sweeps, imports. 0: another process works them off."""
 

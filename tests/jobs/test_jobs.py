@@ -25,7 +25,7 @@ def added(store, command, name="a", most=20):
 def worked(store, folder, until, quota=None):
     """A worker has worked until `until` says so."""
     stop = threading.Event()
-    worker = threading.Thread(target=work, args=(Worker(store, folder, stop, quota or Quota()),))
+    worker = threading.Thread(target=work, args=(Worker(store, folder, stop, quota=quota or Quota()),))
     worker.start()
     limit = time.monotonic() + LIMIT_S
     while not until() and time.monotonic() < limit:

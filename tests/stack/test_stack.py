@@ -16,14 +16,14 @@ from real_servers import kafka
 from tradewind.adapters.address import read_address
 from tradewind.adapters.file_lock import FileLock
 from tradewind.adapters.postgres.connection import DatabaseRefused, connect
-from tradewind.settings import load_settings
+from tradewind.settings import Settings, load_settings
 from tradewind.stack.beginning import begin_folder
 from tradewind.stack.places import ports_from
 from tradewind.stack.processes import lives, read_running
-from tradewind.stack.services import SERVICES
+from tradewind.stack.services import services_of
 
 NAMES = ["postgresql", "timescale", "redis", "kafka"]
-OURS = [service.name for service in SERVICES]
+OURS = [service.name for service in services_of(Settings())]
 
 
 def tradewind(folder, *words, code=0):
@@ -38,7 +38,7 @@ def tradewind(folder, *words, code=0):
 
 
 def free_row():
-    """Return the first of five ports in a row on which nothing listens."""
+    """Return the first of six ports in a row on which nothing listens."""
     for base in range(23_000, 30_000, 7):
         with socket.socket() as one:
             if all(one.connect_ex(("127.0.0.1", port)) for port in ports_from(base)):

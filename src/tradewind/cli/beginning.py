@@ -31,3 +31,4 @@ def init(
     begun = begin_folder(folder, stack=stack, containers=compose, ports=ports)
     typer.echo(f"Written: {', '.join(map(str, begun.files))}.")
     typer.echo(f"{begun.secrets} secrets lie in {begun.folder}; back them up, commit them never.")
+    typer.echo("There, `tradewind users add NAME` makes the first person for the web UI, and tells a password once.")

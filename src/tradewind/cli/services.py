@@ -1,12 +1,12 @@
 """Verbs of services: each as a process, or all of them in one; and the topics between them."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tradewind.cli.options import DataFolder, SettingsFile, settings_of
-from tradewind.cli.serve import answer
 from tradewind.errors import BadSettings, UnknownName
 
 if TYPE_CHECKING:
@@ -39,12 +39,14 @@ def run_service(
     settings_file: SettingsFile = None,
 ) -> None:
     """Run one service until it is told to stop; what it needs and cannot reach it waits for, and says so."""
-    if service == "api":
-        answer(settings_file, data)
-        return
     from tradewind.services.together import run
 
     settings = settings_of(settings_file, data)
+    if service == "api":
+        from tradewind.adapters.extras import module_of
+
+        module_of("serve", "tradewind.services.api").run(settings, typer.echo)
+        return
     known = _works(settings, settings_file, on)
     if service not in known:
         raise UnknownName("service with these settings", service, known)
@@ -53,11 +55,23 @@ def run_service(
 
 @app.command("up")
 def up(on: On = None, data: DataFolder = None, settings_file: SettingsFile = None) -> None:
-    """Run every service these settings have work for until told to stop; only the trader is a process of its own."""
+    """Run every service these settings have work for, and the web UI, until told to stop; the trader by itself."""
+    from tradewind.adapters.extras import served
     from tradewind.services.together import run
 
     settings = settings_of(settings_file, data)
-    run(_works(settings, settings_file, on), settings.data, typer.echo)
+    works = _works(settings, settings_file, on)
+    if settings.api.up and served():
+        from tradewind.services.api import beside
+
+        works["api"] = beside(settings, typer.echo, aloud=sys.stdout.isatty())
+    if not works:
+        raise BadSettings(
+            "There is nothing to run.",
+            'Say what is traded: [trader] strategies = ["opening_range"], symbols = ["XAUUSD"]; or share prices: '
+            '[ports] feed = "kafka://127.0.0.1:9092".',
+        )
+    run(works, settings.data, typer.echo)
 
 
 def _works(settings: "Settings", settings_file: Path | None, on: list[str] | None) -> dict[str, Any]:
@@ -67,12 +81,6 @@ def _works(settings: "Settings", settings_file: Path | None, on: list[str] | Non
     found = dict(children.works(settings, settings_file))
     if settings.ports.feed != "direct":
         found |= _module("services.running").works(settings, _symbols(on))
-    if not found:
-        raise BadSettings(
-            "There is nothing to run.",
-            'Say what is traded: [trader] strategies = ["opening_range"], symbols = ["XAUUSD"]; or share prices: '
-            '[ports] feed = "kafka://127.0.0.1:9092".',
-        )
     return found
 
 

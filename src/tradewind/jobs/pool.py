@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 LOOK_S = 1.0
 
 
-def keep_workers(data: Path, count: int, stop: threading.Event) -> None:
-    """So many workers worked until told to stop. One pool a data folder: LockHeld says who runs another."""
+def keep_workers(data: Path, count: int, stop: threading.Event, settings_file: Path | None = None) -> None:
+    """So many workers worked until told to stop. One pool a data folder: LockHeld says who runs another.
+
+    Jobs have the settings of the file; of `tradewind.toml` in this process's folder if none is named.
+    """
     lock = FileLock(data / "jobs", f"The jobs of {data}", f"pid {os.getpid()}")
     store = JobStore(data)
     context = multiprocessing.get_context("spawn")
@@ -31,7 +34,7 @@ def keep_workers(data: Path, count: int, stop: threading.Event) -> None:
                 workers.remove(one)
                 store.give_back(str(one.pid))
             while len(workers) < count:
-                workers.append(context.Process(target=_worker, args=(data,), name="tradewind job worker"))
+                workers.append(context.Process(target=_worker, args=(data, settings_file), name="tradewind job worker"))
                 workers[-1].start()
             stop.wait(LOOK_S)
     finally:
@@ -52,7 +55,7 @@ def _recover(store: JobStore) -> None:
             store.give_back(job.worker)
 
 
-def _worker(data: Path) -> None:
+def _worker(data: Path, settings_file: Path | None) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -65,4 +68,4 @@ def _worker(data: Path) -> None:
 
     threading.Thread(target=watch, daemon=True).start()
     with suppress(KeyboardInterrupt):
-        work(Worker(JobStore(data), data, stop))
+        work(Worker(JobStore(data), data, stop, settings_file))

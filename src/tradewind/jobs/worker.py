@@ -38,6 +38,7 @@ class Worker(NamedTuple):
     store: JobStore
     data: Path
     stop: threading.Event
+    settings_file: Path | None = None
     quota: Quota = Quota()
     now: Callable[[], int] = time.time_ns
 
@@ -58,7 +59,7 @@ def _carried_out(worker: Worker, job: Job) -> bool:
     store, stop, quota = worker.store, worker.stop, worker.quota
     with tempfile.TemporaryDirectory(prefix="tradewind-job-") as folder:
         here = Path(folder)
-        process = _begun(job, worker.data, here, quota)
+        process = _begun(worker, job, here)
         until = time.monotonic() + quota.seconds
         why = ""
         while process.poll() is None and not why:
@@ -79,15 +80,16 @@ def _carried_out(worker: Worker, job: Job) -> bool:
     return True
 
 
-def _begun(job: Job, data: Path, here: Path, quota: Quota) -> "subprocess.Popen[bytes]":
+def _begun(worker: Worker, job: Job, here: Path) -> "subprocess.Popen[bytes]":
     """Return the process of a job, in a session of its own."""
+    quota = worker.quota
 
     def limited() -> None:
         os.nice(quota.nice)
         resource.setrlimit(resource.RLIMIT_AS, (quota.memory, quota.memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-    command = [sys.executable, "-m", "tradewind.cli", *_with_data(job.command, data)]
+    command = [sys.executable, "-m", "tradewind.cli", *_placed(job.command, worker)]
     with (here / "out").open("wb") as out, (here / "error").open("wb") as error:
         return subprocess.Popen(  # noqa: S603 - our own verbs; every argument was checked where the job was made
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=error, start_new_session=True, preexec_fn=limited,  # noqa: PLW1509 - two system calls, no locks
@@ -95,10 +97,11 @@ def _begun(job: Job, data: Path, here: Path, quota: Quota) -> "subprocess.Popen[
         )  # fmt: skip
 
 
-def _with_data(command: Sequence[str], data: Path) -> list[str]:
-    """Return a command with the data folder among its options."""
+def _placed(command: Sequence[str], worker: Worker) -> list[str]:
+    """Return a command with the data folder and the settings among its options."""
     place = command.index("--") if "--" in command else len(command)
-    return [*command[:place], "--data", str(data), *command[place:]]
+    settings = [] if worker.settings_file is None else ["--settings", str(worker.settings_file)]
+    return [*command[:place], "--data", str(worker.data), *settings, *command[place:]]
 
 
 def _progress(path: Path) -> tuple[int, int]:

@@ -18,11 +18,13 @@ from typing import Any, NamedTuple
 from tradewind.errors import TradewindError
 from tradewind.live.folder import Folder
 from tradewind.settings import Settings
-from tradewind.watchdog.beats import Beat, read_beat, write_whole
+from tradewind.watchdog.beats import Beat, process_table, read_beat, write_whole
 from tradewind.watchdog.processes import find_trader, started
 
 LOG, BEGUN, SETTINGS = "trader.log", "begun.json", "settings.toml"
 LARGEST_LOG = 1_048_576
+ELSEWHERE_NS = 5_000_000_000
+"""A trader whose process cannot be seen is taken for dead after so long without a beat."""
 TOLD = 4_000
 """Characters of the log that are shown."""
 
@@ -79,10 +81,16 @@ def launched(folder: Folder) -> Launched | None:
 
 
 def trader_lives(folder: Folder) -> bool:
-    """Return whether a process of this machine trades the account, or is about to."""
+    """Return whether a process of this machine trades the account, or is about to.
+
+    One in another container cannot be looked up: it lives as long as its beats are fresh.
+    """
     beat = read_beat(folder.status)
-    if isinstance(beat, Beat) and beat.rest.get("ended") is not True and find_trader(folder.root, beat) is not None:
-        return True
+    if isinstance(beat, Beat) and beat.rest.get("ended") is not True:
+        if beat.rest.get("processes", process_table()) != process_table():
+            return time.monotonic_ns() - beat.monotonic_ns < ELSEWHERE_NS
+        if find_trader(folder.root, beat) is not None:
+            return True
     found = launched(folder)
     return found is not None and found.alive
 

@@ -3,20 +3,27 @@
 import ipaddress
 import socket
 import ssl
+from pathlib import Path
 from typing import Any
 
 from tradewind.errors import BadSettings
 from tradewind.settings import Api
 
 HERE = frozenset({"localhost"})
+CONTAINER = (Path("/.dockerenv"), Path("/run/.containerenv"))
+"""What Docker and Podman put into each of theirs."""
 
 
 def check(wanted: Api) -> None:
     """Raise BadSettings where what is sent could be read on its way, or the certificate is none."""
     if (wanted.certificate is None) != (wanted.key is None):
         raise BadSettings("A certificate and its key go together.", "Set both in [api]: certificate and key.")
+    if wanted.in_container and not any(path.exists() for path in CONTAINER):
+        raise BadSettings(
+            "[api] in_container = true, and this is none.", "Take it out; compose.yaml is what it is for."
+        )
     if wanted.certificate is None or wanted.key is None:
-        if not is_here(wanted.host):
+        if not is_here(wanted.host) and not wanted.in_container:
             raise BadSettings(
                 f"[api] host = {wanted.host!r} is not this machine alone, and passwords would travel in the open.",
                 "Set certificate and key in [api], or listen at 127.0.0.1 behind a proxy or a tunnel.",

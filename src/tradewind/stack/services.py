@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from tradewind.adapters.extras import served
 from tradewind.errors import TradewindError
 from tradewind.settings import Settings
 from tradewind.stack.processes import Running, begin
@@ -27,13 +28,15 @@ SERVICES: tuple[Service, ...] = (
 )
 """Those of every stack, in the order in which they are begun; they are stopped in reverse."""
 FEED = Service("feed", ("run", "feed"))
+API = Service("api", ("run", "api"))
 WATCHDOG, TRADER = Service("watchdog", ("run", "watchdog")), Service("trader", ("run", "trader"))
 
 
 def services_of(settings: Settings) -> tuple[Service, ...]:
-    """Return the services that the settings have work for: a feed for a broker, a trader where one trades."""
+    """Return the services that the settings have work for: a feed for a broker, the API, a trader where one trades."""
     feed = (FEED,) if settings.broker.name != "none" else ()
-    return (*SERVICES, *feed, *((WATCHDOG, TRADER) if settings.trader.strategies else ()))
+    api = (API,) if settings.api.up and served() else ()
+    return (*SERVICES, *feed, *api, *((WATCHDOG, TRADER) if settings.trader.strategies else ()))
 
 
 class Sign(NamedTuple):

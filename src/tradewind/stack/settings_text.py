@@ -39,11 +39,22 @@ enabled = true
 impacts = ["high"]
 
 [api]
-# Where `tradewind serve` opens the web UI and the API. Anywhere but 127.0.0.1 it needs a certificate and its key.
+# Where `tradewind serve` and `tradewind up` open the web UI and the API.
+"""
+
+HERE = """\
+# Anywhere but 127.0.0.1 it needs a certificate and its key.
 host = "127.0.0.1"
-port = 8600
+port = {port}
 # certificate = "secrets/tls.pem"
 # key = "secrets/tls.key"
+"""
+
+CONTAINED = """\
+# The container's own address; deploy/compose.yaml publishes it at http://127.0.0.1:8600 alone.
+host = "0.0.0.0"
+port = {port}
+in_container = true
 """
 
 BROKER = """
@@ -91,7 +102,7 @@ secrets = "{secrets}"
 def settings_text(ports: Ports, *, stack: bool, containers: bool) -> str:
     """Return the text of `tradewind.toml`."""
     token = "/run/secrets/broker" if containers else "secrets/broker"
-    told = HEAD + BROKER.format(token=token) + TRADED
+    told = HEAD + (CONTAINED if containers else HERE).format(port=ports.api) + BROKER.format(token=token) + TRADED
     if containers:
         return told + SERVED.format(
             where="in the containers of deploy/compose.yaml", secrets="/run/secrets", postgres="postgres:5432",

@@ -125,6 +125,14 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def process_table() -> int:
+    """Return which table of processes ours is in: in another container a pid means another process; 0 unknown."""
+    try:
+        return os.stat("/proc/self/ns/pid").st_ino  # noqa: PTH116 - a link into the kernel, no path of ours
+    except OSError:
+        return 0
+
+
 def write_beat(path: Path, turn: int, rest: Mapping[str, Any]) -> None:
     """The file holds a beat of this process at its turn `turn`, with the fields of `rest`."""
     from tradewind.watchdog.processes import started  # noqa: PLC0415 - reading beats needs no process table
@@ -133,6 +141,7 @@ def write_beat(path: Path, turn: int, rest: Mapping[str, Any]) -> None:
         **rest,
         "pid": os.getpid(),
         "started": started(os.getpid()) or 0,
+        "processes": process_table(),
         "monotonic_ns": time.monotonic_ns(),
         "wall_ns": time.time_ns(),
         "turn": turn,
