@@ -70,7 +70,7 @@ OURS = {
     ),
     "views": (
         "kernel.records kernel.refusals kernel.rows data adapters jobs.commands live markets modes ports requests "
-        "reports results risk risk_questions series_choice watchdog settings money errors"
+        "reports results risk risk_questions series_choice stack.processes watchdog settings money errors"
     ),
     "api": (
         "adapters broker data jobs live markets modes ports requests research results risk risk_questions runs reports "

@@ -24,6 +24,7 @@ from tradewind.api.routes import (
     markets,
     risk,
     runs,
+    services,
     strategies,
     stream,
 )
@@ -38,7 +39,7 @@ DESKS: tuple[APIRouter, ...] = (
 )  # fmt: skip
 ROUTERS: tuple[APIRouter, ...] = (
     entrance.router, kill.router, jobs.router, imports.router, runs.router, markets.router, chart.router,
-    stream.router, *DESKS,
+    stream.router, services.router, *DESKS,
 )  # fmt: skip
 
 

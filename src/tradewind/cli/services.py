@@ -1,12 +1,13 @@
 """Verbs of services: each as a process, or all of them in one; and the topics between them."""
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tradewind.cli.options import DataFolder, SettingsFile, settings_of
+from tradewind.cli.options import AsJson, DataFolder, SettingsFile, settings_of
 from tradewind.errors import BadSettings, UnknownName
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 app = typer.Typer()
 topics = typer.Typer(no_args_is_help=True, help="Make and check the topics of Kafka.")
 app.add_typer(topics, name="topics")
+seen = typer.Typer(no_args_is_help=True, help="See what runs, and what it said.")
+app.add_typer(seen, name="services")
 
 On = Annotated[
     list[str] | None, typer.Option("--on", help="Instruments the feed listens to; left out, all of the profile.")
@@ -82,6 +85,43 @@ def _works(settings: "Settings", settings_file: Path | None, on: list[str] | Non
     if settings.ports.feed != "direct":
         found |= _module("services.running").works(settings, _symbols(on))
     return found
+
+
+@seen.command("list")
+def list_services(as_json: AsJson = False, data: DataFolder = None, settings_file: SettingsFile = None) -> None:
+    """Show every trader, watchdog, service and server with its last sign of life."""
+    from tradewind.views.services import services
+
+    found = services(settings_of(settings_file, data))
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    for one in found:
+        heard = "" if one["age_s"] is None else f"{one['age_s']:.0f} s ago"
+        typer.echo(f"{one['name']:12}  {one['account'] or '':14}  {one['state']:9}  {heard:12}  {one['why']}".rstrip())
+    if not found:
+        typer.echo("Nothing has run yet. Begin: tradewind up")
+
+
+@seen.command("log")
+def show_log(
+    name: Annotated[str | None, typer.Argument(help="Which; left out, their names.")] = None,
+    lines: Annotated[int, typer.Option(help="How many of its last lines.", min=1, max=1000)] = 50,
+    as_json: AsJson = False,
+    data: DataFolder = None,
+    settings_file: SettingsFile = None,
+) -> None:
+    """Show the end of a log; keys, tokens and passwords in it are covered."""
+    from tradewind.views.logs import logs, read_log
+
+    settings = settings_of(settings_file, data)
+    told = logs(settings) if name is None else read_log(settings, name, lines)
+    if as_json:
+        typer.echo(json.dumps(told, indent=2))
+    elif isinstance(told, dict):
+        typer.echo("\n".join(one["text"] for one in told["lines"]))
+    else:
+        typer.echo("\n".join(f"{one['name']:30}  {one['bytes']:>12,} bytes" for one in told) or "There is no log yet.")
 
 
 def _servers(settings_file: Path | None, data: Path | None) -> str:

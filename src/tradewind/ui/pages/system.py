@@ -1,4 +1,4 @@
-"""System: is everything healthy? Each check with its age and limit; jobs, keys, and who did what."""
+"""System: is everything healthy? Each check with its age and limit; what runs, keys, who did what, and logs."""
 
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -9,6 +9,7 @@ from tradewind.results.report.markup import Html, joined, tag
 from tradewind.ui.live import region
 from tradewind.ui.numbers import NONE, seconds, when
 from tradewind.ui.pieces import Column, badge, card, empty, grid, pairs, rows, words
+from tradewind.ui.running import log_choice, log_lines, services_card
 from tradewind.ui.shared import shared
 from tradewind.ui.shell import page
 from tradewind.ui.standing import plain_name
@@ -29,9 +30,12 @@ async def system(visit: Visit) -> None:
         )
     )
     await region(lambda: _checks(visit), 1.0)
+    await region(lambda: grid(services_card(visit)), 1.0)
     await region(lambda: grid(_happened(visit), _places(visit)), 3.0)
     if "admin" in visit.who.scopes:
         await region(lambda: _trail(visit), 5.0)
+        await region(lambda: log_choice(visit))
+        await region(lambda: log_lines(visit), 2.0)
 
 
 def _checks(visit: Visit) -> Html:
