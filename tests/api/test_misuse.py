@@ -57,7 +57,7 @@ def hands(tmp_path):
 def everything(hands):
     """Return a client that may do everything a key can; the edge's clock runs fast."""
     ticks = iter(range(0, 10**9, 100))
-    hands.app.user_middleware[0].kwargs["clock"] = lambda: float(next(ticks))
+    hands.app.edge["clock"] = lambda: float(next(ticks))
     return hands.client(*SCOPES)
 
 
@@ -153,7 +153,7 @@ def test_our_own_names_are_known_with_and_without_a_port(hands):
 def test_a_flood_is_turned_away_and_others_are_not(hands):
     """One address has its requests used up, and has them back with time."""
     now = [0.0]
-    hands.app.user_middleware[0].kwargs["clock"] = lambda: now[0]
+    hands.app.edge["clock"] = lambda: now[0]
     one, other = hands.client("read"), hands.client("read")
     seen = [one.get("/api/v1/me").status_code for _ in range(round(AT_ONCE) + 5)]
 

@@ -1,6 +1,7 @@
 """The command line: one function per verb, one file per family of verbs. A verb imports what it needs when it runs.
 
-A mistake of the user's ends in one line on stderr and exit code 2, and nothing is half-written.
+A mistake of the user's ends in one line on stderr and exit code 2, Ctrl-C in one line and 130, and nothing is
+half-written.
 """
 
 import signal
@@ -35,7 +36,7 @@ from tradewind.cli import (
     twin,
     validation,
 )
-from tradewind.errors import TradewindError
+from tradewind.errors import Interrupted, TradewindError
 
 app = typer.Typer(
     name="tradewind",
@@ -72,15 +73,24 @@ app.add_typer(people.keys_app, name="keys")
 app.add_typer(services.app)
 
 
+INTERRUPTED = 128 + signal.SIGINT
+"""What a shell makes of a program that Ctrl-C ended."""
+
+
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise TradewindError("Interrupted; nothing was saved.", "Run the command again to start over.")
+    raise Interrupted("Interrupted; what was not finished was not saved.", "Run the command again.")
 
 
 def main() -> None:
-    """Run the command line; a mistake, or Ctrl-C, is one line and exit code 2."""
+    """Run the command line; a mistake is one line and exit code 2, Ctrl-C one line and 130, whatever the verb."""
     signal.signal(signal.SIGINT, _interrupt)
     try:
         app()
+    except Interrupted as error:
+        # One more Ctrl-C, from whoever is impatient, would be a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        typer.echo(f"tradewind: {error}", err=True)
+        sys.exit(INTERRUPTED)
     except TradewindError as error:
         typer.echo(f"tradewind: {error}", err=True)
         sys.exit(2)
