@@ -155,8 +155,13 @@ class Ports(Section):
 class Api(Section):
     """Where `tradewind serve` listens, and what it shows."""
 
+    up: bool = True
+    """`tradewind up` and `stack up` serve it too, where the extra `serve` is installed."""
     host: str = "127.0.0.1"
     """Anything but this machine needs a certificate."""
+    container: bool = False
+    """In a container whose port is published on 127.0.0.1 alone: it listens inside without a certificate, and answers
+    nobody but the networks it is attached to. Refused outside containers."""
     port: int = Field(default=8600, ge=1, le=65_535)
     hosts: tuple[str, ...] = ()
     """Names this server is known by, besides those of this machine; a request for another name is refused."""

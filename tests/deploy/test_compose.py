@@ -26,7 +26,15 @@ from tradewind.databases.rights import SERVICES as USERS
 from tradewind.settings import load_settings
 from tradewind.stack.beginning import begin_folder
 
-PUBLISHED = {"postgres": 5432, "timescaledb": 5433, "redis": 6379, "kafka": 9092, "prometheus": 9090, "grafana": 3000}
+PUBLISHED = {
+    "postgres": 5432,
+    "timescaledb": 5433,
+    "redis": 6379,
+    "kafka": 9092,
+    "prometheus": 9090,
+    "grafana": 3000,
+    "api": 8600,
+}
 """The ports of this machine, all on 127.0.0.1."""
 TOP = {"name", "services", "networks", "volumes", "secrets"}
 KEYS = {
@@ -161,6 +169,7 @@ def test_a_service_has_the_secrets_it_needs_and_no_others():
     told = {name: set(services()[name].get("secrets", [])) for name in (*OURS, *ONCE)}
 
     assert told == {
+        "api": {"postgresql-api", "timescale-api", "redis", "tokens"},
         "feed": {"broker"},
         "recorder": {"postgresql-recorder", "timescale-recorder"},
         "outbox": {"postgresql-trader"},
@@ -208,7 +217,7 @@ def test_init_writes_everything_the_file_asks_for(tmp_path):
     for secret in told["secrets"].values():
         assert Path(secret["file"]).is_file()
     named = {Path(each["file"]).name for each in told["secrets"].values()}
-    assert named | {"tokens"} == {path.name for path in (tmp_path / "desk" / "secrets").iterdir()}
+    assert named == {path.name for path in (tmp_path / "desk" / "secrets").iterdir()}
     for service in told["services"].values():
         assert not service["user"].startswith("0:")
         for volume in service.get("volumes", []):

@@ -1,6 +1,8 @@
 """The application: routes, problems, and the edge around them."""
 
+from collections.abc import Sequence
 from importlib.metadata import version
+from ipaddress import IPv4Network
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -55,10 +57,17 @@ class Tradewind(FastAPI):
         return Edge(super().build_middleware_stack(), **self.edge)
 
 
-def create(house: House, *, hosts: frozenset[str] = frozenset(), docs: bool = False, pages: bool = False) -> Tradewind:
+def create(
+    house: House,
+    *,
+    hosts: frozenset[str] = frozenset(),
+    peers: Sequence[IPv4Network] = (),
+    docs: bool = False,
+    pages: bool = False,
+) -> Tradewind:
     """Return the application over a data folder, with the web UI if `pages`.
 
-    `docs` shows interactive documentation, for development only.
+    `docs` shows interactive documentation, for development only; `hosts` and `peers` are those of the edge.
     """
     more: dict[str, Any] = {} if docs else {"docs_url": None, "redoc_url": None}
     app = Tradewind(
@@ -79,7 +88,7 @@ def create(house: House, *, hosts: frozenset[str] = frozenset(), docs: bool = Fa
         from tradewind.ui.mounting import mount  # noqa: PLC0415 - the API is whole without NiceGUI
 
         mount(app, house)
-    app.edge = {"hosts": hosts}
+    app.edge = {"hosts": hosts, "peers": peers}
     return app
 
 

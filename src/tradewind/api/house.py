@@ -20,6 +20,13 @@ class House:
     entrance: Entrance
     key: bytes
     now: Callable[[], int] = time.time_ns
+    begins: Settings | None = None
+    """What processes begun here are given; None: the settings. They have users of their own at the databases."""
+
+    @property
+    def given(self) -> Settings:
+        """The settings as a person wrote them."""
+        return self.settings if self.begins is None else self.begins
 
     @property
     def data(self) -> Path:
@@ -27,11 +34,11 @@ class House:
         return Path(self.settings.data)
 
 
-def house(settings: Settings, now: Callable[[], int] = time.time_ns) -> House:
-    """Return the things of an API over the data folder of the settings."""
+def house(settings: Settings, now: Callable[[], int] = time.time_ns, begins: Settings | None = None) -> House:
+    """Return the things of an API over the data folder of the settings; `begins` are those of traders it begins."""
     data = Path(settings.data)
     secrets = settings.ports.secrets or data / "secrets"
-    return House(settings, Entrance(data), signing_key(secrets / "tokens"), now)
+    return House(settings, Entrance(data), signing_key(secrets / "tokens"), now, begins)
 
 
 def house_of(request: Request) -> House:

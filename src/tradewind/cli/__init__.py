@@ -7,6 +7,7 @@ half-written.
 import signal
 import sys
 from types import FrameType
+from typing import NoReturn
 
 import typer
 
@@ -77,8 +78,13 @@ INTERRUPTED = 128 + signal.SIGINT
 """What a shell makes of a program that Ctrl-C ended."""
 
 
+STOPPED = Interrupted("Interrupted; what was not finished was not saved.", "Run the command again.")
+_pressed: list[bool] = []
+
+
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise Interrupted("Interrupted; what was not finished was not saved.", "Run the command again.")
+    _pressed.append(True)
+    raise STOPPED
 
 
 def main() -> None:
@@ -87,16 +93,30 @@ def main() -> None:
     try:
         app()
     except Interrupted as error:
-        # One more Ctrl-C, from whoever is impatient, would be a traceback.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        typer.echo(f"tradewind: {error}", err=True)
-        sys.exit(INTERRUPTED)
+        _end(error)
     except TradewindError as error:
         typer.echo(f"tradewind: {error}", err=True)
         sys.exit(2)
     except OSError as error:
+        if _pressed:
+            _end()
         where = f" {error.filename}" if error.filename else ""
         typer.echo(
             f"tradewind: {error.strerror or error}:{where}. Free the space or mend the path, then run again.", err=True
         )
         sys.exit(2)
+    except Exception:
+        if _pressed:  # a library that was cut off in the middle of its work complains in words of its own
+            _end()
+        raise
+    except SystemExit as error:
+        if error.code == INTERRUPTED:  # KeyboardInterrupt, which Typer ends without a word
+            _end()
+        raise
+
+
+def _end(error: Interrupted = STOPPED) -> NoReturn:
+    """One line was said; a further Ctrl-C, from whoever is impatient, says nothing more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    typer.echo(f"tradewind: {error}", err=True)
+    sys.exit(INTERRUPTED)

@@ -1,5 +1,6 @@
 """The verb that opens the web UI and the API."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +18,7 @@ def serve(
     data: DataFolder = None,
     settings_file: SettingsFile = None,
 ) -> None:
-    """Serve the web UI and the API until told to stop; the first start makes a user and tells the password once."""
+    """Serve the web UI and the API until told to stop; the first start in a terminal makes a user and tells the password."""
     answer(settings_file, data, host, port)
 
 
@@ -28,4 +29,4 @@ def answer(settings_file: Path | None, data: Path | None, host: str | None = Non
     settings = settings_of(settings_file, data)
     named = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = settings.model_copy(update={"api": settings.api.model_copy(update=named)})
-    module_of("serve", "tradewind.services.api").run(settings, typer.echo)
+    module_of("serve", "tradewind.services.api").run(settings, typer.echo, watched=sys.stdout.isatty())

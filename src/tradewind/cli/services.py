@@ -1,5 +1,6 @@
 """Verbs of services: each as a process, or all of them in one; and the topics between them."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,10 +22,10 @@ On = Annotated[
 ]
 
 
-def _module(name: str) -> Any:
+def _module(name: str, extra: str = "stack") -> Any:
     from tradewind.adapters.extras import module_of
 
-    return module_of("stack", f"tradewind.{name}")
+    return module_of(extra, f"tradewind.{name}")
 
 
 def _symbols(on: list[str] | None) -> list[str]:
@@ -53,11 +54,23 @@ def run_service(
 
 @app.command("up")
 def up(on: On = None, data: DataFolder = None, settings_file: SettingsFile = None) -> None:
-    """Run every service these settings have work for until told to stop; only the trader is a process of its own."""
+    """Run every service these settings have work for, the web UI too; only the trader is a process of its own."""
     from tradewind.services.together import run
 
     settings = settings_of(settings_file, data)
-    run(_works(settings, settings_file, on), settings.data, typer.echo)
+    works = _works(settings, settings_file, on)
+    if _serves(settings):
+        works["api"] = _module("services.api", "serve").beside(settings, typer.echo, watched=sys.stdout.isatty())
+    run(works, settings.data, typer.echo)
+
+
+def _serves(settings: "Settings") -> bool:
+    """Whether the API is one of the services; where it would be but for its libraries, that is said."""
+    from tradewind.stack.services import serves
+
+    if settings.api.up and not serves(settings.api):
+        typer.echo("The web UI needs the extra `serve`: pip install 'tradewind[serve]'", err=True)
+    return serves(settings.api)
 
 
 def _works(settings: "Settings", settings_file: Path | None, on: list[str] | None) -> dict[str, Any]:

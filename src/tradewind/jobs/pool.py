@@ -4,13 +4,14 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tradewind.adapters.file_lock import FileLock
 from tradewind.adapters.job_store import JobStore
-from tradewind.jobs.worker import Worker, work
+from tradewind.jobs.worker import NO_FILES, Worker, work
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 LOOK_S = 1.0
 
 
-def keep_workers(data: Path, count: int, stop: threading.Event) -> None:
+def keep_workers(data: Path, count: int, stop: threading.Event, settings: Mapping[str, Path] = NO_FILES) -> None:
     """So many workers worked until told to stop. One pool a data folder: LockHeld says who runs another."""
     lock = FileLock(data / "jobs", f"The jobs of {data}", f"pid {os.getpid()}")
     store = JobStore(data)
@@ -31,7 +32,9 @@ def keep_workers(data: Path, count: int, stop: threading.Event) -> None:
                 workers.remove(one)
                 store.give_back(str(one.pid))
             while len(workers) < count:
-                workers.append(context.Process(target=_worker, args=(data,), name="tradewind job worker"))
+                workers.append(
+                    context.Process(target=_worker, args=(data, dict(settings)), name="tradewind job worker")
+                )
                 workers[-1].start()
             stop.wait(LOOK_S)
     finally:
@@ -52,7 +55,7 @@ def _recover(store: JobStore) -> None:
             store.give_back(job.worker)
 
 
-def _worker(data: Path) -> None:
+def _worker(data: Path, settings: Mapping[str, Path]) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -65,4 +68,4 @@ def _worker(data: Path) -> None:
 
     threading.Thread(target=watch, daemon=True).start()
     with suppress(KeyboardInterrupt):
-        work(Worker(JobStore(data), data, stop))
+        work(Worker(JobStore(data), data, stop, settings=settings))

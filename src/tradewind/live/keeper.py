@@ -63,7 +63,6 @@ def _become_the_trader(trade: Callable[[], int]) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         code = trade()
     except KeyboardInterrupt:
-        sys.stderr.write("tradewind: Interrupted; what is in the journal stays.\n")
         code = INTERRUPTED
     except BaseException:  # noqa: BLE001 - whatever it was, the journal is the safe place to go on from
         traceback.print_exc()

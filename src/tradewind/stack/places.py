@@ -22,6 +22,7 @@ class Ports(NamedTuple):
     redis: int = 6379
     kafka: int = 9092
     kafka_controller: int = 9093
+    api: int = 8600
 
 
 DEFAULT = Ports()
@@ -58,9 +59,11 @@ def places_of(settings: Settings) -> Places:
     board = _here(told.board, "board", "redis", secrets)
     kafka = _here(told.feed, "feed", "kafka", None)
     controller = DEFAULT.kafka_controller if kafka.port == DEFAULT.kafka else kafka.port + 1
-    ports = Ports(trading.port, market.port, board.port, kafka.port, controller)
+    ports = Ports(trading.port, market.port, board.port, kafka.port, controller, settings.api.port)
     if len(set(ports)) < len(ports):
-        raise BadSettings(f"Two servers cannot share a port: {', '.join(map(str, ports))}.", "Correct [ports].")
+        raise BadSettings(
+            f"Two servers cannot share a port: {', '.join(map(str, ports))}.", "Correct [ports] and [api]."
+        )
     missing = [str(path) for path in needed_secrets(secrets) if not path.is_file()]
     if missing:
         raise BadSettings(f"There is no secret {missing[0]}.", "`tradewind init --stack FOLDER` makes all of them.")

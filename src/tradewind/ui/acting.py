@@ -81,7 +81,7 @@ def start_paper(visit: Visit, given: Given) -> str:
     command = wanted.command(visit.settings.strategies)
     if wanted.fresh:
         put_aside(folder, visit.settings)
-    launch(folder, command, visit.settings, visit.house.now())
+    launch(folder, command, visit.house.given, visit.house.now())
     visit.note("start paper", "done", account=wanted.account)
     return f"{wanted.account} begins; in a moment it stands on the Overview."
 

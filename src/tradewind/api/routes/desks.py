@@ -199,7 +199,7 @@ async def start_paper(wanted: Paper, at: At, me: Me, request: Request) -> Respon
         command = wanted.command(at.settings.strategies)
         if wanted.fresh:
             put_aside(folder, at.settings)
-        found = launch(folder, command, at.settings, at.now())
+        found = launch(folder, command, at.given, at.now())
         noted(at, me, "start paper", "done", account=wanted.account, command=found.command)
         return 202, {"account": wanted.account, "process": begun(found)}
 
