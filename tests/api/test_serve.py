@@ -1,6 +1,6 @@
 """`tradewind serve`: where it listens and where it will not, the first user, and how it ends."""
 
-import re
+import shlex
 import signal
 import socket
 import sqlite3
@@ -12,7 +12,7 @@ import warnings
 import pytest
 from api_hands import PASSWORD, START
 
-from tradewind.adapters.entrance import users
+from tradewind.adapters.entrance import first, users
 from tradewind.adapters.entrance.database import Entrance
 from tradewind.api.house import house
 from tradewind.errors import BadSettings
@@ -83,8 +83,8 @@ def test_a_port_that_somebody_has_is_said():
 def test_the_first_user_is_told_once_and_must_choose_a_password(tmp_path):
     said = []
     home = house(Settings(data=tmp_path / "new"), lambda: START)
-    greet(home, said.append)
-    greet(home, said.append)
+    greet(home, said.append, watched=True)
+    greet(home, said.append, watched=True)
 
     assert len(said) == 2
     given = said[1].strip()
@@ -95,6 +95,16 @@ def test_the_first_user_is_told_once_and_must_choose_a_password(tmp_path):
     with pytest.raises(users.WrongPassword):
         users.come_in(home.entrance, "admin", (given, None), START)
     assert users.come_in(home.entrance, "admin", (PASSWORD, None), START).name == "admin"
+
+
+def test_a_log_is_told_how_to_make_a_user_and_no_password(tmp_path):
+    said = []
+    home = house(Settings(data=tmp_path / "new"), lambda: START)
+    greet(home, said.append, watched=False)
+
+    assert said == [f"There is no user yet, so nobody can log in. In a shell: {first.HOW}"]
+    assert users.users(home.entrance) == []
+    assert shlex.split(first.HOW)[:4] == ["tradewind", "users", "add", first.NAME]
 
 
 def test_a_password_made_for_one_log_in_opens_nothing_without_another(hands):
@@ -133,9 +143,9 @@ def test_it_answers_as_a_process_and_ends_cleanly(tmp_path, number):
     words = [sys.executable, "-m", "tradewind.cli", "serve", "--data", str(tmp_path), "--port", str(port)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         try:
-            told = [server.stdout.readline() for _ in range(3)]
-            assert re.fullmatch(r"  [\w-]{43}\n", told[1])
-            assert f"http://127.0.0.1:{port}" in told[2]
+            told = [server.stdout.readline() for _ in range(2)]
+            assert "tradewind users add" in told[0]
+            assert f"http://127.0.0.1:{port}" in told[1]
             assert httpx.get(f"http://127.0.0.1:{port}/api/v1/me").status_code == 401
             again = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
             assert again.returncode == 2

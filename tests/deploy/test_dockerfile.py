@@ -7,7 +7,7 @@ import pytest
 from compose_file import DEPLOY, ROOT
 
 KNOWN = {"ARG", "FROM", "ENV", "WORKDIR", "COPY", "SHELL", "RUN", "USER", "ENTRYPOINT", "CMD"}
-EXTRAS = ("stack", "notify", "fix")
+EXTRAS = ("stack", "serve", "notify", "fix")
 
 
 def instructions(source):

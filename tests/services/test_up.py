@@ -2,9 +2,12 @@
 
 import json
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -12,11 +15,16 @@ import pytest
 
 from tradewind.errors import BadSettings
 from tradewind.services import children
-from tradewind.services.life import Life
-from tradewind.settings import Settings, Trader
+from tradewind.services.api import beside
+from tradewind.services.life import Life, serve
+from tradewind.settings import Api, Settings, Trader, load_settings
+from tradewind.stack.processes import free_ports
+from tradewind.stack.services import livez
 
-PAPER = """
+PAPER = f"""
 data = "data"
+[api]
+port = {free_ports(1)[0]}
 [trader]
 strategies = ["ema_cross"]
 symbols = ["XAUUSD"]
@@ -64,18 +72,40 @@ def test_up_trades_and_watches_and_ends_both(tmp_path):
         until(status.is_file)
         processes = [until(lambda name=name: beats(tmp_path, name).get("process")) for name in ("trader", "watchdog")]
         assert all(alive(one) for one in processes)
+        until(lambda: beats(tmp_path, "api").get("state") == "working")
+        livez(load_settings(tmp_path / "tradewind.toml").api)
         assert up.poll() is None
 
         os.kill(up.pid, signal.SIGINT)
         said, _ = up.communicate(timeout=60)
 
         assert up.returncode == 0, said
-        assert "Running: watchdog, trader." in said
+        assert "Running: watchdog, trader, api." in said
         until(lambda: not any(alive(one) for one in processes), 20)
-        assert beats(tmp_path, "trader")["state"] == "stopped"
+        assert [beats(tmp_path, name)["state"] for name in ("trader", "api")] == ["stopped", "stopped"]
+        assert "nobody can log in" in said
+        assert not re.search(r"^  [\w-]{43}$", said, re.MULTILINE)
     finally:
         up.kill()
         up.communicate()
+
+
+def test_what_the_api_meets_never_ends_the_others(tmp_path):
+    """Somebody else has its port: it says so and looks again, and begins when the port is free."""
+    said, (port,) = [], free_ports(1)
+    settings = Settings(data=tmp_path, api=Api(port=port, workers=0))
+    life = Life("api", tmp_path)
+    with socket.create_server(("127.0.0.1", port)):
+        serving = threading.Thread(target=serve, args=(life, beside(settings, said.append, watched=False), said.append))
+        serving.start()
+        until(lambda: life.state == "degraded")
+        assert "another port in [api]" in life.why
+    until(lambda: life.state == "working")
+    livez(settings.api)
+    life.stop.set()
+    serving.join(30)
+
+    assert not serving.is_alive()
 
 
 def test_up_with_nothing_to_do_says_what_to_write(tmp_path):

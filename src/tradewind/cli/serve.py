@@ -18,7 +18,7 @@ def serve(
     data: DataFolder = None,
     settings_file: SettingsFile = None,
 ) -> None:
-    """Serve the web UI and the API until told to stop; the first start in a terminal makes a user and tells the password."""
+    """Serve the web UI and the API until told to stop; in a terminal the first start makes a user."""
     answer(settings_file, data, host, port)
 
 
