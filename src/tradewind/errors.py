@@ -39,6 +39,10 @@ class BadLedger(TradewindError):  # noqa: N818 - reads as the sentence it prints
     """The trial ledger cannot be read or written; whoever catches this keeps the run and says so."""
 
 
+class Interrupted(TradewindError):  # noqa: N818 - reads as what it is
+    """A person pressed Ctrl-C: one line, and the exit code that shells expect of that, 130."""
+
+
 def nearest(name: object, valid: Iterable[str]) -> str:
     """Return ` Did you mean 'X'?` for the valid name closest to `name`, or nothing where none is close."""
     folded = {candidate.casefold(): candidate for candidate in valid}

@@ -155,8 +155,13 @@ class Ports(Section):
 class Api(Section):
     """Where `tradewind serve` listens, and what it shows."""
 
+    up: bool = True
+    """`tradewind up` and `stack up` serve it too, where the extra `serve` is installed."""
     host: str = "127.0.0.1"
     """Anything but this machine needs a certificate."""
+    container: bool = False
+    """In a container whose port is published on 127.0.0.1 alone: it listens inside without a certificate, and answers
+    nobody but the networks it is attached to. Refused outside containers."""
     port: int = Field(default=8600, ge=1, le=65_535)
     hosts: tuple[str, ...] = ()
     """Names this server is known by, besides those of this machine; a request for another name is refused."""
@@ -167,10 +172,6 @@ class Api(Section):
     """Interactive documentation of the API, for development."""
     pages: bool = True
     """The web UI."""
-    up: bool = True
-    """Whether `tradewind up` and `tradewind stack up` begin it with everything else."""
-    in_container: bool = False
-    """The address is a container's own, and its port is published on 127.0.0.1 alone: refused outside a container."""
     workers: int = Field(default=1, ge=0, le=64)
     """Jobs at once: backtests, sweeps, imports. 0: another process works them off."""
 

@@ -26,10 +26,11 @@ class Hands:
         users.add_user(self.house.entrance, "ann", PASSWORD, SCOPES, self.time)
         self.app = create(self.house)
 
-    def client(self, *scopes):
+    def client(self, *scopes, address=None):
         """Return a client with a key for these scopes, at an address of its own; with none, one nobody knows."""
         self.addresses += 1
-        client = TestClient(self.app, raise_server_exceptions=False, client=(f"client-{self.addresses}", 1))
+        where = address or f"client-{self.addresses}"
+        client = TestClient(self.app, raise_server_exceptions=False, client=(where, 1))
         if scopes:
             key = keys.make_key(self.house.entrance, "test", "ann", scopes, days=1, now=self.time)
             client.headers["authorization"] = f"Bearer {key}"

@@ -48,8 +48,7 @@ class Asked:
         demo.make()
         write_whole(demo.status, b'{"account": "demo", "mode": "paper", "ready": false, "reasons": {}, "ended": true}')
         # A key and a password given just now, for ever: the clock of the house stands still. The edge's runs fast.
-        edge = self.hands.app.user_middleware[0]
-        edge.kwargs["clock"] = (float(10 * number) for number in itertools.count()).__next__
+        self.hands.app.edge["clock"] = (float(10 * number) for number in itertools.count()).__next__
         told = self.hands.client().post("/api/v1/login", json={"name": "ann", "password": PASSWORD}).json()
         self.headers = {"authorization": f"Bearer {told['token']}", "host": "testserver"}
         self.schema = schemathesis.openapi.from_dict(richer(self.hands.app.openapi(), known))

@@ -10,7 +10,7 @@ from tradewind.adapters.entrance import users
 from tradewind.adapters.entrance.scopes import SCOPES
 from tradewind.adapters.job_store import JobStore
 from tradewind.api.app import inventory
-from tradewind.api.edge import A_SECOND, AT_ONCE, LARGEST_UPLOAD, Edge
+from tradewind.api.edge import A_SECOND, API_POLICY, AT_ONCE, HEADERS, LARGEST_UPLOAD, Edge
 from tradewind.api.repeats import KEPT_NS
 
 OUT = [
@@ -57,7 +57,7 @@ def hands(tmp_path):
 def everything(hands):
     """Return a client that may do everything a key can; the edge's clock runs fast."""
     ticks = iter(range(0, 10**9, 100))
-    hands.app.user_middleware[0].kwargs["clock"] = lambda: float(next(ticks))
+    hands.app.edge["clock"] = lambda: float(next(ticks))
     return hands.client(*SCOPES)
 
 
@@ -153,7 +153,7 @@ def test_our_own_names_are_known_with_and_without_a_port(hands):
 def test_a_flood_is_turned_away_and_others_are_not(hands):
     """One address has its requests used up, and has them back with time."""
     now = [0.0]
-    hands.app.user_middleware[0].kwargs["clock"] = lambda: now[0]
+    hands.app.edge["clock"] = lambda: now[0]
     one, other = hands.client("read"), hands.client("read")
     seen = [one.get("/api/v1/me").status_code for _ in range(round(AT_ONCE) + 5)]
 
@@ -255,6 +255,36 @@ def test_a_wish_whose_end_nobody_knows_is_not_granted_twice(hands, monkeypatch):
 
     assert submitted(client, "disk-is-full").status_code == 409
     assert len(JobStore(hands.house.data).list()) == 1
+
+
+def test_jobs_made_in_one_moment_are_all_told_page_by_page(hands):
+    """The clock stands still: no job is lost between two pages and none is told twice."""
+    client = hands.client("read", "backtest")
+    made = {submitted(client, f"wish-number-{number}").json()["id"] for number in range(5)}
+    found, cursor = [], {}
+    while cursor is not None:
+        told = client.get("/api/v1/jobs", params={"limit": 2} | cursor).json()
+        found += [one["id"] for one in told["items"]]
+        cursor = {"cursor": told["next"]} if told["next"] else None
+
+    assert len({one.made_ns for one in JobStore(hands.house.data).list()}) == 1
+    assert len(found) == 5
+    assert set(found) == made
+
+
+def test_what_nobody_foresaw_has_the_headers_of_every_answer(hands, monkeypatch):
+    """Starlette answers it outside of all middleware."""
+
+    def fails(*_arguments):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("tradewind.api.routes.jobs.JobStore", fails)
+    answer = hands.client("read").get("/api/v1/jobs")
+
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    for name, value in (*HEADERS, API_POLICY, (b"cache-control", b"no-store")):
+        assert answer.headers.get_list(name.decode()) == [value.decode()], name
 
 
 def test_a_list_is_read_to_its_end_and_cursors_nobody_gave_are_refused(hands):

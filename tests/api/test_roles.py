@@ -82,7 +82,7 @@ def strangers(hands):
 def patient(hands):
     """Wrong keys are not counted here: the edge's clock runs fast. No process is begun."""
     ticks = iter(range(0, 10**9, 100))
-    hands.app.user_middleware[0].kwargs["clock"] = lambda: float(next(ticks))
+    hands.app.edge["clock"] = lambda: float(next(ticks))
 
 
 @pytest.mark.parametrize("name", NOBODIES)

@@ -1,6 +1,6 @@
 """`tradewind serve`: where it listens and where it will not, the first user, and how it ends."""
 
-import re
+import shlex
 import signal
 import socket
 import sqlite3
@@ -12,11 +12,10 @@ import warnings
 import pytest
 from api_hands import PASSWORD, START
 
-from tradewind.adapters.entrance import users
+from tradewind.adapters.entrance import first, users
 from tradewind.adapters.entrance.database import Entrance
-from tradewind.api.house import for_jobs, house
+from tradewind.api.house import house
 from tradewind.errors import BadSettings
-from tradewind.services import listening
 from tradewind.services.api import greet
 from tradewind.services.listening import bound, check, names
 from tradewind.settings import Api, Ports, Settings
@@ -84,14 +83,11 @@ def test_a_port_that_somebody_has_is_said():
 def test_the_first_user_is_told_once_and_must_choose_a_password(tmp_path):
     said = []
     home = house(Settings(data=tmp_path / "new"), lambda: START)
-    greet(home, said.append, aloud=False)
-    assert said == ["There is no user yet. Make one: tradewind users add admin"]
-    assert users.users(home.entrance) == []
-    greet(home, said.append, aloud=True)
-    greet(home, said.append, aloud=True)
+    greet(home, said.append, watched=True)
+    greet(home, said.append, watched=True)
 
-    assert len(said) == 3
-    given = said[2].strip()
+    assert len(said) == 2
+    given = said[1].strip()
     with pytest.raises(users.OnceOnly):
         users.come_in(home.entrance, "admin", (given, None), START)
     chosen = users.come_in(home.entrance, "admin", (given, PASSWORD), START)
@@ -99,6 +95,16 @@ def test_the_first_user_is_told_once_and_must_choose_a_password(tmp_path):
     with pytest.raises(users.WrongPassword):
         users.come_in(home.entrance, "admin", (given, None), START)
     assert users.come_in(home.entrance, "admin", (PASSWORD, None), START).name == "admin"
+
+
+def test_a_log_is_told_how_to_make_a_user_and_no_password(tmp_path):
+    said = []
+    home = house(Settings(data=tmp_path / "new"), lambda: START)
+    greet(home, said.append, watched=False)
+
+    assert said == [f"There is no user yet, so nobody can log in. In a shell: {first.HOW}"]
+    assert users.users(home.entrance) == []
+    assert shlex.split(first.HOW)[:4] == ["tradewind", "users", "add", first.NAME]
 
 
 def test_a_password_made_for_one_log_in_opens_nothing_without_another(hands):
@@ -137,9 +143,9 @@ def test_it_answers_as_a_process_and_ends_cleanly(tmp_path, number):
     words = [sys.executable, "-m", "tradewind.cli", "serve", "--data", str(tmp_path), "--port", str(port)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         try:
-            told = [server.stdout.readline() for _ in range(3)]
-            assert re.fullmatch(r"  [\w-]{43}\n", told[1])
-            assert f"http://127.0.0.1:{port}" in told[2]
+            told = [server.stdout.readline() for _ in range(2)]
+            assert "tradewind users add" in told[0]
+            assert f"http://127.0.0.1:{port}" in told[1]
             assert httpx.get(f"http://127.0.0.1:{port}/api/v1/me").status_code == 401
             again = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
             assert again.returncode == 2
@@ -151,31 +157,3 @@ def test_it_answers_as_a_process_and_ends_cleanly(tmp_path, number):
             assert "Traceback" not in server.stderr.read()
         finally:
             server.kill()
-
-
-def test_a_container_listens_on_its_own_address_and_nobody_else_may(tmp_path, monkeypatch):
-    """What makes a container is a file its engine puts there."""
-    wanted = Api(host="0.0.0.0", in_container=True)  # noqa: S104 - what is refused outside
-    monkeypatch.setattr(listening, "CONTAINER", (tmp_path / "no", tmp_path / "engine"))
-    with pytest.raises(BadSettings, match="this is none"):
-        check(wanted)
-    (tmp_path / "engine").touch()
-
-    check(wanted)
-
-
-def test_databases_are_read_as_a_user_who_adds_no_order(tmp_path):
-    """Where there is a password of theirs; traders that are begun are themselves, and jobs may import."""
-    for name in ("postgresql-api", "timescale-api", "tokens"):
-        (tmp_path / name).touch(0o600)
-    (tmp_path / "tokens").write_text("x" * 43)
-    ports = Ports(journal="postgresql://trader@db/t", runs="postgresql://trader@db/t",
-                  history="timescale://recorder@db/m", secrets=tmp_path)  # fmt: skip
-    given = Settings(data=tmp_path / "data", ports=ports)
-    home = house(given)
-
-    assert [home.settings.ports.journal, home.settings.ports.runs] == ["postgresql://api@db/t"] * 2
-    assert home.settings.ports.history == "timescale://api@db/m"
-    assert home.begun_with == given
-    assert for_jobs(given).ports.history == ports.history
-    assert for_jobs(given).ports.runs == "postgresql://api@db/t"

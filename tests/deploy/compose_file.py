@@ -55,7 +55,7 @@ def services():
     return compose()["services"]
 
 
-OURS = ("feed", "recorder", "outbox", "api", "trader", "watchdog")
+OURS = ("api", "feed", "recorder", "outbox", "trader", "watchdog")
 """The services of ours that run for good."""
 ONCE = ("tables", "topics")
 """Those that run before them, and end."""

@@ -26,8 +26,15 @@ from tradewind.databases.rights import SERVICES as USERS
 from tradewind.settings import load_settings
 from tradewind.stack.beginning import begin_folder
 
-PUBLISHED = {"postgres": 5432, "timescaledb": 5433, "redis": 6379, "kafka": 9092, "prometheus": 9090, "grafana": 3000,
-             "api": 8600}  # fmt: skip
+PUBLISHED = {
+    "postgres": 5432,
+    "timescaledb": 5433,
+    "redis": 6379,
+    "kafka": 9092,
+    "prometheus": 9090,
+    "grafana": 3000,
+    "api": 8600,
+}
 """The ports of this machine, all on 127.0.0.1."""
 TOP = {"name", "services", "networks", "volumes", "secrets"}
 KEYS = {
@@ -162,10 +169,10 @@ def test_a_service_has_the_secrets_it_needs_and_no_others():
     told = {name: set(services()[name].get("secrets", [])) for name in (*OURS, *ONCE)}
 
     assert told == {
+        "api": {"postgresql-api", "timescale-api", "redis", "tokens"},
         "feed": {"broker"},
         "recorder": {"postgresql-recorder", "timescale-recorder"},
         "outbox": {"postgresql-trader"},
-        "api": {"postgresql-api", "timescale-api", "timescale-recorder", "redis", "tokens"},
         "trader": {"postgresql-trader", "timescale-recorder", "redis", "broker"},
         "watchdog": {"broker"},
         "tables": {f"{scheme}-{user}" for scheme in ("postgresql", "timescale") for user in ("tradewind", *USERS)},

@@ -18,8 +18,9 @@ from tradewind.data.synthetic import write_synthetic
 from tradewind.errors import BadSettings, TradewindError
 from tradewind.kernel.loop import EVERYTHING
 from tradewind.live.folder import account_folder
+from tradewind.live.launch import put_aside
 from tradewind.live.paper import run_tape
-from tradewind.live.papering import on_a_tape, put_aside
+from tradewind.live.papering import on_a_tape
 from tradewind.live.prepare import prepare
 from tradewind.live.start import first_start, open_account, open_journal, open_leading
 from tradewind.markets.clock import day_close, day_open
@@ -138,7 +139,7 @@ def test_an_account_is_led_by_one_process_over_all_machines_and_its_journal_stay
     with pytest.raises(TradewindError, match="is on a server of PostgreSQL, not on this machine"):
         open_account(prepare(request), account, "paper")
     with pytest.raises(TradewindError, match="where it only grows"):
-        put_aside(served, account)
+        put_aside(account_folder(served.settings.data, account), served.settings)
     traded(request, history, "kept", (10,))[0].close()
     with pytest.raises(TradewindError, match=r"is in .*journal\.sqlite, not on postgresql://"):
         open_account(prepare(served), "kept", "paper")

@@ -266,7 +266,7 @@ def test_interrupted_it_says_how_to_go_on(tmp_path):
     words = (sys.executable, "-m", "tradewind.cli", "sweep", "--resume", sweep, "--data", str(folder), "--json")
     done = subprocess.run(words, check=True, capture_output=True, text=True)
 
-    assert process.returncode == 2
+    assert process.returncode == 130
     assert f"Interrupted; {len(before)} finished trials are kept." in said
     assert 0 < len(before) < 400
     assert json.loads(done.stdout)["done"] == 400

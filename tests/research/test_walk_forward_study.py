@@ -115,7 +115,7 @@ def test_an_interrupted_study_says_that_it_can_go_on(folder):
     process.send_signal(signal.SIGINT)
     _, said = process.communicate()
 
-    assert process.returncode == 2
+    assert process.returncode == 130
     assert said.strip() == (
         "tradewind: Interrupted; finished variants are in the ledger. Run the command again to go on."
     )

@@ -2,25 +2,29 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
-import httpx
 import pytest
 
-from tradewind.errors import BadSettings, TradewindError
+from tradewind.errors import BadSettings
 from tradewind.services import children
 from tradewind.services.api import beside
-from tradewind.services.life import Life
-from tradewind.settings import Api, Settings, Trader
+from tradewind.services.life import Life, serve
+from tradewind.settings import Api, Settings, Trader, load_settings
 from tradewind.stack.processes import free_ports
+from tradewind.stack.services import livez
 
-PAPER = """
+PAPER = f"""
 data = "data"
+[api]
+port = {free_ports(1)[0]}
 [trader]
 strategies = ["ema_cross"]
 symbols = ["XAUUSD"]
@@ -59,10 +63,9 @@ def until(what, seconds=90):
     return found
 
 
-def test_up_trades_and_watches_and_shows_and_ends_all(tmp_path):
-    """A settings file of six lines; Ctrl-C leaves no process behind. Its output is no terminal: no password in it."""
-    port = free_ports(1)[0]
-    (tmp_path / "tradewind.toml").write_text(f"{PAPER}[api]\nport = {port}\n", encoding="utf-8")
+def test_up_trades_and_watches_and_ends_both(tmp_path):
+    """A settings file of four lines; Ctrl-C leaves no process behind."""
+    (tmp_path / "tradewind.toml").write_text(PAPER, encoding="utf-8")
     up = tradewind(tmp_path, "up")
     try:
         status = tmp_path / "data" / "accounts" / "paper" / "status.json"
@@ -70,7 +73,7 @@ def test_up_trades_and_watches_and_shows_and_ends_all(tmp_path):
         processes = [until(lambda name=name: beats(tmp_path, name).get("process")) for name in ("trader", "watchdog")]
         assert all(alive(one) for one in processes)
         until(lambda: beats(tmp_path, "api").get("state") == "working")
-        assert httpx.get(f"http://127.0.0.1:{port}/livez").status_code == 200
+        livez(load_settings(tmp_path / "tradewind.toml").api)
         assert up.poll() is None
 
         os.kill(up.pid, signal.SIGINT)
@@ -78,18 +81,35 @@ def test_up_trades_and_watches_and_shows_and_ends_all(tmp_path):
 
         assert up.returncode == 0, said
         assert "Running: watchdog, trader, api." in said
-        assert "There is no user yet. Make one: tradewind users add admin" in said
-        assert "password" not in said
         until(lambda: not any(alive(one) for one in processes), 20)
-        assert beats(tmp_path, "trader")["state"] == "stopped"
+        assert [beats(tmp_path, name)["state"] for name in ("trader", "api")] == ["stopped", "stopped"]
+        assert "nobody can log in" in said
+        assert not re.search(r"^  [\w-]{43}$", said, re.MULTILINE)
     finally:
         up.kill()
         up.communicate()
 
 
+def test_what_the_api_meets_never_ends_the_others(tmp_path):
+    """Somebody else has its port: it says so and looks again, and begins when the port is free."""
+    said, (port,) = [], free_ports(1)
+    settings = Settings(data=tmp_path, api=Api(port=port, workers=0))
+    life = Life("api", tmp_path)
+    with socket.create_server(("127.0.0.1", port)):
+        serving = threading.Thread(target=serve, args=(life, beside(settings, said.append, watched=False), said.append))
+        serving.start()
+        until(lambda: life.state == "degraded")
+        assert "another port in [api]" in life.why
+    until(lambda: life.state == "working")
+    livez(settings.api)
+    life.stop.set()
+    serving.join(30)
+
+    assert not serving.is_alive()
+
+
 def test_up_with_nothing_to_do_says_what_to_write(tmp_path):
     """And `run` names what there is."""
-    (tmp_path / "tradewind.toml").write_text("[api]\nup = false\n", encoding="utf-8")
     up = tradewind(tmp_path, "up")
     said, _ = up.communicate(timeout=60)
     assert up.returncode == 2
@@ -100,20 +120,6 @@ def test_up_with_nothing_to_do_says_what_to_write(tmp_path):
     said, _ = run.communicate(timeout=60)
     assert run.returncode == 2
     assert "trader" in said
-
-
-def test_a_taken_port_of_the_pages_does_not_end_what_trades(tmp_path):
-    """It is tried again until it is free."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        wanted = Settings(data=tmp_path, api=Api(port=taken.getsockname()[1], workers=0, pages=False))
-        work = beside(wanted, print, aloud=False)
-
-        with pytest.raises(TradewindError, match="Nothing can listen") as found:
-            work(Life("api", tmp_path))
-
-    assert not isinstance(found.value, BadSettings)
 
 
 def test_a_child_that_ends_with_a_complaint_ends_its_service(tmp_path):

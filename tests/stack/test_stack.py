@@ -11,19 +11,22 @@ import time
 from pathlib import Path
 
 import pytest
+from psycopg import DatabaseError
 from real_servers import kafka
 
 from tradewind.adapters.address import read_address
 from tradewind.adapters.file_lock import FileLock
 from tradewind.adapters.postgres.connection import DatabaseRefused, connect
-from tradewind.settings import Settings, load_settings
+from tradewind.modes import open_history, open_runs
+from tradewind.services.least_rights import as_user
+from tradewind.settings import load_settings
 from tradewind.stack.beginning import begin_folder
 from tradewind.stack.places import ports_from
 from tradewind.stack.processes import lives, read_running
-from tradewind.stack.services import services_of
+from tradewind.stack.services import API, SERVICES, livez
 
 NAMES = ["postgresql", "timescale", "redis", "kafka"]
-OURS = [service.name for service in services_of(Settings())]
+OURS = [*(service.name for service in SERVICES), API.name]
 
 
 def tradewind(folder, *words, code=0):
@@ -38,7 +41,7 @@ def tradewind(folder, *words, code=0):
 
 
 def free_row():
-    """Return the first of six ports in a row on which nothing listens."""
+    """Return the first of five ports in a row on which nothing listens."""
     for base in range(23_000, 30_000, 7):
         with socket.socket() as one:
             if all(one.connect_ex(("127.0.0.1", port)) for port in ports_from(base)):
@@ -93,6 +96,29 @@ def test_everything_is_up_and_well(desk):
     assert all(f"{name} is ready after" in output for name in NAMES)
 
 
+def test_the_page_is_there_and_its_log_holds_no_password(desk, up):
+    """Nobody can log in yet: the terminal and the log say how to make a user, and neither has a password."""
+    livez(load_settings(up / "tradewind.toml").api)
+    log = (up / "tradewind-data" / "stack" / "api" / "api.log").read_text()
+
+    assert "tradewind users add admin" in desk[1]
+    assert "tradewind users add admin" in log
+    assert not re.search(r"^  [\w-]{43}$", log, re.MULTILINE)
+    assert list(health(up))[-1] == "api"
+
+
+def test_the_api_reads_journals_and_prices_and_keeps_runs_as_its_own_user(up, monkeypatch):
+    """As the settings name them the user is the trader's; the service is somebody else, who may not write journals."""
+    monkeypatch.chdir(up)
+    settings = as_user(load_settings(), "api")
+
+    assert [read_address(getattr(settings.ports, name)).user for name in ("journal", "runs", "history")] == ["api"] * 3
+    assert list(open_history(settings).series()) == []
+    assert list(open_runs(settings).list()) == []
+    with connect(address(up, "journal", "api")) as connection, pytest.raises(DatabaseError, match="permission denied"):
+        connection.execute("DELETE FROM trading.journal_blocks")
+
+
 def test_each_service_logs_in_with_its_own_secret_and_with_no_other(up):
     for name in ("journal", "history"):
         for user in ("feed", "recorder", "trader", "api", "backup"):
@@ -108,7 +134,7 @@ def test_each_service_logs_in_with_its_own_secret_and_with_no_other(up):
 def test_nothing_listens_but_on_this_machine(up):
     """Every listening socket of the stack's processes, as the operating system tells it, has the address 127.0.0.1."""
     inodes = set()
-    for name in NAMES:
+    for name in [*NAMES, API.name]:
         for handle in Path(f"/proc/{running(up, name).pid}/fd").iterdir():
             if (found := re.match(r"socket:\[(\d+)\]", str(handle.readlink()))) is not None:
                 inodes.add(found[1])
@@ -119,7 +145,7 @@ def test_nothing_listens_but_on_this_machine(up):
             if fields[3] == "0A" and fields[9] in inodes:
                 listening.append(fields[1].rpartition(":")[0])
 
-    assert len(listening) >= 5
+    assert len(listening) >= 6
     assert set(listening) <= {"0100007F", "0000000000000000FFFF00000100007F"}
 
 

@@ -1,18 +1,9 @@
 """Modules that need libraries not everybody has installed."""
 
 import importlib
-import importlib.util
 from typing import Any
 
 from tradewind.errors import TradewindError
-
-SERVE = ("fastapi", "nicegui", "uvicorn")
-"""Libraries of the extra `serve`."""
-
-
-def served() -> bool:
-    """Return whether the API and its pages are installed."""
-    return all(importlib.util.find_spec(name) is not None for name in SERVE)
 
 
 def module_of(extra: str, name: str) -> Any:

@@ -11,6 +11,8 @@ from tradewind.adapters.wal import write_ahead
 from tradewind.errors import TradewindError, UnknownName
 
 BUSY_S = 10.0
+NEWEST = (2**63 - 1, "")
+"""A place before which every job lies."""
 VERSION = 1
 STATES = ("queued", "running", "done", "failed", "cancelled")
 SCHEMA = """
@@ -85,16 +87,16 @@ class JobStore:
                 raise UnknownName("job", job, [one for (one,) in database.execute("SELECT id FROM jobs")])
         return _job(row)
 
-    def list(self, before_ns: int = 2**62, most: int = 50) -> "Sequence[Job]":
-        """Return the jobs made before a moment, newest first."""
-        query = "SELECT * FROM jobs WHERE made_ns < ? ORDER BY made_ns DESC LIMIT ?"
+    def list(self, before: tuple[int, str] = NEWEST, most: int = 50) -> "Sequence[Job]":
+        """Return the jobs before one, newest first: its moment and its id, since two may be made in one moment."""
+        query = "SELECT * FROM jobs WHERE (made_ns, id) < (?, ?) ORDER BY made_ns DESC, id DESC LIMIT ?"
         with self._opened() as database:
-            return [_job(row) for row in database.execute(query, (before_ns, most))]
+            return [_job(row) for row in database.execute(query, (*before, most))]
 
     def take(self, worker: str, now: int) -> Job | None:
         """Return the oldest job that waits, which is this worker's from now on; None where none waits."""
         with self._opened() as database:
-            query = "SELECT id FROM jobs WHERE state = 'queued' ORDER BY made_ns LIMIT 1"
+            query = "SELECT id FROM jobs WHERE state = 'queued' ORDER BY made_ns, id LIMIT 1"
             found = database.execute(query).fetchone()
             if found is None:
                 return None

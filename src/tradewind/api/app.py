@@ -1,6 +1,8 @@
 """The application: routes, problems, and the edge around them."""
 
+from collections.abc import Sequence
 from importlib.metadata import version
+from ipaddress import IPv4Network
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -43,13 +45,33 @@ ROUTERS: tuple[APIRouter, ...] = (
 )  # fmt: skip
 
 
-def create(house: House, *, hosts: frozenset[str] = frozenset(), docs: bool = False, pages: bool = False) -> FastAPI:
+class Tradewind(FastAPI):
+    """An application whose edge is around everything, answers to what nobody foresaw included.
+
+    What is added as middleware stands inside of Starlette's last resort, so its answers would not be dressed.
+    """
+
+    edge: dict[str, Any] = {}  # noqa: RUF012 - each application is given its own
+
+    def build_middleware_stack(self) -> Any:
+        """Return the whole application: the edge, and within it what there is."""
+        return Edge(super().build_middleware_stack(), **self.edge)
+
+
+def create(
+    house: House,
+    *,
+    hosts: frozenset[str] = frozenset(),
+    peers: Sequence[IPv4Network] = (),
+    docs: bool = False,
+    pages: bool = False,
+) -> Tradewind:
     """Return the application over a data folder, with the web UI if `pages`.
 
-    `docs` shows interactive documentation, for development only.
+    `docs` shows interactive documentation, for development only; `hosts` and `peers` are those of the edge.
     """
     more: dict[str, Any] = {} if docs else {"docs_url": None, "redoc_url": None}
-    app = FastAPI(
+    app = Tradewind(
         title="Tradewind",
         summary="Sessions, backtests, risk and accounts of a self-hosted trading system.",
         version=version("tradewind"),
@@ -67,7 +89,7 @@ def create(house: House, *, hosts: frozenset[str] = frozenset(), docs: bool = Fa
         from tradewind.ui.mounting import mount  # noqa: PLC0415 - the API is whole without NiceGUI
 
         mount(app, house)
-    app.add_middleware(Edge, hosts=hosts)
+    app.edge = {"hosts": hosts, "peers": peers}
     return app
 
 

@@ -98,7 +98,7 @@ def arm(house: House, nonce: str, who: str, typed: str) -> tuple[Preview, Launch
     folder = account_folder(house.data, found.account)
     if _seen(house, folder) != found.seen:
         raise Problem(409, "The account or the broker's settings are not what the preview showed.", "Look again.")
-    return found, launch(folder, found.command, house.begun_with, house.now())
+    return found, launch(folder, found.command, house.given, house.now())
 
 
 def _user(name: str) -> str:

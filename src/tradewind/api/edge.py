@@ -3,11 +3,12 @@
 Plain ASGI, so that streams pass through untouched.
 """
 
+import ipaddress
 import json
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -62,10 +63,17 @@ class Edge:
     """The outermost layer of the application."""
 
     def __init__(
-        self, app: App, hosts: frozenset[str] = frozenset(), clock: Callable[[], float] = time.monotonic
+        self,
+        app: App,
+        hosts: frozenset[str] = frozenset(),
+        clock: Callable[[], float] = time.monotonic,
+        peers: Sequence[ipaddress.IPv4Network] = (),
     ) -> None:
-        """`hosts` are the names this server is known by, besides its own addresses."""
-        self.app, self.hosts, self.clock = app, hosts, clock
+        """`hosts` are the names this server is known by, besides its own addresses.
+
+        `peers` are the networks whose members are answered; none: everybody is.
+        """
+        self.app, self.hosts, self.clock, self.peers = app, hosts, clock, peers
         self.requests: OrderedDict[str, Bucket] = OrderedDict()
         self.wrong: OrderedDict[str, Bucket] = OrderedDict()
 
@@ -83,6 +91,8 @@ class Edge:
         await self.app(scope, _limited(receive, _largest(scope)), self._dressed(scope, send, address))
 
     def _refused(self, scope: Any, headers: dict[bytes, bytes], address: str) -> tuple[int, str] | None:
+        if self.peers and not self._near(address):
+            return 403, "Without a certificate this server answers its own machine alone."
         host, origin = (headers.get(name, b"").decode("latin-1") for name in (b"host", b"origin"))
         if not self._ours(host):
             return 400, f"This server is not {host[:80]!r}."  # a name somebody else's page pointed at us
@@ -98,6 +108,15 @@ class Edge:
         if not length.isdigit() or len(length) > 18:
             return 400, "The length is no number."
         return (413, f"At most {_largest(scope):,} bytes are taken.") if int(length) > _largest(scope) else None
+
+    def _near(self, address: str) -> bool:
+        try:
+            found = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        if isinstance(found, ipaddress.IPv6Address):
+            return found.is_loopback
+        return any(found in network for network in self.peers)
 
     def _ours(self, host: str) -> bool:
         match = NAMED.fullmatch(host)

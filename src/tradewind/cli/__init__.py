@@ -1,11 +1,13 @@
 """The command line: one function per verb, one file per family of verbs. A verb imports what it needs when it runs.
 
-A mistake of the user's ends in one line on stderr and exit code 2, and nothing is half-written.
+A mistake of the user's ends in one line on stderr and exit code 2, Ctrl-C in one line and 130, and nothing is
+half-written.
 """
 
 import signal
 import sys
 from types import FrameType
+from typing import NoReturn
 
 import typer
 
@@ -24,6 +26,7 @@ from tradewind.cli import (
     portfolio,
     reports,
     risk,
+    running,
     serve,
     services,
     simulators,
@@ -35,7 +38,7 @@ from tradewind.cli import (
     twin,
     validation,
 )
-from tradewind.errors import TradewindError
+from tradewind.errors import Interrupted, TradewindError
 
 app = typer.Typer(
     name="tradewind",
@@ -70,23 +73,52 @@ app.add_typer(serve.app)
 app.add_typer(people.users_app, name="users")
 app.add_typer(people.keys_app, name="keys")
 app.add_typer(services.app)
+app.add_typer(running.app, name="services")
+
+
+INTERRUPTED = 128 + signal.SIGINT
+"""What a shell makes of a program that Ctrl-C ended."""
+
+
+STOPPED = Interrupted("Interrupted; what was not finished was not saved.", "Run the command again.")
+_pressed: list[bool] = []
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise TradewindError("Interrupted; nothing was saved.", "Run the command again to start over.")
+    _pressed.append(True)
+    raise STOPPED
 
 
 def main() -> None:
-    """Run the command line; a mistake, or Ctrl-C, is one line and exit code 2."""
+    """Run the command line; a mistake is one line and exit code 2, Ctrl-C one line and 130, whatever the verb."""
     signal.signal(signal.SIGINT, _interrupt)
     try:
         app()
+    except Interrupted as error:
+        _end(error)
     except TradewindError as error:
         typer.echo(f"tradewind: {error}", err=True)
         sys.exit(2)
     except OSError as error:
+        if _pressed:
+            _end()
         where = f" {error.filename}" if error.filename else ""
         typer.echo(
             f"tradewind: {error.strerror or error}:{where}. Free the space or mend the path, then run again.", err=True
         )
         sys.exit(2)
+    except Exception:
+        if _pressed:  # a library that was cut off in the middle of its work complains in words of its own
+            _end()
+        raise
+    except SystemExit as error:
+        if error.code == INTERRUPTED:  # KeyboardInterrupt, which Typer ends without a word
+            _end()
+        raise
+
+
+def _end(error: Interrupted = STOPPED) -> NoReturn:
+    """One line was said; a further Ctrl-C, from whoever is impatient, says nothing more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    typer.echo(f"tradewind: {error}", err=True)
+    sys.exit(INTERRUPTED)

@@ -1,5 +1,9 @@
 """The verb that makes a folder to trade from."""
 
+import os
+import sys
+import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +12,8 @@ import typer
 from tradewind.errors import BadSettings
 
 app = typer.Typer()
+DATA = "tradewind-data"
+"""As the settings that are written name it."""
 
 
 @app.command()
@@ -31,4 +37,23 @@ def init(
     begun = begin_folder(folder, stack=stack, containers=compose, ports=ports)
     typer.echo(f"Written: {', '.join(map(str, begun.files))}.")
     typer.echo(f"{begun.secrets} secrets lie in {begun.folder}; back them up, commit them never.")
-    typer.echo("There, `tradewind users add NAME` makes the first person for the web UI, and tells a password once.")
+    _first_user(folder / DATA)
+
+
+def _first_user(data: Path) -> None:
+    """Somebody can log in: made here and told to the person at the terminal, else how to make one is said."""
+    if any(find_spec(name) is None for name in ("argon2", "jwt")):
+        return  # no web UI here
+    from tradewind.adapters.entrance import first
+    from tradewind.adapters.entrance.database import Entrance
+
+    if not sys.stdout.isatty():
+        typer.echo(f"Nobody can log in at the web UI yet. In a terminal, in that folder: {first.HOW}")
+        return
+    entrance = Entrance(data)
+    for line in first.make(entrance, time.time_ns()):
+        typer.echo(line)
+    owner = data.parent.stat()
+    for path in (data, *data.glob(f"{entrance.path.name}*")):
+        if os.geteuid() == 0 and path.stat().st_uid != owner.st_uid:
+            os.chown(path, owner.st_uid, owner.st_gid)  # whom containers run as

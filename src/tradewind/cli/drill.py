@@ -25,7 +25,7 @@ def drill(
     def say(line: str) -> None:
         typer.echo(line, err=True)
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # its processes are ended as by Ctrl-C
+    signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGINT))  # its processes are ended as by Ctrl-C
     results = [run(one, cycles, seed, say) for one in (DRILLS if name == "all" else [name])]
     told = [
         {

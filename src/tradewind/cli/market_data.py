@@ -160,10 +160,10 @@ def _vendor(name: str, address: str | None, token_file: Path | None, *, live: bo
 @contextlib.contextmanager
 def _fetching(*, quiet: bool) -> Iterator[Any]:
     """Give a function that shows which window was fetched, where a person is watching; Ctrl-C keeps what came."""
-    from tradewind.errors import TradewindError
+    from tradewind.errors import Interrupted
 
     def stop(_number: int, _frame: "FrameType | None") -> None:
-        raise TradewindError("Interrupted.")
+        raise Interrupted("Interrupted.")
 
     before = signal.signal(signal.SIGINT, stop)
     try:

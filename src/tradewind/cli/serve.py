@@ -1,5 +1,7 @@
 """The verb that opens the web UI and the API."""
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,10 +18,15 @@ def serve(
     data: DataFolder = None,
     settings_file: SettingsFile = None,
 ) -> None:
-    """Serve the web UI and the API until told to stop; the first start makes a user and tells the password once."""
+    """Serve the web UI and the API until told to stop; in a terminal the first start makes a user."""
+    answer(settings_file, data, host, port)
+
+
+def answer(settings_file: Path | None, data: Path | None, host: str | None = None, port: int | None = None) -> None:
+    """The API answered until it was told to stop, at another place than the settings' where one is named."""
     from tradewind.adapters.extras import module_of
 
     settings = settings_of(settings_file, data)
     named = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = settings.model_copy(update={"api": settings.api.model_copy(update=named)})
-    module_of("serve", "tradewind.services.api").run(settings, typer.echo, aloud=True)
+    module_of("serve", "tradewind.services.api").run(settings, typer.echo, watched=sys.stdout.isatty())

@@ -1,13 +1,13 @@
 """Verbs of services: each as a process, or all of them in one; and the topics between them."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tradewind.cli.options import AsJson, DataFolder, SettingsFile, settings_of
+from tradewind.cli.options import DataFolder, SettingsFile, settings_of
+from tradewind.cli.serve import answer
 from tradewind.errors import BadSettings, UnknownName
 
 if TYPE_CHECKING:
@@ -16,18 +16,16 @@ if TYPE_CHECKING:
 app = typer.Typer()
 topics = typer.Typer(no_args_is_help=True, help="Make and check the topics of Kafka.")
 app.add_typer(topics, name="topics")
-seen = typer.Typer(no_args_is_help=True, help="See what runs, and what it said.")
-app.add_typer(seen, name="services")
 
 On = Annotated[
     list[str] | None, typer.Option("--on", help="Instruments the feed listens to; left out, all of the profile.")
 ]
 
 
-def _module(name: str) -> Any:
+def _module(name: str, extra: str = "stack") -> Any:
     from tradewind.adapters.extras import module_of
 
-    return module_of("stack", f"tradewind.{name}")
+    return module_of(extra, f"tradewind.{name}")
 
 
 def _symbols(on: list[str] | None) -> list[str]:
@@ -42,14 +40,12 @@ def run_service(
     settings_file: SettingsFile = None,
 ) -> None:
     """Run one service until it is told to stop; what it needs and cannot reach it waits for, and says so."""
+    if service == "api":
+        answer(settings_file, data)
+        return
     from tradewind.services.together import run
 
     settings = settings_of(settings_file, data)
-    if service == "api":
-        from tradewind.adapters.extras import module_of
-
-        module_of("serve", "tradewind.services.api").run(settings, typer.echo)
-        return
     known = _works(settings, settings_file, on)
     if service not in known:
         raise UnknownName("service with these settings", service, known)
@@ -58,23 +54,23 @@ def run_service(
 
 @app.command("up")
 def up(on: On = None, data: DataFolder = None, settings_file: SettingsFile = None) -> None:
-    """Run every service these settings have work for, and the web UI, until told to stop; the trader by itself."""
-    from tradewind.adapters.extras import served
+    """Run every service these settings have work for, the web UI too; only the trader is a process of its own."""
     from tradewind.services.together import run
 
     settings = settings_of(settings_file, data)
     works = _works(settings, settings_file, on)
-    if settings.api.up and served():
-        from tradewind.services.api import beside
-
-        works["api"] = beside(settings, typer.echo, aloud=sys.stdout.isatty())
-    if not works:
-        raise BadSettings(
-            "There is nothing to run.",
-            'Say what is traded: [trader] strategies = ["opening_range"], symbols = ["XAUUSD"]; or share prices: '
-            '[ports] feed = "kafka://127.0.0.1:9092".',
-        )
+    if _serves(settings):
+        works["api"] = _module("services.api", "serve").beside(settings, typer.echo, watched=sys.stdout.isatty())
     run(works, settings.data, typer.echo)
+
+
+def _serves(settings: "Settings") -> bool:
+    """Whether the API is one of the services; where it would be but for its libraries, that is said."""
+    from tradewind.stack.services import serves
+
+    if settings.api.up and not serves(settings.api):
+        typer.echo("The web UI needs the extra `serve`: pip install 'tradewind[serve]'", err=True)
+    return serves(settings.api)
 
 
 def _works(settings: "Settings", settings_file: Path | None, on: list[str] | None) -> dict[str, Any]:
@@ -84,44 +80,13 @@ def _works(settings: "Settings", settings_file: Path | None, on: list[str] | Non
     found = dict(children.works(settings, settings_file))
     if settings.ports.feed != "direct":
         found |= _module("services.running").works(settings, _symbols(on))
-    return found
-
-
-@seen.command("list")
-def list_services(as_json: AsJson = False, data: DataFolder = None, settings_file: SettingsFile = None) -> None:
-    """Show every trader, watchdog, service and server with its last sign of life."""
-    from tradewind.views.services import services
-
-    found = services(settings_of(settings_file, data))
-    if as_json:
-        typer.echo(json.dumps(found, indent=2))
-        return
-    for one in found:
-        heard = "" if one["age_s"] is None else f"{one['age_s']:.0f} s ago"
-        typer.echo(f"{one['name']:12}  {one['account'] or '':14}  {one['state']:9}  {heard:12}  {one['why']}".rstrip())
     if not found:
-        typer.echo("Nothing has run yet. Begin: tradewind up")
-
-
-@seen.command("log")
-def show_log(
-    name: Annotated[str | None, typer.Argument(help="Which; left out, their names.")] = None,
-    lines: Annotated[int, typer.Option(help="How many of its last lines.", min=1, max=1000)] = 50,
-    as_json: AsJson = False,
-    data: DataFolder = None,
-    settings_file: SettingsFile = None,
-) -> None:
-    """Show the end of a log; keys, tokens and passwords in it are covered."""
-    from tradewind.views.logs import logs, read_log
-
-    settings = settings_of(settings_file, data)
-    told = logs(settings) if name is None else read_log(settings, name, lines)
-    if as_json:
-        typer.echo(json.dumps(told, indent=2))
-    elif isinstance(told, dict):
-        typer.echo("\n".join(one["text"] for one in told["lines"]))
-    else:
-        typer.echo("\n".join(f"{one['name']:30}  {one['bytes']:>12,} bytes" for one in told) or "There is no log yet.")
+        raise BadSettings(
+            "There is nothing to run.",
+            'Say what is traded: [trader] strategies = ["opening_range"], symbols = ["XAUUSD"]; or share prices: '
+            '[ports] feed = "kafka://127.0.0.1:9092".',
+        )
+    return found
 
 
 def _servers(settings_file: Path | None, data: Path | None) -> str:

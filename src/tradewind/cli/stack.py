@@ -32,7 +32,19 @@ def up(as_json: AsJson = False, data: DataFolder = None, settings_file: Settings
     places = _places(settings_file, data)
     from tradewind.stack.up import up as begin
 
-    _show(begin(places, settings_file or Path("tradewind.toml"), lambda text: typer.echo(text, err=True)), as_json)
+    lines = begin(places, settings_file or Path("tradewind.toml"), lambda text: typer.echo(text, err=True))
+    if any(line.name == "api" for line in lines):
+        _who_comes_in(places.folder.parent)
+    _show(lines, as_json)
+
+
+def _who_comes_in(data: Path) -> None:
+    """Where nobody can log in at the web UI, how to make a user is said."""
+    from tradewind.adapters.entrance import first, users
+    from tradewind.adapters.entrance.database import Entrance
+
+    if not users.users(Entrance(data)):
+        typer.echo(f"Nobody can log in at the web UI yet: {first.HOW}", err=True)
 
 
 @app.command()
@@ -58,15 +70,18 @@ def status(as_json: AsJson = False, data: DataFolder = None, settings_file: Sett
 
 @app.command()
 def healthy(
-    name: Annotated[str, typer.Argument(help="A service: feed, recorder, outbox, trader, watchdog.")],
+    name: Annotated[str, typer.Argument(help="A service: api, feed, recorder, outbox, trader, watchdog.")],
     account: Annotated[str | None, typer.Option(help="Of which account; for trader and watchdog.")] = None,
     data: DataFolder = None,
     settings_file: SettingsFile = None,
 ) -> None:
     """Say how a service is; exit code 2 where it gives no sign of life. Container engines ask this."""
-    from tradewind.stack.services import beat_file, sign_of_life
+    from tradewind.stack.services import API, beat_file, livez, sign_of_life
 
-    sign = sign_of_life(beat_file(settings_of(settings_file, data).data, name, account))
+    settings = settings_of(settings_file, data)
+    sign = sign_of_life(beat_file(settings.data, name, account))
+    if name == API.name:
+        livez(settings.api)
     typer.echo(f"{sign.state}: {sign.why}" if sign.why else sign.state)
 
 

@@ -107,10 +107,11 @@ def live(
 @app.command("accounts")
 def accounts(as_json: AsJson = False, data: DataFolder = None, settings_file: SettingsFile = None) -> None:
     """List the accounts of the data folder: mode, readiness, balance, positions, when they last beat."""
-    from tradewind.live.folder import Folder
+    from tradewind.live.folder import Folder, account_names
 
-    root = settings_of(settings_file, data).data / "accounts"
-    found = [Folder(path) for path in sorted(root.glob("*")) if path.is_dir()]
+    folder = settings_of(settings_file, data).data
+    root = folder / "accounts"
+    found = [Folder(root / name) for name in account_names(folder)]
     documents = [(one.read_status() or {}) | {"account": one.name} for one in found]
     if as_json:
         typer.echo(json.dumps(documents, indent=2))

@@ -101,14 +101,12 @@ def _study(asked: "tuple[Request, list[dict[str, str]], Course]", threads: int, 
 @contextlib.contextmanager
 def resumable() -> Iterator[None]:
     """An interrupted study says that what it finished is kept."""
-    from tradewind.errors import TradewindError
+    from tradewind.errors import Interrupted
 
     try:
         yield
-    except TradewindError as error:
-        if not error.message.startswith("Interrupted"):
-            raise
-        raise TradewindError(
+    except Interrupted:
+        raise Interrupted(
             "Interrupted; finished variants are in the ledger.", "Run the command again to go on."
         ) from None
 

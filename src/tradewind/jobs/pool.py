@@ -4,13 +4,14 @@ import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tradewind.adapters.file_lock import FileLock
 from tradewind.adapters.job_store import JobStore
-from tradewind.jobs.worker import Worker, work
+from tradewind.jobs.worker import NO_FILES, Worker, work
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -18,11 +19,8 @@ if TYPE_CHECKING:
 LOOK_S = 1.0
 
 
-def keep_workers(data: Path, count: int, stop: threading.Event, settings_file: Path | None = None) -> None:
-    """So many workers worked until told to stop. One pool a data folder: LockHeld says who runs another.
-
-    Jobs have the settings of the file; of `tradewind.toml` in this process's folder if none is named.
-    """
+def keep_workers(data: Path, count: int, stop: threading.Event, settings: Mapping[str, Path] = NO_FILES) -> None:
+    """So many workers worked until told to stop. One pool a data folder: LockHeld says who runs another."""
     lock = FileLock(data / "jobs", f"The jobs of {data}", f"pid {os.getpid()}")
     store = JobStore(data)
     context = multiprocessing.get_context("spawn")
@@ -34,7 +32,9 @@ def keep_workers(data: Path, count: int, stop: threading.Event, settings_file: P
                 workers.remove(one)
                 store.give_back(str(one.pid))
             while len(workers) < count:
-                workers.append(context.Process(target=_worker, args=(data, settings_file), name="tradewind job worker"))
+                workers.append(
+                    context.Process(target=_worker, args=(data, dict(settings)), name="tradewind job worker")
+                )
                 workers[-1].start()
             stop.wait(LOOK_S)
     finally:
@@ -55,7 +55,7 @@ def _recover(store: JobStore) -> None:
             store.give_back(job.worker)
 
 
-def _worker(data: Path, settings_file: Path | None) -> None:
+def _worker(data: Path, settings: Mapping[str, Path]) -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -68,4 +68,4 @@ def _worker(data: Path, settings_file: Path | None) -> None:
 
     threading.Thread(target=watch, daemon=True).start()
     with suppress(KeyboardInterrupt):
-        work(Worker(JobStore(data), data, stop, settings_file))
+        work(Worker(JobStore(data), data, stop, settings=settings))

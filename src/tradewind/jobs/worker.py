@@ -9,8 +9,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from tradewind.adapters.job_store import Job, JobStore
@@ -21,6 +22,9 @@ GRACE_S = 5.0
 LARGEST_ANSWER = 64 * 1_048_576
 PROGRESS = "TRADEWIND_PROGRESS"
 """Names the file into which a verb writes how far it is: two numbers."""
+
+
+NO_FILES: Mapping[str, Path] = MappingProxyType({})
 
 
 class Quota(NamedTuple):
@@ -38,9 +42,10 @@ class Worker(NamedTuple):
     store: JobStore
     data: Path
     stop: threading.Event
-    settings_file: Path | None = None
     quota: Quota = Quota()
     now: Callable[[], int] = time.time_ns
+    settings: Mapping[str, Path] = NO_FILES
+    """The settings file of a kind of job, "" for all others; none: what lies where the worker was begun."""
 
 
 def work(worker: Worker) -> None:
@@ -82,14 +87,16 @@ def _carried_out(worker: Worker, job: Job) -> bool:
 
 def _begun(worker: Worker, job: Job, here: Path) -> "subprocess.Popen[bytes]":
     """Return the process of a job, in a session of its own."""
-    quota = worker.quota
+    quota, given = worker.quota, ["--data", str(worker.data)]
+    if (file := worker.settings.get(job.kind, worker.settings.get(""))) is not None:
+        given += ["--settings", str(file)]
 
     def limited() -> None:
         os.nice(quota.nice)
         resource.setrlimit(resource.RLIMIT_AS, (quota.memory, quota.memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-    command = [sys.executable, "-m", "tradewind.cli", *_placed(job.command, worker)]
+    command = [sys.executable, "-m", "tradewind.cli", *_with(job.command, given)]
     with (here / "out").open("wb") as out, (here / "error").open("wb") as error:
         return subprocess.Popen(  # noqa: S603 - our own verbs; every argument was checked where the job was made
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=error, start_new_session=True, preexec_fn=limited,  # noqa: PLW1509 - two system calls, no locks
@@ -97,11 +104,10 @@ def _begun(worker: Worker, job: Job, here: Path) -> "subprocess.Popen[bytes]":
         )  # fmt: skip
 
 
-def _placed(command: Sequence[str], worker: Worker) -> list[str]:
-    """Return a command with the data folder and the settings among its options."""
+def _with(command: Sequence[str], given: Sequence[str]) -> list[str]:
+    """Return a command with what is given among its options."""
     place = command.index("--") if "--" in command else len(command)
-    settings = [] if worker.settings_file is None else ["--settings", str(worker.settings_file)]
-    return [*command[:place], "--data", str(worker.data), *settings, *command[place:]]
+    return [*command[:place], *given, *command[place:]]
 
 
 def _progress(path: Path) -> tuple[int, int]:

@@ -17,6 +17,8 @@ from tradewind.watchdog.beats import write_whole
 from tradewind.watchdog.killfile import level_asked
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+FORMER = re.compile(r".+-until-\d{8}-\d{6}")
+"""What a folder is called that was put aside: no account any more, but a file to read."""
 LARGEST_ORDER = 65_536
 """Bytes of a person's order; more is not one."""
 
@@ -39,7 +41,9 @@ class Folder:
         return self.root.name
 
     def make(self) -> None:
-        """The folder is there, for its owner alone."""
+        """The folder is there, for its owner alone; BadData where it would be taken for one that was put aside."""
+        if FORMER.fullmatch(self.name):
+            raise BadData(f"{self.name} is what an account was before it began anew.", "Give another name.")
         for path in (self.root, self.inbox, self.outbox):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -105,6 +109,12 @@ def _order(path: Path) -> Mapping[str, Any]:
     if not isinstance(found, dict) or not isinstance(found.get("verb"), str):
         raise BadData("The order has no verb.", 'Write an object such as {"verb": "halt"}.')
     return found
+
+
+def account_names(data: Path) -> list[str]:
+    """Return the names of all accounts of a data folder; what was put aside is none."""
+    found = (one.name for one in (data / "accounts").glob("*") if one.is_dir())
+    return sorted(name for name in found if NAME.fullmatch(name) and not FORMER.fullmatch(name))
 
 
 def account_folder(data: Path, name: str) -> Folder:

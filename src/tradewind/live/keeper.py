@@ -21,6 +21,8 @@ from tradewind.watchdog.killfile import engage
 MOST_STARTS = 5
 BROKEN = 70
 """Exit code of a trader that met what nobody foresaw."""
+INTERRUPTED = 128 + signal.SIGINT
+"""Exit code of one that Ctrl-C ended before it could stop softly."""
 WITHIN_S = 600.0
 """So many deaths in so many seconds end the restarting."""
 
@@ -61,7 +63,7 @@ def _become_the_trader(trade: Callable[[], int]) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         code = trade()
     except KeyboardInterrupt:
-        code = 2
+        code = INTERRUPTED
     except BaseException:  # noqa: BLE001 - whatever it was, the journal is the safe place to go on from
         traceback.print_exc()
         code = BROKEN

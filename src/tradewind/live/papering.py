@@ -14,6 +14,7 @@ from tradewind.data.synthetic import write_synthetic
 from tradewind.errors import TradewindError
 from tradewind.live.desk import Desk
 from tradewind.live.folder import account_folder
+from tradewind.live.launch import put_aside
 from tradewind.live.paper import run_tape
 from tradewind.live.prepare import prepare
 from tradewind.live.start import now_ns, open_account
@@ -72,7 +73,7 @@ def on_a_tape(
 ) -> None:
     """The tape has been traded from where the account stands."""
     if fresh:
-        put_aside(request, account)
+        put_aside(account_folder(Path(request.settings.data), account), request.settings)
     prepared = prepare(request)
     desk, journal = open_account(prepared, account, "paper", beats=False)
     with journal:
@@ -94,17 +95,6 @@ def travelled(request: Request, account: str, blocks: Iterable[Rows]) -> Iterabl
     producing, feeds = (module_of("stack", f"tradewind.adapters.kafka.{name}") for name in ("producing", "feed"))
     told: Iterable[Rows] = feeds.travelling(producing.Publisher(servers), servers, tape, blocks)
     return told
-
-
-def put_aside(request: Request, account: str) -> None:
-    """The account's former folder is kept under another name."""
-    if request.settings.ports.journal != "sqlite":
-        raise TradewindError(
-            f"The journal of {account} is on a server, where it only grows.", "Begin anew under another --account."
-        )
-    root = account_folder(Path(request.settings.data), account).root
-    if root.exists():
-        root.rename(root.with_name(f"{account}-until-{time.strftime('%Y%m%d-%H%M%S')}"))
 
 
 def summary(desk: Desk, journal: str) -> str:

@@ -18,7 +18,7 @@ from tradewind.live.brokers import open_prices
 from tradewind.live.desk import Desk
 from tradewind.live.folder import account_folder
 from tradewind.live.keeper import BROKEN, keep
-from tradewind.live.papering import put_aside
+from tradewind.live.launch import put_aside
 from tradewind.live.prepare import Prepared, prepare
 from tradewind.live.run import armed, first_balance, protected, trade, warmed
 from tradewind.live.showing import Showing, board_of
@@ -248,7 +248,7 @@ def paper_at_broker(request: Request, account: str, *, fresh: bool, say: Say) ->
 
 async def _paper(request: Request, account: str, fresh: bool, say: Say) -> None:
     if fresh:
-        put_aside(request, account)
+        put_aside(account_folder(Path(request.settings.data), account), request.settings)
     prepared = prepare(request)
     broker = open_prices(request.settings, [one.instrument for one in prepared.listings], trades=False, group=account)
     login = await _reached(broker, say)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tradewind.adapters.sweeps import SqliteSweeps
-from tradewind.errors import TradewindError
+from tradewind.errors import Interrupted, TradewindError
 from tradewind.modes import open_history
 from tradewind.requests import backtest_request
 from tradewind.research.cluster import Cluster
@@ -68,13 +68,11 @@ class Sweeping:
                     self.sweep, self.prepared, self._space, self._asked, self.store, workers=workers,
                     on_progress=on_progress, record=record,
                 )  # fmt: skip
-        except (KeyboardInterrupt, TradewindError) as error:
+        except (KeyboardInterrupt, Interrupted):
             done = len(self.store.done(self.sweep))
-            if isinstance(error, KeyboardInterrupt) or error.message.startswith("Interrupted"):
-                raise TradewindError(
-                    f"Interrupted; {done:,} finished trials are kept.", f"Go on: tradewind sweep --resume {self.sweep}"
-                ) from None
-            raise
+            raise Interrupted(
+                f"Interrupted; {done:,} finished trials are kept.", f"Go on: tradewind sweep --resume {self.sweep}"
+            ) from None
 
 
 def open_sweeps(settings: Settings) -> SqliteSweeps:

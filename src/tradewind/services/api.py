@@ -1,6 +1,6 @@
 """The API with its pages as a service: it listens, works off jobs, and ends softly when it is told to."""
 
-import getpass
+import logging
 import socket
 import threading
 import time
@@ -10,21 +10,21 @@ from typing import Any
 
 import uvicorn
 
-from tradewind.adapters.entrance import audit, users
-from tradewind.adapters.entrance.scopes import SCOPES
+from tradewind.adapters.entrance import first, users
 from tradewind.adapters.file_lock import LockHeld
 from tradewind.api.app import create
-from tradewind.api.house import House, for_jobs, house
+from tradewind.api.house import House, house
 from tradewind.errors import BadSettings, TradewindError
 from tradewind.jobs.pool import keep_workers
-from tradewind.live.launch import as_toml
+from tradewind.services.least_rights import as_user, jobs_settings
 from tradewind.services.life import Life, Work, serve, told_to_stop
-from tradewind.services.listening import address, bound, check, files, names
+from tradewind.services.listening import address, bound, check, files, names, peers
 from tradewind.settings import Api, Settings
-from tradewind.watchdog.beats import write_whole
 
 Say = Callable[[str], Any]
-FIRST = "admin"
+USER = "api"
+"""At the databases."""
+log = logging.getLogger("tradewind.api")
 LARGEST_MESSAGE = 1_048_576
 """Bytes of a message by WebSocket."""
 SOFTLY_S = 5
@@ -34,48 +34,63 @@ AGAIN_S = 5.0
 """Jobs that another process works off are looked at again so often."""
 
 
-def run(settings: Settings, say: Say, *, aloud: bool = False) -> None:
+def run(settings: Settings, say: Say, *, watched: bool = False) -> None:
     """The API answered until told to stop; raises BadSettings where it cannot listen as it should.
 
-    `aloud`: what it says is read by a person now and kept by nobody, so the first password may be told.
+    `watched` says that what it says is read by a person and kept in no log.
     """
     check(settings.api)
+    bound(settings.api).close()
     stop = threading.Event()
-    with bound(settings.api) as place, told_to_stop(stop):
-        serve(Life("api", Path(settings.data), stop), lambda life: listen(life, settings, place, say, aloud=aloud), say)
+    with told_to_stop(stop):
+        life = Life("api", Path(settings.data), stop)
+        serve(life, lambda one: listen(one, settings, bound(settings.api), say, watched=watched), say)
 
 
-def beside(settings: Settings, say: Say, *, aloud: bool) -> Work:
-    """Return the API as one service among others: where somebody else has its port they go on, and it tries again."""
+def beside(settings: Settings, say: Say, *, watched: bool) -> Work:
+    """Return the API as one of several services, whom it never ends: what it meets is said, and it begins again.
+
+    Raises BadSettings where it may not listen as the settings say, whatever happens.
+    """
     check(settings.api)
 
     def work(life: Life) -> None:
         try:
-            place = bound(settings.api)
+            listen(life, settings, bound(settings.api), say, watched=watched)
         except BadSettings as error:
-            raise TradewindError(error.message, error.hint) from None
-        with place:
-            listen(life, settings, place, say, aloud=aloud)
+            raise TradewindError(error.message, error.hint) from error
+        except TradewindError:
+            raise
+        except Exception as error:
+            log.exception("The API broke off.")
+            raise TradewindError(f"The API broke off: {type(error).__name__}: {error}.") from error
 
     return work
 
 
-def listen(life: Life, settings: Settings, place: socket.socket, say: Say, *, aloud: bool) -> None:
+def listen(life: Life, settings: Settings, place: socket.socket, say: Say, *, watched: bool = False) -> None:
     """The API answered at a place, and jobs were worked off, until the service was told to stop."""
-    home = house(settings)
-    greet(home, say, aloud=aloud)
-    app = create(home, hosts=names(settings.api), docs=settings.api.docs, pages=settings.api.pages)
-    server = uvicorn.Server(_config(app, settings.api))
+    with place:
+        home = house(as_user(settings, USER), begins=settings)
+        greet(home, say, watched=watched)
+        wanted = settings.api
+        app = create(home, hosts=names(wanted), peers=peers(wanted), docs=wanted.docs, pages=wanted.pages)
+        _answer(life, uvicorn.Server(_config(app, wanted)), settings, place, say)
+
+
+def _answer(life: Life, server: uvicorn.Server, settings: Settings, place: socket.socket, say: Say) -> None:
+    """The server answered, and jobs were worked off; both have ended."""
+    over = threading.Event()
     # In a thread of its own, uvicorn leaves the signals to us.
     answering = threading.Thread(target=server.run, kwargs={"sockets": [place]}, name="api")
-    working = threading.Thread(target=_work_off, args=(life, settings, say), name="jobs")
+    working = threading.Thread(target=_work_off, args=(over, settings, say), name="jobs")
     answering.start()
     if settings.api.workers:
         working.start()
     try:
         _watch(life, server, answering, lambda: say(f"Tradewind is at {address(settings.api)} - Ctrl-C ends it."))
     finally:
-        life.stop.set()
+        over.set()
         server.should_exit = True
         answering.join(SOFTLY_S + 5)
         if settings.api.workers:
@@ -104,33 +119,28 @@ def _watch(life: Life, server: uvicorn.Server, answering: threading.Thread, read
         raise TradewindError("The API ended by itself.", "What it wrote above says why.")
 
 
-def _work_off(life: Life, settings: Settings, say: Say) -> None:
-    """Jobs are worked off by these very settings; where another process does that, until it ends."""
-    settings_file = Path(settings.data).resolve() / "jobs.toml"
-    write_whole(settings_file, as_toml(for_jobs(settings)).encode())
+def _work_off(over: threading.Event, settings: Settings, say: Say) -> None:
+    """Jobs are worked off; where another process does that, until it ends."""
     told = False
-    while not life.stopped:
+    while not over.is_set():
         try:
-            keep_workers(Path(settings.data), settings.api.workers, life.stop, settings_file)
+            keep_workers(Path(settings.data), settings.api.workers, over, jobs_settings(settings))
         except LockHeld as error:
             if not told:
                 say(f"{error} This process takes over when that one ends.")
             told = True
-            life.stop.wait(AGAIN_S)
+            over.wait(AGAIN_S)
 
 
-def greet(home: House, say: Say, *, aloud: bool) -> None:
-    """There is a user: where there was none, one who may do everything, whose password is told this once.
+def greet(home: House, say: Say, *, watched: bool) -> None:
+    """Whoever begins knows how to come in: a first user is made and told where a person reads it, else how to make one.
 
-    Where what is said goes into a log it is said instead how to make one.
+    A service's words stay in a log, where a password would be read by whoever reads the log.
     """
     if users.users(home.entrance):
         return
-    if not aloud:
-        say(f"There is no user yet. Make one: tradewind users add {FIRST}")
+    if not watched:
+        say(f"There is no user yet, so nobody can log in. In a shell: {first.HOW}")
         return
-    password, now = users.new_password(), time.time_ns()
-    users.add_user(home.entrance, FIRST, password, SCOPES, now, once=True)
-    audit.note(home.entrance, (now, f"shell/{getpass.getuser()}", "add user", "done"), {"name": FIRST, "first": True})
-    say(f"There was no user. Log in as {FIRST} with this password, which is told once and good for one log-in:")
-    say(f"  {password}")
+    for line in first.make(home.entrance, time.time_ns()):
+        say(line)

@@ -61,7 +61,9 @@ def places_of(settings: Settings) -> Places:
     controller = DEFAULT.kafka_controller if kafka.port == DEFAULT.kafka else kafka.port + 1
     ports = Ports(trading.port, market.port, board.port, kafka.port, controller, settings.api.port)
     if len(set(ports)) < len(ports):
-        raise BadSettings(f"Two servers cannot share a port: {', '.join(map(str, ports))}.", "Correct [ports].")
+        raise BadSettings(
+            f"Two servers cannot share a port: {', '.join(map(str, ports))}.", "Correct [ports] and [api]."
+        )
     missing = [str(path) for path in needed_secrets(secrets) if not path.is_file()]
     if missing:
         raise BadSettings(f"There is no secret {missing[0]}.", "`tradewind init --stack FOLDER` makes all of them.")

@@ -1,16 +1,21 @@
 """Our own services as processes of the stack, begun after its servers."""
 
 import json
+import ssl
 import sys
 import time
+from functools import partial
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from tradewind.adapters.extras import served
-from tradewind.errors import TradewindError
-from tradewind.settings import Settings
+from tradewind.errors import BadSettings, TradewindError
+from tradewind.settings import Api, Settings
 from tradewind.stack.processes import Running, begin
 
+LIVEZ_S = 5.0
 SILENT_S = 30.0
 """Whoever works says so every second; one that waits to try again is quiet for a while."""
 
@@ -20,6 +25,8 @@ class Service(NamedTuple):
 
     name: str
     words: tuple[str, ...]
+    address: str = ""
+    """Where it listens, if it does."""
 
 
 SERVICES: tuple[Service, ...] = (
@@ -28,15 +35,28 @@ SERVICES: tuple[Service, ...] = (
 )
 """Those of every stack, in the order in which they are begun; they are stopped in reverse."""
 FEED = Service("feed", ("run", "feed"))
-API = Service("api", ("run", "api"))
 WATCHDOG, TRADER = Service("watchdog", ("run", "watchdog")), Service("trader", ("run", "trader"))
+
+API = Service("api", ("run", "api"))
+"""Begun last, so that what it shows is there, and stopped first."""
+LIBRARIES = ("argon2", "fastapi", "jwt", "nicegui", "uvicorn")
+"""Of the extra `serve`."""
 
 
 def services_of(settings: Settings) -> tuple[Service, ...]:
-    """Return the services that the settings have work for: a feed for a broker, the API, a trader where one trades."""
+    """Return the services that the settings have work for: a feed for a broker, a trader where one trades, the API."""
     feed = (FEED,) if settings.broker.name != "none" else ()
-    api = (API,) if settings.api.up and served() else ()
-    return (*SERVICES, *feed, *api, *((WATCHDOG, TRADER) if settings.trader.strategies else ()))
+    trading = (WATCHDOG, TRADER) if settings.trader.strategies else ()
+    shown = (API._replace(address=f"{settings.api.host}:{settings.api.port}"),) if serves(settings.api) else ()
+    return (*SERVICES, *feed, *trading, *shown)
+
+
+def serves(wanted: Api) -> bool:
+    """Whether the API is one of the services; BadSettings where a person wrote so and its libraries are missing."""
+    missing = [name for name in LIBRARIES if find_spec(name) is None]
+    if wanted.up and missing and "up" in wanted.model_fields_set:
+        raise BadSettings(f"[api] up = true, and {missing[0]} is not installed.", "pip install 'tradewind[serve]'")
+    return wanted.up and not missing
 
 
 class Sign(NamedTuple):
@@ -85,3 +105,27 @@ def sign_of_life(path: Path, now_s: float | None = None) -> Sign:
     if age > SILENT_S:
         raise TradewindError(f"{path.stem} was last heard of {age:.0f} s ago.", "Look at its log.")
     return sign
+
+
+def livez(wanted: Api) -> None:
+    """The API answers on this machine; TradewindError where it does not."""
+    kind = HTTPConnection if wanted.certificate is None else partial(HTTPSConnection, context=_unchecked())
+    host = "127.0.0.1" if wanted.host in ("0.0.0.0", "::") else wanted.host  # noqa: S104 - asked, not listened at
+    asked = kind(host, wanted.port, timeout=LIVEZ_S)
+    try:
+        asked.request("GET", "/livez", headers={"Host": "127.0.0.1"})
+        status = asked.getresponse().status
+    except (OSError, HTTPException) as error:
+        raise TradewindError(f"The API at {host}:{wanted.port} does not answer: {error}.", "Look at its log.") from None
+    finally:
+        asked.close()
+    if status != HTTPStatus.OK:
+        raise TradewindError(f"The API at {host}:{wanted.port} answers {status}.", "Look at its log.")
+
+
+def _unchecked() -> ssl.SSLContext:
+    """Return a context that takes any certificate: whether somebody answers is all that is asked, and nothing told."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

@@ -39,23 +39,24 @@ enabled = true
 impacts = ["high"]
 
 [api]
-# Where `tradewind serve` and `tradewind up` open the web UI and the API.
+# Where `tradewind serve` opens the web UI and the API; up: `tradewind up` and `stack up` do so too.
+up = true
+{listens}
+# certificate = "secrets/tls.pem"
+# key = "secrets/tls.key"
 """
 
 HERE = """\
 # Anywhere but 127.0.0.1 it needs a certificate and its key.
 host = "127.0.0.1"
-port = {port}
-# certificate = "secrets/tls.pem"
-# key = "secrets/tls.key"
-"""
+port = {port}"""
 
-CONTAINED = """\
-# The container's own address; deploy/compose.yaml publishes it at http://127.0.0.1:8600 alone.
+INSIDE = """\
+# Inside its container it listens at every address; compose.yaml publishes the port on 127.0.0.1 alone. It is refused
+# outside containers, and answers nobody but the networks the container is attached to.
 host = "0.0.0.0"
-port = {port}
-in_container = true
-"""
+container = true
+port = 8600"""
 
 BROKER = """
 # The broker that `paper --source broker` takes prices from and `live` trades at: `tradewind broker list`.
@@ -102,7 +103,8 @@ secrets = "{secrets}"
 def settings_text(ports: Ports, *, stack: bool, containers: bool) -> str:
     """Return the text of `tradewind.toml`."""
     token = "/run/secrets/broker" if containers else "secrets/broker"
-    told = HEAD + (CONTAINED if containers else HERE).format(port=ports.api) + BROKER.format(token=token) + TRADED
+    listens = INSIDE if containers else HERE.format(port=ports.api)
+    told = HEAD.format(listens=listens) + BROKER.format(token=token) + TRADED
     if containers:
         return told + SERVED.format(
             where="in the containers of deploy/compose.yaml", secrets="/run/secrets", postgres="postgres:5432",

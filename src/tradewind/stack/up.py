@@ -20,7 +20,7 @@ from tradewind.stack.places import Places
 from tradewind.stack.postgres import start_postgres
 from tradewind.stack.processes import Running, lives, read_running, stop
 from tradewind.stack.redis import start_redis
-from tradewind.stack.services import beat_file, sign_of_life, start_service
+from tradewind.stack.services import API, beat_file, sign_of_life, start_service
 from tradewind.stack.tables import prepare
 
 STATE = "stack.json"
@@ -137,7 +137,7 @@ def status(places: Places) -> list[Health]:
             told, well = str(error), False
         if running is None:
             told, well = "it does not run", False
-        lines.append(Health(service.name, "", running.pid if running else 0, well, told))
+        lines.append(Health(service.name, service.address, running.pid if running else 0, well, told))
     return lines
 
 
@@ -168,7 +168,8 @@ def _names(folder: Path) -> list[str]:
         names = []
     except (OSError, ValueError, KeyError, TypeError):
         raise BadData(f"{folder / STATE} cannot be read.", "Delete it; `stack up` finds what runs again.") from None
-    there = sorted(path.parent.name for path in folder.glob("*/*.pid") if path.stem == path.parent.name)
+    found = (path.parent.name for path in folder.glob("*/*.pid") if path.stem == path.parent.name)
+    there = sorted(found, key=lambda name: (name == API.name, name))
     return names + [name for name in there if name not in names]
 
 

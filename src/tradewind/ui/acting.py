@@ -80,8 +80,8 @@ def start_paper(visit: Visit, given: Given) -> str:
         raise BadData(f"{wanted.account} is a live account.", "Give another name.")
     command = wanted.command(visit.settings.strategies)
     if wanted.fresh:
-        put_aside(folder, visit.house.begun_with)
-    launch(folder, command, visit.house.begun_with, visit.house.now())
+        put_aside(folder, visit.settings)
+    launch(folder, command, visit.house.given, visit.house.now())
     visit.note("start paper", "done", account=wanted.account)
     return f"{wanted.account} begins; in a moment it stands on the Overview."
 

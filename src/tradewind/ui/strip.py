@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tradewind.live.folder import account_names
 from tradewind.results.report.markup import Html, joined, tag
 from tradewind.ui.acting import is_live, rearm
 from tradewind.ui.live import Act
 from tradewind.ui.numbers import change, money, share
 from tradewind.ui.pieces import badge, choice, entry, field, synthetic
 from tradewind.ui.standing import all_of, health, now_of, open_risk
-from tradewind.ui.visit import Visit, accounts_of
+from tradewind.ui.visit import Visit
 
 
 def names(visit: Visit) -> list[str]:
     """Return the accounts there are."""
-    return accounts_of(visit.data)
+    return account_names(visit.data)
 
 
 def line(visit: Visit) -> Html:

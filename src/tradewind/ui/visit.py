@@ -11,7 +11,7 @@ from tradewind.adapters.entrance.scopes import SCOPES, Principal
 from tradewind.api.guards import noted
 from tradewind.api.house import House, house_of
 from tradewind.api.problems import Problem
-from tradewind.live.folder import NAME
+from tradewind.live.folder import account_names
 from tradewind.settings import Settings
 from tradewind.ui.gate import WHO, cookie
 
@@ -64,15 +64,10 @@ class Visit(NamedTuple):
         noted(self.house, self.who, action, outcome, **about)
 
 
-def accounts_of(data: Path) -> list[str]:
-    """Return the names of all accounts."""
-    return [one.name for one in sorted((data / "accounts").glob("*")) if one.is_dir() and NAME.fullmatch(one.name)]
-
-
 def visit_of(request: Request) -> Visit:
     """Return who is on the page and which account they look at: named, remembered, or with the newest heartbeat."""
     house = house_of(request)
-    names = accounts_of(house.data)
+    names = account_names(house.data)
     wanted = request.query_params.get("account") or unquote(cookie(request.scope, ACCOUNT))
     chosen = wanted if wanted in names else max(names, key=lambda name: _beat(house.data, name), default="")
     return Visit(house, request.scope[WHO], request, chosen)

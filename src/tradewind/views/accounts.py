@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from tradewind.errors import TradewindError
+from tradewind.live.folder import account_names
 from tradewind.settings import Settings
 from tradewind.views.clock import clock_of
-from tradewind.views.heart import FRESH_S, Heart, account_names, folder_of, heart_of
+from tradewind.views.heart import FRESH_S, Heart, folder_of, heart_of
 from tradewind.views.limits import Row, limits_in_force, rows_of
 from tradewind.views.past import Past, past_of
 from tradewind.watchdog.killfile import MEANINGS

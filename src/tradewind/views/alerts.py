@@ -18,8 +18,9 @@ from tradewind.kernel.rows import (
     RELEASE,
     RISK_ACTIONS,
 )
+from tradewind.live.folder import account_names
 from tradewind.settings import Settings
-from tradewind.views.heart import account_names, folder_of
+from tradewind.views.heart import folder_of
 from tradewind.views.past import Past, past_of
 
 CRITICAL, WARNING, INFO = "critical", "warning", "info"

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from tradewind.adapters.job_store import JobStore
 from tradewind.errors import TradewindError
+from tradewind.live.folder import account_names
 from tradewind.settings import Settings
 from tradewind.views.facts import limits_of
-from tradewind.views.heart import FRESH_S, NEVER, STOPPED, Heart, account_names, folder_of, heart_of
+from tradewind.views.heart import FRESH_S, NEVER, STOPPED, Heart, folder_of, heart_of
 from tradewind.views.past import Past, past_of
 from tradewind.watchdog.beats import Beat, read_beat
 

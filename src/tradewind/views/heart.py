@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from tradewind import money
 from tradewind.errors import UnknownName
-from tradewind.live.folder import NAME, Folder
+from tradewind.live.folder import Folder, account_names
 
 FRESH_S = 5.0
 """Seconds after which a beat that comes each second proves nothing any more."""
@@ -66,12 +66,6 @@ def heart_of(folder: Folder, monotonic: Callable[[], int] = time.monotonic_ns) -
     if told.get("ended") is True:
         return Heart(told, age, STOPPED)
     return Heart(told, age, RUNNING if age is not None and age <= FRESH_S else STALE)
-
-
-def account_names(data: Path) -> list[str]:
-    """Return the names of all accounts of a data folder."""
-    root = data / "accounts"
-    return sorted(one.name for one in root.glob("*") if one.is_dir() and NAME.fullmatch(one.name))
 
 
 def folder_of(data: Path, name: str) -> Folder:

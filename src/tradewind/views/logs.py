@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from tradewind.errors import UnknownName
+from tradewind.live.folder import account_names
 from tradewind.settings import Settings
-from tradewind.views.heart import account_names
 
 PIECE = 262_144
 """Bytes read at once."""

@@ -9,9 +9,10 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from tradewind.live.folder import account_names
 from tradewind.settings import Settings
 from tradewind.stack.processes import lives, read_running
-from tradewind.views.heart import NEVER, RUNNING, account_names, folder_of, heart_of
+from tradewind.views.heart import NEVER, RUNNING, folder_of, heart_of
 from tradewind.watchdog.beats import WATCHDOG, Beat, process_table, read_beat
 from tradewind.watchdog.processes import started
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from tradewind.errors import TradewindError, UnknownName
 from tradewind.jobs.commands import strategy_files
+from tradewind.live.folder import account_names
 from tradewind.requests import SHIPPED
 from tradewind.settings import Settings
-from tradewind.views.heart import account_names, folder_of, heart_of
+from tradewind.views.heart import folder_of, heart_of
 from tradewind.views.past import past_of
 from tradewind.views.source import read_source
 

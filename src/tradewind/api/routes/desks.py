@@ -198,8 +198,8 @@ async def start_paper(wanted: Paper, at: At, me: Me, request: Request) -> Respon
             of_mode(at, wanted.account, "paper")
         command = wanted.command(at.settings.strategies)
         if wanted.fresh:
-            put_aside(folder, at.begun_with)
-        found = launch(folder, command, at.begun_with, at.now())
+            put_aside(folder, at.settings)
+        found = launch(folder, command, at.given, at.now())
         noted(at, me, "start paper", "done", account=wanted.account, command=found.command)
         return 202, {"account": wanted.account, "process": begun(found)}
 

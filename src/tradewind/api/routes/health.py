@@ -9,8 +9,9 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 
 from tradewind.api.guards import At, public
+from tradewind.live.folder import account_names
 from tradewind.views.health import account_health
-from tradewind.views.heart import RUNNING, STALE, account_names
+from tradewind.views.heart import RUNNING, STALE
 
 router = APIRouter(tags=["health"])
 

@@ -3,19 +3,21 @@
 import secrets
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from tradewind.adapters.entrance.scopes import Principal
-from tradewind.adapters.job_store import Job, JobStore
+from tradewind.adapters.job_store import NEWEST, Job, JobStore
 from tradewind.api.guards import At, needs, noted, principal_of
 from tradewind.api.house import House
-from tradewind.api.paging import Limit, Number, page
+from tradewind.api.paging import Limit, page
 from tradewind.api.repeats import once
 from tradewind.jobs.commands import Backtest, Sweep, TwinRun, WalkForward, as_typed
 from tradewind.jobs.commands import Job as Command
 
 router = APIRouter(tags=["jobs"])
 Me = Annotated[Principal, Depends(principal_of)]
+Place = Annotated[str | None, Query(pattern=r"^[0-8]?[0-9]{1,18}-[0-9a-z]{1,32}$")]
+"""The moment and the id of the job a page ended with."""
 MOST = 20
 """Jobs of one owner that have not ended."""
 
@@ -45,10 +47,11 @@ async def twin(wanted: TwinRun, at: At, me: Me, request: Request) -> Response:
 
 
 @router.get("/jobs", dependencies=[needs("read")])
-def jobs(at: At, cursor: Number = None, limit: Limit = 50) -> dict[str, Any]:
+def jobs(at: At, cursor: Place = None, limit: Limit = 50) -> dict[str, Any]:
     """Jobs, newest first, a page at a time; results are asked for one by one."""
-    found = JobStore(at.data).list(2**62 if cursor is None else cursor, limit + 1)
-    return page([told(one) for one in found], limit, lambda one: str(one["made_ns"]))
+    moment, _, last = (cursor or "").partition("-")
+    found = JobStore(at.data).list((int(moment), last) if cursor else NEWEST, limit + 1)
+    return page([told(one) for one in found], limit, lambda one: f"{one['made_ns']}-{one['id']}")
 
 
 @router.get("/jobs/{job}", dependencies=[needs("read")])

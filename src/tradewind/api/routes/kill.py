@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field
 from tradewind.adapters.entrance.scopes import Principal
 from tradewind.api.guards import At, needs, noted, principal_of
 from tradewind.errors import UnknownName
-from tradewind.live.folder import account_folder
 from tradewind.watchdog.killfile import engage
 
 router = APIRouter(tags=["kill"])
@@ -37,7 +36,7 @@ def kill(wanted: Kill, at: At, me: Annotated[Principal, Depends(principal_of)]) 
         if wanted.account not in names:
             raise UnknownName("account", wanted.account, names)
         names = [wanted.account]
-    told = {name: engage(account_folder(at.data, name).root, wanted.level) for name in names}
+    told = {name: engage(root / name, wanted.level) for name in names}
     trouble = {name: words for name, (level, words) in told.items() if words or level < wanted.level}
     noted(at, me, "kill", "in part" if trouble else "done", level=wanted.level, accounts=names, trouble=trouble)
     return {"level": wanted.level, "means": LEVELS[wanted.level], "accounts": names, "trouble": trouble}

@@ -19,10 +19,10 @@ from tradewind.api.house import House
 from tradewind.api.routes.jobs import told as job_told
 from tradewind.api.stream.tickets import Tickets
 from tradewind.errors import TradewindError
+from tradewind.live.folder import account_names
 from tradewind.live.showing import board_of, topic_of
 from tradewind.views.accounts import brief
 from tradewind.views.happenings import grown, prices_in, told_by
-from tradewind.views.heart import account_names
 from tradewind.views.tail import Cursor, Tail, cursor_after
 
 LOOK_S = 0.05

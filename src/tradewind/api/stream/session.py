@@ -18,7 +18,7 @@ from tradewind.api.stream.hub import Hub, Watched
 from tradewind.api.stream.tickets import may_still
 from tradewind.api.stream.wishes import DURABLE, LARGEST, Subscribe
 from tradewind.errors import BadData, TradewindError
-from tradewind.views.heart import account_names
+from tradewind.live.folder import account_names
 from tradewind.views.tail import BEGINNING, Cursor, read_cursor
 
 PATIENCE_S = 10.0

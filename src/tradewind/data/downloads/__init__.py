@@ -21,7 +21,7 @@ from tradewind.data.downloads.basket import Basket
 from tradewind.data.downloads.line import Answer, Line
 from tradewind.data.downloads.window import Got, Order, Vendor, Window
 from tradewind.data.series import BARS, NS, TICKS, History, Series, timeframe_name
-from tradewind.errors import BadData, TradewindError, UnknownName
+from tradewind.errors import BadData, Interrupted, TradewindError, UnknownName
 
 NOTHING = 48
 """After so many windows in a row that the vendor does not know, and none that it does, there is no point."""
@@ -89,7 +89,8 @@ def download(
                 told(Fetched(number, len(windows), window, basket.rows))
     except TradewindError as error:
         basket.store()
-        raise TradewindError(
+        kind = type(error) if isinstance(error, Interrupted) else TradewindError
+        raise kind(
             error.message, f"{error.hint} What had come is stored; the same command goes on from there."
         ) from error
     except KeyboardInterrupt:
