@@ -14,7 +14,7 @@ eth0\t00000000\t016433C6\t0003\t0\t0\t0\t00000000\t0\t0\t0
 eth0\t006433C6\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0
 eth1\t0000A80A\t016433C6\t0003\t0\t0\t0\t0000FFFF\t0\t0\t0
 """
-"""A container at 198.51.100.0/24 whose way out is 198.51.100.1, as Linux shows it where the smallest byte comes first."""
+"""A container at 198.51.100.0/24 whose way out is 198.51.100.1, as Linux shows it, the smallest byte first."""
 
 
 def test_only_a_container_listens_beyond_this_machine_without_a_certificate(tmp_path, monkeypatch):
