@@ -192,6 +192,8 @@ MORE = {
     ("cli.services", "adapters.extras adapters.kafka"): "topics are made by a verb; the libraries are an extra",
     ("cli.serve", "adapters.extras"): "the API's libraries are an extra",
     ("cli.people", "adapters.extras"): "the same",
+    ("cli.beginning", "adapters.entrance"): "it makes the first user",
+    ("cli.stack", "adapters.entrance"): "it says where there is no user",
     ("stack.services", "cli"): "its command line is how a service of ours is begun, by name",
     ("services.children", "cli"): "the same",
     ("cli", "markets.clock"): "it shows moments as dates",
