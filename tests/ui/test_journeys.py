@@ -1,11 +1,15 @@
 """What people do from end to end: bring prices in, backtest, read; start paper, see why; stop, and go on."""
 
-import json
+import subprocess
+import sys
+from pathlib import Path
 
 import httpx
 import pytest
+from breaking import write_tight_rules
 from pages_web import PASSWORD, Web, typed
 
+FLIP = Path(__file__).parents[1] / "views" / "strategies" / "flip.py"
 FILE = "DAT_MT_USDJPY_M1_202503.csv"
 
 
@@ -86,7 +90,43 @@ def test_paper_is_started_killed_in_one_click_and_armed_again(web, desk):
 
 
 def _audit(web):
-    return json.loads(web.run("fetch('/api/v1/audit').then((one) => one.text())"))["items"]
+    return web.asked_for("audit")["items"]
+
+
+@pytest.fixture
+def tight(desk, tmp_path):
+    """An account that loses more than a day may lose within its first minutes, on a tape of four seconds a day."""
+    write_tight_rules(tmp_path / "tight.toml")
+    words = (
+        "paper", FLIP, "--on", "XAUUSD", "--source", "tape", "--speed", "3600", "--from", "2025-11-17T16:00Z",
+        "--set", "every=2", "--set", "distance=500", "--risk", tmp_path / "tight.toml", "--account", "tight",
+        "--data", desk,
+    )  # fmt: skip
+    with (tmp_path / "trader.log").open("wb") as log:
+        process = subprocess.Popen((sys.executable, "-m", "tradewind.cli", *words), stdout=log, stderr=log, cwd=desk)
+    yield "tight"
+    process.terminate()
+    process.wait(40)
+
+
+def test_a_broken_limit_is_seen_and_a_person_lets_it_trade_again(web, tight):
+    """Which limit, how much, since when, what to do; once the floor is set anew, a reason lets it trade on."""
+    web.go("/")
+    web.until("accounts", lambda one: (tight, 3) in [(each["account"], each["kill"]["level"]) for each in one["items"]])
+    web.go(f"/risk?account={tight}")
+    web.shows("tight is stopped, level 3: pending entries cancelled, everything closed.")
+    told = web.run("document.querySelector('.banner').innerText")
+    assert "Daily hard loss (50.00 USD, each day)" in told
+    assert "New York" in told
+    web.shows("re-arms it, with a reason")  # on the tape a day has ended meanwhile
+    (before,) = web.asked_for("accounts/tight/orders?limit=1")["items"]
+    web.run("document.querySelector('[data-open=rearm]').click()")
+    web.fill("#rearm [name=reason]", "looked at every loss")
+    web.run("document.querySelector('#rearm form').requestSubmit()")
+    web.shows("lowered by ann: looked at every loss")
+    web.until("accounts/tight/orders?limit=1", lambda one: one["items"][0]["sequence"] > before["sequence"])
+    assert _audit(web)[0]["action"] == "rearm"
+    assert web.said == []
 
 
 def test_what_happens_to_an_account_is_on_the_page_by_itself(web, desk):
@@ -100,8 +140,7 @@ def test_what_happens_to_an_account_is_on_the_page_by_itself(web, desk):
     assert web.said == []
 
 
-def test_live_wants_the_name_and_the_password(web):
-    """Without a broker there is nothing to arm, and the page says what to do."""
+def test_without_a_broker_nothing_can_be_armed_and_the_page_says_what_to_do(web):
     web.go("/strategies/start")
     web.shows("No broker yet")
     assert web.run("document.querySelector('[data-do=begin]')") is None
