@@ -98,7 +98,7 @@ def tight(desk, tmp_path):
     """An account that loses more than a day may lose within its first minutes, on a tape of four seconds a day."""
     write_tight_rules(tmp_path / "tight.toml")
     words = (
-        "paper", FLIP, "--on", "XAUUSD", "--source", "tape", "--speed", "3600", "--from", "2025-11-17T16:00Z",
+        "paper", FLIP, "--on", "XAUUSD", "--source", "tape", "--speed", "3600", "--from", "2025-11-18T18:00Z",
         "--set", "every=2", "--set", "distance=500", "--risk", tmp_path / "tight.toml", "--account", "tight",
         "--data", desk,
     )  # fmt: skip
@@ -125,7 +125,7 @@ def test_a_broken_limit_is_seen_and_a_person_lets_it_trade_again(web, tight):
     web.run("document.querySelector('#rearm form').requestSubmit()")
     web.shows("lowered by ann: looked at every loss")
     web.until("accounts/tight/orders?limit=1", lambda one: one["items"][0]["sequence"] > before["sequence"])
-    assert _audit(web)[0]["action"] == "rearm"
+    assert _audit(web)[-1]["action"] == "rearm"
     assert web.said == []
 
 
