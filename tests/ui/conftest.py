@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -53,13 +54,13 @@ def desk(tmp_path_factory):
     return data
 
 
-@pytest.fixture(scope="session")
-def address(desk):
-    """Return where the pages are served."""
+@contextmanager
+def served(data, *more):
+    """Give where the pages over a data folder are served."""
     port = free_ports(1)[0]
-    command = (sys.executable, Path(__file__).with_name("page_server.py"), str(desk), str(port))
-    with (desk / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=desk)
+    command = (sys.executable, Path(__file__).with_name("page_server.py"), str(data), str(port), *more)
+    with (data / "server.log").open("ab") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=data)
     found = f"http://127.0.0.1:{port}"
     until = time.monotonic() + LIMIT_S
     while time.monotonic() < until:
@@ -71,6 +72,21 @@ def address(desk):
     yield found
     process.send_signal(signal.SIGINT)
     process.wait(40)
+
+
+@pytest.fixture(scope="session")
+def address(desk):
+    """Return where the pages are served."""
+    with served(desk) as found:
+        yield found
+
+
+@pytest.fixture
+def with_broker(tmp_path):
+    """Give the pages of a folder whose settings name a practice account, and the folder."""
+    users.add_user(Entrance(tmp_path), "ann", PASSWORD, SCOPES, time.time_ns())
+    with served(tmp_path, "broker") as found:
+        yield found, tmp_path
 
 
 @pytest.fixture(scope="session")
