@@ -1,35 +1,24 @@
 """A desk with made-up prices, runs, a sweep and an account that traded; its pages on a port; browsers logged in."""
 
 import os
-import signal
-import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 from browser import chromium
 
-from tradewind.adapters.entrance import users
-from tradewind.adapters.entrance.database import Entrance
-from tradewind.adapters.entrance.scopes import SCOPES
-from tradewind.stack.processes import free_ports
-
 sys.path[:0] = [str(Path(__file__).parent)]
 
-from pages_web import PASSWORD, Web, typed  # noqa: E402 - found beside this file
+from pages_web import Web, add_people, answers, serving, typed  # noqa: E402 - found beside this file
 
 ON = ("--on", "XAUUSD")
 WORK = (
     ("data", "synth", *ON, "--from", "2025-11-07", "--to", "2025-12-12"),
     ("backtest", "first_bar", *ON), ("backtest", "session_pullback", *ON, "--from", "2025-12-01"),
     ("sweep", "ema_cross", *ON, "--vary", "fast=5,10", "--vary", "slow=40,60", "--from", "2025-12-08"),
-    ("paper", "opening_range", "first_bar", *ON, "--speed", "0", "--risk", "house"),
+    ("paper", "opening_range", "first_bar", *ON, "--speed", "0", "--source", "tape", "--risk", "house"),
 )  # fmt: skip
-LIMIT_S = 60.0
 
 
 def pytest_collection_modifyitems(items):
@@ -41,52 +30,34 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def desk(tmp_path_factory):
-    """Return a data folder with something on every page, and two users: one may do everything, one may look."""
-    data = tmp_path_factory.mktemp("desk")
-    typed(data, *WORK[0])
-    with ThreadPoolExecutor(2) as both:
-        for done in [both.submit(typed, data, *words) for words in reversed(WORK[1:])]:
-            done.result()
-    entrance = Entrance(data)
-    users.add_user(entrance, "ann", PASSWORD, SCOPES, time.time_ns())
-    users.add_user(entrance, "rob", PASSWORD, ["read"], time.time_ns())
-    return data
-
-
-@contextmanager
-def served(data, *more):
-    """Give where the pages over a data folder are served."""
-    port = free_ports(1)[0]
-    command = (sys.executable, Path(__file__).with_name("page_server.py"), str(data), str(port), *more)
-    with (data / "server.log").open("ab") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=data)
-    found = f"http://127.0.0.1:{port}"
-    until = time.monotonic() + LIMIT_S
-    while time.monotonic() < until:
-        try:
-            httpx.get(f"{found}/livez", timeout=2)
-            break
-        except httpx.HTTPError:
-            time.sleep(0.1)
-    yield found
-    process.send_signal(signal.SIGINT)
-    process.wait(40)
+def folder(tmp_path_factory):
+    """Return an empty data folder."""
+    return tmp_path_factory.mktemp("desk")
 
 
 @pytest.fixture(scope="session")
-def address(desk):
-    """Return where the pages are served."""
-    with served(desk) as found:
+def server(folder):
+    """Return where the pages will be served in a moment; the server gets ready while the desk is furnished."""
+    with serving(folder) as found:
         yield found
 
 
-@pytest.fixture
-def with_broker(tmp_path):
-    """Give the pages of a folder whose settings name a practice account, and the folder."""
-    users.add_user(Entrance(tmp_path), "ann", PASSWORD, SCOPES, time.time_ns())
-    with served(tmp_path, "broker") as found:
-        yield found, tmp_path
+@pytest.fixture(scope="session")
+def desk(folder):
+    """Return a data folder with something on every page, and two users: one may do everything, one may look."""
+    typed(folder, *WORK[0])
+    with ThreadPoolExecutor(2) as both:
+        for done in [both.submit(typed, folder, *words) for words in reversed(WORK[1:])]:
+            done.result()
+    add_people(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(server, desk):  # noqa: ARG001 - what is served has to be there
+    """Return where the pages are served."""
+    answers(server)
+    return server
 
 
 @pytest.fixture(scope="session")

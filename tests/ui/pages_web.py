@@ -1,9 +1,19 @@
-"""A browser on our pages, and our command line, for the tests of them."""
+"""A browser on our pages, their server, and our command line, for the tests of them."""
 
+import contextlib
+import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
-from browser import Browser
+import httpx
+from browser import PATIENCE_S, Browser
+
+from tradewind.adapters.entrance import users
+from tradewind.adapters.entrance.database import Entrance
+from tradewind.adapters.entrance.scopes import SCOPES
+from tradewind.stack.processes import free_ports
 
 PASSWORD = "correct horse battery"  # noqa: S105 - of users in a temporary folder
 
@@ -12,6 +22,37 @@ def typed(data, *words):
     """Return what a command of ours printed."""
     command = (sys.executable, "-m", "tradewind.cli", *words, "--data", str(data))
     return subprocess.run(command, check=True, capture_output=True, text=True, cwd=data).stdout
+
+
+def add_people(data):
+    """Ann may do everything, Rob may look."""
+    entrance = Entrance(data)
+    users.add_user(entrance, "ann", PASSWORD, SCOPES, time.time_ns())
+    users.add_user(entrance, "rob", PASSWORD, ["read"], time.time_ns())
+
+
+@contextlib.contextmanager
+def serving(data, *more):
+    """Yield where the pages of a data folder are served, at once: `answers` waits; `more` may be a settings file."""
+    port = free_ports(1)[0]
+    words = (sys.executable, Path(__file__).with_name("page_server.py"), data, port, *more)
+    with (data / "server.log").open("wb") as log:
+        process = subprocess.Popen([str(word) for word in words], stdout=log, stderr=log, cwd=data)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(40)
+
+
+def answers(address):
+    """Wait until somebody answers at an address."""
+    ends = time.monotonic() + PATIENCE_S
+    while time.monotonic() < ends:
+        with contextlib.suppress(httpx.HTTPError):
+            return httpx.get(f"{address}/livez", timeout=2)
+        time.sleep(0.1)
+    raise TimeoutError(address)
 
 
 class Web(Browser):
@@ -44,3 +85,16 @@ class Web(Browser):
     def shows(self, text):
         """Wait until the page says something."""
         self.wait(f"document.body?.innerText.includes({text!r})")
+
+    def asked_for(self, path):
+        """Return what the API answers to whoever is logged in."""
+        return self.run(f"fetch('/api/v1/{path}').then((one) => one.json())")
+
+    def until(self, path, holds):
+        """Return what the API answers once it is as it should be."""
+        ends = time.monotonic() + PATIENCE_S
+        while not holds(told := self.asked_for(path)):
+            if time.monotonic() > ends:
+                raise TimeoutError(f"{path}: {told}")
+            time.sleep(0.05)
+        return told

@@ -1,15 +1,15 @@
 """What people do from end to end: bring prices in, backtest, read; start paper, see why; stop, and go on."""
 
-import json
 import subprocess
 import sys
-import time
-from importlib.resources import files
+from pathlib import Path
 
 import httpx
 import pytest
+from breaking import write_tight_rules
 from pages_web import PASSWORD, Web, typed
 
+FLIP = Path(__file__).parents[1] / "views" / "strategies" / "flip.py"
 FILE = "DAT_MT_USDJPY_M1_202503.csv"
 
 
@@ -89,65 +89,44 @@ def test_paper_is_started_killed_in_one_click_and_armed_again(web, desk):
     assert {one["who"] for one in trail} == {"ann"}
 
 
-TIGHTER = {
-    'name = "house"': 'name = "tight"', 'risk_per_trade = "0.5 %"': 'risk_per_trade = "0.045 %"',
-    'floor_buffer = "0.1 %"': 'floor_buffer = "off"', "collar_atr = 3": 'collar_atr = "off"',
-    "level_atr_day = 5": 'level_atr_day = "off"',
-}  # fmt: skip
-"""A tenth of a percent may be lost; no order is refused for want of room before that, and no past is needed."""
-
-
-def tight(desk):
-    """Return a file of risk rules under which a few losses end the trading."""
-    text = (files("tradewind.risk") / "packs" / "house.toml").read_text(encoding="utf-8")
-    for usual, other in TIGHTER.items():
-        assert usual in text
-        text = text.replace(usual, other)
-    before, name, after = text.partition('name = "drawdown from the start"')
-    path = desk / "tight.toml"
-    path.write_text(before + name + after.replace('amount = "8 %"', 'amount = "0.1 %"', 1))
-    return path
-
-
-def test_a_limit_is_breached_and_seen_and_a_person_with_a_reason_arms_again(web, desk):
-    """Losses on the tape reach a floor; the page says which, how far, and what to do; and it asks who and why."""
-    words = ("paper", "first_bar", "--on", "XAUUSD", "--risk", tight(desk), "--account", "tight", "--speed", "20000",
-             "--from", "2025-12-01", "--data", desk)  # fmt: skip
-    trader = subprocess.Popen([sys.executable, "-m", "tradewind.cli", *map(str, words)], cwd=desk,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-    try:
-        status = desk / "accounts" / "tight" / "status.json"
-        until(status.is_file)
-        web.go("/?account=tight")
-        web.shows("tight is stopped, level 3")
-        web.shows("The largest loss of capital allowed is reached (R10).")
-        assert "used up" in web.run("document.body.innerText")
-        web.go("/risk?account=tight")
-        web.shows("Re-arm")
-        web.run("document.querySelector('[data-open=rearm]').click()")
-        web.run("document.querySelector('#rearm form').requestSubmit()")
-        assert "rearm" not in [one["action"] for one in _audit(web) if one["about"].get("account") == "tight"]
-        web.fill("#rearm [name=reason]", "looked at every trade")
-        web.run("document.querySelector('#rearm form').requestSubmit()")
-        web.shows("Kill level 0, lowered by ann: looked at every trade.")
-        web.go("/orders?tab=gate&account=tight")
-        web.shows("re-arm")
-        web.shows("latch")
-    finally:
-        trader.terminate()
-        trader.wait(30)
-
-
-def until(true, seconds=90):
-    """It has become true."""
-    ends = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < ends
-        time.sleep(0.1)
-
-
 def _audit(web):
-    return json.loads(web.run("fetch('/api/v1/audit').then((one) => one.text())"))["items"]
+    return web.asked_for("audit")["items"]
+
+
+@pytest.fixture
+def tight(desk, tmp_path):
+    """An account that loses more than a day may lose within its first minutes, on a tape of four seconds a day."""
+    write_tight_rules(tmp_path / "tight.toml")
+    words = (
+        "paper", FLIP, "--on", "XAUUSD", "--source", "tape", "--speed", "3600", "--from", "2025-11-17T16:00Z",
+        "--set", "every=2", "--set", "distance=500", "--risk", tmp_path / "tight.toml", "--account", "tight",
+        "--data", desk,
+    )  # fmt: skip
+    with (tmp_path / "trader.log").open("wb") as log:
+        process = subprocess.Popen((sys.executable, "-m", "tradewind.cli", *words), stdout=log, stderr=log, cwd=desk)
+    yield "tight"
+    process.terminate()
+    process.wait(40)
+
+
+def test_a_broken_limit_is_seen_and_a_person_lets_it_trade_again(web, tight):
+    """Which limit, how much, since when, what to do; once the floor is set anew, a reason lets it trade on."""
+    web.go("/")
+    web.until("accounts", lambda one: (tight, 3) in [(each["account"], each["kill"]["level"]) for each in one["items"]])
+    web.go(f"/risk?account={tight}")
+    web.shows("tight is stopped, level 3: pending entries cancelled, everything closed.")
+    told = web.run("document.querySelector('.banner').innerText")
+    assert "Daily hard loss (50.00 USD, each day)" in told
+    assert "New York" in told
+    web.shows("re-arms it, with a reason")  # on the tape a day has ended meanwhile
+    (before,) = web.asked_for("accounts/tight/orders?limit=1")["items"]
+    web.run("document.querySelector('[data-open=rearm]').click()")
+    web.fill("#rearm [name=reason]", "looked at every loss")
+    web.run("document.querySelector('#rearm form').requestSubmit()")
+    web.shows("lowered by ann: looked at every loss")
+    web.until("accounts/tight/orders?limit=1", lambda one: one["items"][0]["sequence"] > before["sequence"])
+    assert _audit(web)[0]["action"] == "rearm"
+    assert web.said == []
 
 
 def test_what_happens_to_an_account_is_on_the_page_by_itself(web, desk):
@@ -161,38 +140,10 @@ def test_what_happens_to_an_account_is_on_the_page_by_itself(web, desk):
     assert web.said == []
 
 
-def test_without_a_broker_there_is_nothing_to_arm(web):
-    """The page says what to do."""
+def test_without_a_broker_nothing_can_be_armed_and_the_page_says_what_to_do(web):
     web.go("/strategies/start")
     web.shows("No broker yet")
     assert web.run("document.querySelector('[data-do=begin]')") is None
-
-
-def test_live_is_armed_by_typing_the_name_and_the_password(with_broker):
-    """First what would happen is shown; another name and a wrong password begin nothing and say why."""
-    address, data = with_broker
-
-    def typed_in(alias, password):
-        browser.fill("form[data-do=begin] [name=alias]", alias)
-        browser.fill("form[data-do=begin] [name=password]", password)
-        browser.run("document.querySelector('form[data-do=begin]').requestSubmit()")
-
-    with Web(address) as browser:
-        browser.enter()
-        browser.go("/strategies/start")
-        browser.run("document.querySelector('form[data-do=look]').requestSubmit()")
-        browser.shows("Arm live?")
-        browser.shows("a practice account: no real money")
-        assert not (data / "begun").exists()
-        typed_in("life", PASSWORD)
-        browser.shows("'life' is not the name of the account.")
-        typed_in("live", "wrong wrong wrong")
-        browser.shows("Name or password are wrong")
-        assert not (data / "begun").exists()
-        typed_in("live", PASSWORD)
-        browser.shows("live is armed and begins.")
-
-    assert (data / "begun").read_text().startswith("live: live --on=")
 
 
 def test_a_page_left_open_loses_its_rights_with_the_session(address):

@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from tradewind.live.paper import run_tape
@@ -11,8 +12,10 @@ from tradewind.live.prepare import prepare
 from tradewind.live.start import open_account
 from tradewind.modes import open_history, plan_backtest
 from tradewind.risk.digest import with_digest
-from tradewind.risk.limits import OFF
+from tradewind.risk.limits import OFF, RESETS, SEVERITIES
 from tradewind.views import accounts, alerts, limits, orders
+from tradewind.views.halts import halts_of
+from tradewind.views.heart import RUNNING, Heart
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +75,69 @@ def test_people_are_told_and_the_log_of_the_gate_says_what_it_did(alive):
     after = [one for one in did if one["rule"] == "kill switch" and one["action"] == "refuse"]
     assert after, "orders are refused from then on"
     assert limits.limits_view(alive.prepared.request.settings, alive.folder.name)["limits"]["name"] == "tight"
+
+
+def test_people_are_told_which_limit_how_far_since_when_and_what_helps(alive):
+    """The numbers are those of the gate's own log."""
+    settings, name = alive.prepared.request.settings, alive.folder.name
+    (halt,) = accounts.overview(settings, name)["halts"]
+    did = next(one for one in orders.actions(settings, name, orders.Cut(500)).items if one["action"] == "latch")
+
+    assert (halt["rule"], halt["value"], halt["does"]) == ("drawdown from the start", "100.00 USD", "latch")
+    assert (halt["equity"], halt["floor"]) == pytest.approx((did["value"], did["limit"]))
+    assert halt["limit"] == 100.0
+    assert halt["lost"] == pytest.approx(100_000 - did["value"])
+    assert np.datetime64(did["ts"].removesuffix("Z"), "ns").astype(int) == halt["since"]
+    assert halt["ends"] == "by a person"
+
+
+def test_arming_below_the_floor_is_said_to_be_of_no_use_and_is(broken, alive):
+    """Equity decides: below the floor it would stop again at once, above it a person's reason is enough."""
+    desk, told = broken
+    settings, name = desk.prepared.request.settings, desk.folder.name
+    floor = told["risk"]["floors"]["drawdown from the start"]
+    found = []
+    for equity in (floor["trips"] - 1, floor["trips"]):
+        beat = {**told, "equity": equity, "monotonic_ns": time.monotonic_ns()}
+        alive.folder.status.write_text(json.dumps(beat))
+        (halt,) = accounts.overview(settings, name)["halts"]
+        found.append((halt["again"], "at once" in halt["todo"], "looser risk rules" in halt["todo"]))
+
+    assert found == [(True, True, True), (False, False, False)]
+
+
+@pytest.mark.parametrize(
+    ("severity", "resets", "ends", "says"),
+    [
+        ("no entries", "day", "by itself", "ends by itself when the day begins at 17:00"),
+        ("halt", "week", "by itself", "ends by itself when the week begins"),
+        ("halt", "never", "by itself", "never resets"),
+        ("latch", "day", "by a person", "set anew when the day begins"),
+        ("terminate", "never", "never", "begin a new one"),
+    ],
+)
+def test_each_severity_has_its_own_way_back(broken, severity, resets, ends, says):
+    """As the kernel does it: what resets is released by its clock, what is latched by a person."""
+    desk, told = broken
+    rules = tuple(
+        rule._replace(severity=SEVERITIES.index(severity), resets=RESETS.index(resets))
+        for rule in desk.limits().loss_rules
+    )
+    beat = {**told, "kill": 0, "equity": 0}
+    (halt,) = halts_of(desk.folder, Heart(beat, 0.0, RUNNING), desk.limits()._replace(loss_rules=rules))
+
+    assert (halt.does, halt.ends) == (severity, ends)
+    assert says in halt.todo
+    assert (halt.at is not None) == ((resets, ends) == ("day", "by itself"))
+
+
+def test_a_kill_by_a_person_is_told_as_one(broken):
+    """A level that was ordered has no rule; one that a broken rule raised is told by the rule alone."""
+    desk, told = broken
+    floors = {name: {**row, "breached": 0} for name, row in told["risk"]["floors"].items()}
+    beat = {**told, "kill": 2, "risk": {**told["risk"], "kill_cause": "operator", "floors": floors}}
+    (halt,) = halts_of(desk.folder, Heart(beat, 0.0, RUNNING), desk.limits())
+
+    assert halt.rule == "kill switch, level 2: no entries, pending entries cancelled"
+    assert "Somebody stopped it" in halt.todo
+    assert halts_of(desk.folder, Heart({**beat, "kill": 0}, 0.0, RUNNING), desk.limits()) == []

@@ -7,9 +7,9 @@ from tradewind.live.folder import account_names
 from tradewind.results.report.markup import Html, joined, tag
 from tradewind.ui.acting import is_live, rearm
 from tradewind.ui.live import Act
-from tradewind.ui.numbers import change, money, share
+from tradewind.ui.numbers import change, money, new_york, share
 from tradewind.ui.pieces import badge, choice, entry, field, synthetic
-from tradewind.ui.standing import all_of, health, now_of, open_risk
+from tradewind.ui.standing import all_of, health, now_of, open_risk, plain_name
 from tradewind.ui.visit import Visit
 
 
@@ -71,15 +71,10 @@ def banner(visit: Visit) -> Html:
     if told is None:
         return Html("")
     parts = []
-    if level := told["kill"]["level"]:
-        why_not = visit.why_not("trade" if told["mode"] == "live" else "paper")
-        parts.append(tag(
-            "div", tag("span", f"■ {visit.account} is stopped, level {level}: {told['kill']['means']}.", class_="grow"),
-            tag("button", "Re-arm…", type="button", data_open="rearm", disabled=bool(why_not), title=why_not or None),
-            class_="banner", role="alert",
-        ))  # fmt: skip
-        parts.append(_rearm(visit))
-    elif told["state"] == "stale":
+    if told["halts"]:
+        parts.append(_stopped(visit, told))
+        parts += [_rearm(visit, told)] if told["kill"]["level"] else []
+    if told["state"] == "stale":
         text = (
             f"▲ {visit.account} gives no sign of life; what is shown may not be so any more. Kill works nevertheless."
         )
@@ -87,9 +82,44 @@ def banner(visit: Visit) -> Html:
     return joined(parts)
 
 
-def _rearm(visit: Visit) -> Html:
+def _stopped(visit: Visit, told: Mapping[str, Any]) -> Html:
+    """Return what has stopped it: which rule, how much, since when, what to do; and the way back where there is one."""
+    level = told["kill"]["level"]
+    head = (
+        f"■ {visit.account} is stopped, level {level}: {told['kill']['means']}."
+        if level
+        else f"▲ {visit.account} opens nothing."
+    )
+    listed = [tag("li", _halt(one, told["currency"])) for one in told["halts"]]
+    words = tag("div", tag("b", head), tag("ul", *listed, class_="why"), class_="grow")
+    back = None
+    if level:
+        why_not = visit.why_not("trade" if told["mode"] == "live" else "paper")
+        back = tag("button", "Re-arm…", type="button", data_open="rearm", disabled=bool(why_not), title=why_not or None)
+    return tag("div", words, back, class_="banner" if level else "banner warn", role="alert")
+
+
+def _halt(one: Mapping[str, Any], unit: str) -> Html:
+    """Return one reason in a sentence or two."""
+    if one["does"] == "kill":
+        return tag("span", one["todo"])
+    lost = (
+        f"{money(one['lost'], unit)} lost, {money(one['limit'], unit)} are allowed"
+        if one["lost"] is not None
+        else f"equity fell to {money(one['equity'], unit)}"
+    )
+    ends = f" Until {new_york(one['at'], '%a %d %b %H:%M')} New York." if one["at"] else ""
+    since = f", since {new_york(one['since'], '%a %d %b %H:%M')} New York" if one["since"] else ""
+    name = f"{plain_name(one['rule'])} ({one['value']}): "
+    return joined([tag("b", name), f"{lost}{since}.{ends} ", tag("span", one["todo"])])
+
+
+def _rearm(visit: Visit, told: Mapping[str, Any]) -> Html:
+    again = any(one["again"] for one in told["halts"])
     form = tag(
         "form",
+        tag("ul", *(tag("li", _halt(one, told["currency"])) for one in told["halts"]), class_="why whole"),
+        tag("p", badge("it would be stopped again at once", "bad"), class_="whole") if again else None,
         tag("p", "Orders may be sent again at once. Your name and the reason stand in the journal.", class_="whole"),
         field("Why is it safe again?", entry("reason", required=True, minlength=3), whole=True),
         field("Your password", entry("password", type="password", required=True), whole=True)

@@ -11,6 +11,7 @@ from tradewind.errors import TradewindError
 from tradewind.live.folder import account_names
 from tradewind.settings import Settings
 from tradewind.views.clock import clock_of
+from tradewind.views.halts import halts_of
 from tradewind.views.heart import FRESH_S, Heart, folder_of, heart_of
 from tradewind.views.limits import Row, limits_in_force, rows_of
 from tradewind.views.past import Past, past_of
@@ -99,6 +100,7 @@ def overview(settings: Settings, account: str, wall: int | None = None) -> dict[
     profile = past.facts.document["profile"]["name"] if past is not None and past.facts is not None else None
     return {
         **brief(settings.data, account),
+        "halts": [one._asdict() for one in halts_of(folder, heart, limits)],
         "limits": [row._asdict() for row in rows if in_use(row)],
         "positions": positions_of(heart),
         "orders": orders_of(heart),

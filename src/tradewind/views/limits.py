@@ -114,11 +114,15 @@ def floor_rows(limits: Limits, heart: Heart) -> list[Row]:
     return [_floor(limits, rule, told.get("floors", {}).get(rule.name), heart) for rule in limits.loss_rules]
 
 
-def _floor(limits: Limits, rule: LossRule, floor: Mapping[str, Any] | None, heart: Heart) -> Row:
+def written(limits: Limits, rule: LossRule) -> str:
+    """Return what may be lost as a person writes it."""
     by_share = rule.amount_of == AMOUNT_OF_BASE and rule.amount == OFF
     value = shown("share", rule.share, "") if by_share else shown("cash", rule.amount, limits.currency)
-    reset = "" if RESETS[rule.resets] == "never" else f", each {RESETS[rule.resets]}"
-    empty = Row(rule.control, rule.name, "", value + reset, limits.currency, None, None, None, None, "unknown",
+    return value + ("" if RESETS[rule.resets] == "never" else f", each {RESETS[rule.resets]}")
+
+
+def _floor(limits: Limits, rule: LossRule, floor: Mapping[str, Any] | None, heart: Heart) -> Row:
+    empty = Row(rule.control, rule.name, "", written(limits, rule), limits.currency, None, None, None, None, "unknown",
                 DOES[SEVERITIES[rule.severity]], _loss_meaning(rule))  # fmt: skip
     equity = heart.told.get("equity")
     if floor is None or not isinstance(equity, int):
