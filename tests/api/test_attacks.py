@@ -177,7 +177,7 @@ def test_who_gives_many_wrong_passwords_waits_at_the_door_and_keeps_nobody_else_
 
 
 def test_a_flood_does_not_keep_anybody_from_stopping(hands):
-    hands.app.user_middleware[0].kwargs["clock"] = lambda: 0.0
+    hands.app.edge["clock"] = lambda: 0.0
     client = hands.client("kill")
     assert 429 in {client.get("/livez").status_code for _ in range(int(AT_ONCE) * 2)}
 
