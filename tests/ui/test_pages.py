@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pages_web import Web
 
 PAGES = {
     "/": "Overview",
@@ -108,6 +109,37 @@ def test_no_serious_fault_in_the_light(phone, axe, path):
     assert phone.run(SERIOUS) == []
 
 
+def test_a_log_is_followed_filtered_and_read_backwards(web, desk):
+    """Its end is in sight and what comes is too, unless one has scrolled up; a filter and a link lead to the rest."""
+    log = desk / "accounts" / "paper" / "trader.log"
+    log.write_text("".join(f"line {number} of it\n" for number in range(900)) + "ERROR password=hunter2 was refused\n")
+    below = "((log) => log.scrollHeight - log.scrollTop - log.clientHeight)(document.querySelector('.log'))"
+    web.go("/system?log=trader.paper")
+    web.shows("password=… was refused")
+    web.wait(f"document.querySelector('.log').scrollTop > 1000 && {below} < 9")
+    web.run("document.querySelector('.log').scrollTop = 40")
+    with log.open("a") as more:
+        more.write("one more\n")
+    web.shows("one more")
+    assert web.run("document.querySelector('.log').scrollTop") == 40
+    web.run("[...document.querySelectorAll('a')].find((one) => one.textContent === 'Further back').click()")
+    web.shows("not followed")
+    assert "line 650 of it" in web.run("document.querySelector('.log').innerText")
+    web.go("/system?log=trader.paper&level=bad")
+    web.wait("document.querySelector('.log')?.innerText.trim() === '■ ERROR password=… was refused'")
+    web.go("/system?log=trader.paper&find=nothing+like+it")
+    web.shows("No such line")
+    assert web.said == []
+
+
+def test_what_was_said_is_not_for_who_may_only_look(address):
+    with Web(address) as browser:
+        browser.enter("rob", "/system")
+        browser.shows("Services")
+
+        assert "Logs" not in browser.run("[...document.querySelectorAll('h2')].map((one) => one.textContent)")
+
+
 def test_the_theme_is_remembered_and_there_before_the_first_script(web):
     web.go("/risk")
     web.run("window.tradewind.theme('light')")
@@ -166,8 +198,6 @@ def test_a_trade_leads_to_its_candles(web):
 
 def test_who_may_only_look_can_press_nothing(address):
     """Buttons that would act are off and say what is missing; nothing is hidden."""
-    from pages_web import Web  # noqa: PLC0415 - the class of the fixtures beside
-
     with Web(address) as browser:
         browser.enter("rob", "/research")
         browser.go("/research")

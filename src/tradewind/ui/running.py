@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from tradewind.errors import UnknownName
-from tradewind.results.report.markup import Html, tag
-from tradewind.ui.numbers import NONE, bytes_of, seconds, when
+from tradewind.results.report.markup import Html, joined, tag
+from tradewind.ui.numbers import NONE, bytes_of, counted, seconds, when
 from tradewind.ui.pieces import Column, badge, card, choice, empty, entry, field, rows, words
 from tradewind.ui.shared import shared
 from tradewind.ui.visit import Visit
@@ -67,22 +68,46 @@ def _chosen(visit: Visit) -> str:
 
 
 def log_lines(visit: Visit) -> Html:
-    """Return the end of the chosen log, filtered as the page's address says."""
+    """Return a piece of the chosen log, filtered as the page's address says: its end, or what stands further back."""
     name, level, text = _chosen(visit), visit.asked("level"), visit.asked("find")
     if not name:
         return Html("")
+    behind = visit.asked("before")
+    before = int(behind) if behind.isascii() and behind.isdigit() else None
+    most = MOST if text or level else SHOWN
+    key = ("log", str(visit.data), name, most, before)
     try:
-        told = read_log(visit.settings, name, MOST)
+        told = shared(key, 1.0, lambda: read_log(visit.settings, name, most, before))
     except (UnknownName, OSError):  # it was put aside a moment ago
         return empty("The log is gone", "Choose another.")
     levels = {"bad": {"bad"}, "warning": {"bad", "warning"}}.get(level, {"", "bad", "warning"})
-    lines = [
-        one for one in told["lines"] if one["level"] in levels and text.casefold() in one["text"].casefold()
-    ][-SHOWN:]  # fmt: skip
+    lines = [one for one in told["lines"] if one["level"] in levels and text.casefold() in one["text"].casefold()]
+    where = _where(visit, told, before)
     if not lines:
-        return empty("No such line", f"None of the last {len(told['lines']):,} lines is of that kind.")
+        none = (
+            f"None of these {counted(len(told['lines']), 'line')} is of that kind." if told["lines"] else "It is empty."
+        )
+        return joined([where, empty("No such line", none)])
     drawn = [tag("span", _marked(one), class_={"bad": "down", "warning": "warn"}.get(one["level"])) for one in lines]
-    return tag("pre", *drawn, class_="log", tabindex=0, role="log", aria_label=f"The end of {name}")
+    follow = True if before is None else None
+    body = tag(
+        "pre", *drawn, class_="log", tabindex=0, role="log", aria_label=f"Lines of {name}", data_follow=follow
+    )  # fmt: skip
+    return joined([where, body])
+
+
+def _where(visit: Visit, told: Mapping[str, Any], before: int | None) -> Html:
+    """Return which part of the log is looked at, and links to what is older and to its end."""
+    kept = {"log": told["name"], "level": visit.asked("level"), "find": visit.asked("find")}
+    links = []
+    if told["before"] is not None:
+        older = urlencode({**kept, "before": told["before"]})
+        links.append(tag("a", "Further back", href=f"/system?{older}#logs", class_="button tiny"))
+    if before is not None:
+        links.append(tag("a", "To its end", href=f"/system?{urlencode(kept)}#logs", class_="button tiny"))
+    word = "its end, followed" if before is None else f"up to byte {before:,} of {told['bytes']:,}, not followed"
+    looked = f"{counted(len(told['lines']), 'line')} of {told['name']} looked through: {word}"
+    return tag("p", tag("span", looked, class_="soft"), " ", *links, class_="row")
 
 
 def _marked(line: Mapping[str, str]) -> str:

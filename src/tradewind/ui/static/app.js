@@ -175,6 +175,12 @@
     next();
   }
 
+  // a log is followed to its end, unless somebody has scrolled up in it -----------------------------------------
+  function follow(region) {
+    for (const log of region?.querySelectorAll("[data-follow]") ?? []) if (!log.held) log.scrollTop = log.scrollHeight;
+  }
+  const hold = (log) => (log.held = log.scrollTop + log.clientHeight < log.scrollHeight - 8);
+
   document.addEventListener("keydown", keys);
   document.addEventListener("click", (event) => {
     const pressed = event.target.closest("button, [data-open], [data-close], #palette li, .drop");
@@ -215,7 +221,8 @@
     });
   }
   // Quasar's own bar says nothing to those who cannot see it, and nothing here needs it.
-  document.addEventListener("tradewind:drawn", () => ($("#q-loading-bar")?.remove(), tick()));
+  document.addEventListener("tradewind:drawn", (event) => ($("#q-loading-bar")?.remove(), tick(), follow(event.detail)));
+  document.addEventListener("scroll", (event) => event.target.matches?.("[data-follow]") && hold(event.target), true);
   document.addEventListener("visibilitychange", () => document.hidden || renew());
   setInterval(tick, 1000);
   setInterval(renew, 480000);
