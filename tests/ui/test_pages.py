@@ -56,6 +56,14 @@ def axe():
         return opened_archive.extractfile("package/axe.min.js").read().decode()
 
 
+@pytest.fixture(scope="module")
+def looker(address):
+    """Return a browser of somebody who may only look."""
+    with Web(address) as browser:
+        browser.enter("rob")
+        yield browser
+
+
 def beside_it(browser):
     """Return what the page asked of others than its own server."""
     return [url for url in browser.asked if not url.startswith((browser.address, "data:", "blob:", "about:"))]
@@ -132,12 +140,11 @@ def test_a_log_is_followed_filtered_and_read_backwards(web, desk):
     assert web.said == []
 
 
-def test_what_was_said_is_not_for_who_may_only_look(address):
-    with Web(address) as browser:
-        browser.enter("rob", "/system")
-        browser.shows("Services")
+def test_what_was_said_is_not_for_who_may_only_look(looker):
+    looker.go("/system")
+    looker.shows("Services")
 
-        assert "Logs" not in browser.run("[...document.querySelectorAll('h2')].map((one) => one.textContent)")
+    assert "Logs" not in looker.run("[...document.querySelectorAll('h2')].map((one) => one.textContent)")
 
 
 def test_the_theme_is_remembered_and_there_before_the_first_script(web):
@@ -196,13 +203,11 @@ def test_a_trade_leads_to_its_candles(web):
     assert web.said == []
 
 
-def test_who_may_only_look_can_press_nothing(address):
+def test_who_may_only_look_can_press_nothing(looker):
     """Buttons that would act are off and say what is missing; nothing is hidden."""
-    with Web(address) as browser:
-        browser.enter("rob", "/research")
-        browser.go("/research")
-        off = browser.run("[document.getElementById('kill').disabled, document.getElementById('kill').title,"
-                          "document.querySelector('form[data-do=launch] button').disabled]")  # fmt: skip
+    looker.go("/research")
+    off = looker.run("[document.getElementById('kill').disabled, document.getElementById('kill').title,"
+                     "document.querySelector('form[data-do=launch] button').disabled]")  # fmt: skip
 
     assert off[0] is True
     assert "scope kill" in off[1]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tradewind.live.paper import run_tape
+from tradewind.live.people import carry_out
 from tradewind.live.prepare import prepare
 from tradewind.live.start import open_account
 from tradewind.modes import open_history, plan_backtest
@@ -18,25 +19,29 @@ from tradewind.views.halts import halts_of
 from tradewind.views.heart import RUNNING, Heart
 
 
-@pytest.fixture(scope="module")
-def broken(traded, tmp_path_factory):
-    """An account of the same tape that may lose 100 from the start, and has."""
+def opened(traded, data):
+    """Return desk, journal and tape of an account that may lose 100 from the start."""
     rules = traded.request.risk.loss_rules
     tight = tuple(
         rule._replace(amount=10_000, share=OFF) if rule.name == "drawdown from the start" else rule for rule in rules
     )
     # Without R8, which would not let an order pass whose stop lies beyond the floor.
     held = with_digest(traded.request.risk._replace(loss_rules=tight, name="tight", floor_buffer=OFF))
-    data = tmp_path_factory.mktemp("broken")
     (data / "history").symlink_to(traded.data / "history")
     settings = traded.settings.model_copy(update={"data": data})
     request = replace(traded.request, risk=held, settings=settings)
     desk, journal = open_account(prepare(request), "broken", "paper", beats=False)
+    blocks = plan_backtest(request, open_history(settings)).feed()
+    return desk, journal, (rows[place : place + 30] for rows in blocks for place in range(0, len(rows), 30))
+
+
+@pytest.fixture(scope="module")
+def broken(traded, tmp_path_factory):
+    """An account of the same tape that may lose 100 from the start, and has."""
+    desk, journal, pieces = opened(traded, tmp_path_factory.mktemp("broken"))
     beats = []
     with journal:
         desk.begin(1, desk.start_document)
-        blocks = plan_backtest(request, open_history(request.settings)).feed()
-        pieces = (rows[place : place + 30] for rows in blocks for place in range(0, len(rows), 30))
         run_tape(desk, pieces, on_turn=lambda one: beats.append(one.folder.read_status()), synthetic=True)
         told = next(beat for beat in beats if beat["kill"])
         told |= {"monotonic_ns": time.monotonic_ns() + 3_600_000_000_000, "ended": False}
@@ -91,8 +96,8 @@ def test_people_are_told_which_limit_how_far_since_when_and_what_helps(alive):
     assert halt["ends"] == "by a person"
 
 
-def test_arming_below_the_floor_is_said_to_be_of_no_use_and_is(broken, alive):
-    """Equity decides: below the floor it would stop again at once, above it a person's reason is enough."""
+def test_people_are_told_where_arming_is_of_no_use(broken, alive):
+    """Equity decides: below the floor the first trade would be stopped again, above it a reason is enough."""
     desk, told = broken
     settings, name = desk.prepared.request.settings, desk.folder.name
     floor = told["risk"]["floors"]["drawdown from the start"]
@@ -101,9 +106,31 @@ def test_arming_below_the_floor_is_said_to_be_of_no_use_and_is(broken, alive):
         beat = {**told, "equity": equity, "monotonic_ns": time.monotonic_ns()}
         alive.folder.status.write_text(json.dumps(beat))
         (halt,) = accounts.overview(settings, name)["halts"]
-        found.append((halt["again"], "at once" in halt["todo"], "looser risk rules" in halt["todo"]))
+        found.append(
+            (halt["again"], "first trade would be stopped" in halt["todo"], "looser risk rules" in halt["todo"])
+        )
 
     assert found == [(True, True, True), (False, False, False)]
+
+
+def test_armed_below_the_floor_the_first_trade_is_stopped_again(traded, tmp_path):
+    """What people are told is what the gate does: the account may trade, opens something, and is stopped at it."""
+    desk, journal, pieces = opened(traded, tmp_path)
+    killed = []
+
+    def look(one):
+        if one.core.state["risk"]["kill"]:
+            killed.append(int(one.core.state["strategies"][0]["trades"]))
+            one.stopping = len(killed) == 2
+            if len(killed) == 1:
+                carry_out(one, {"verb": "rearm", "person": "ann", "reason": "to see what happens"})
+                assert not one.core.state["risk"]["kill"]
+
+    with journal:
+        desk.begin(1, desk.start_document)
+        run_tape(desk, pieces, on_turn=look)
+
+    assert killed[1] - killed[0] == 1
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def _rearm(visit: Visit, told: Mapping[str, Any]) -> Html:
     form = tag(
         "form",
         tag("ul", *(tag("li", _halt(one, told["currency"])) for one in told["halts"]), class_="why whole"),
-        tag("p", badge("it would be stopped again at once", "bad"), class_="whole") if again else None,
+        tag("p", badge("its first trade would be stopped again", "bad"), class_="whole") if again else None,
         tag("p", "Orders may be sent again at once. Your name and the reason stand in the journal.", class_="whole"),
         field("Why is it safe again?", entry("reason", required=True, minlength=3), whole=True),
         field("Your password", entry("password", type="password", required=True), whole=True)

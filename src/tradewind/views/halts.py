@@ -1,7 +1,7 @@
 """What has stopped an account from opening anything: which rule, how far it was broken, since when, and the way back.
 
 Everything is read from the last heartbeat and the limits in force, so it is as old as that. Whether re-arming would
-help is worked out, not hoped: a floor that equity is still below breaks again as soon as the gate looks.
+help is worked out, not hoped: a floor that equity is still below breaks again as soon as anything is opened.
 """
 
 from collections.abc import Iterator, Mapping
@@ -58,7 +58,7 @@ class Halt(NamedTuple):
     at: int | None
     """When it ends by itself, ns UTC; None where a person ends it or the moment is not known."""
     again: bool
-    """Whether it would break again at once if somebody re-armed now."""
+    """Whether the first trade would break it again if somebody re-armed now."""
     todo: str
 
 
@@ -110,11 +110,11 @@ def _todo(limits: Limits, rule: LossRule, ends: str, *, again: bool) -> str:
         return "Look at what happened; then a person re-arms it, with a reason."
     if rule.resets == NEVER:
         return (
-            "It is still worth less than the floor: armed now, it would be stopped again at once. "
+            "It is still worth less than the floor: armed now, its first trade would be stopped again. "
             "Give it looser risk rules, which hold from the next trading date; then re-arm."
         )
     return (
-        "It is still worth less than the floor: armed now, it would be stopped again at once. "
+        "It is still worth less than the floor: armed now, its first trade would be stopped again. "
         f"The floor is set anew {_anew(limits, rule)}; re-arm then."
     )
 
