@@ -57,8 +57,8 @@ demo: $(READY)
 
 test: $(COMPLETE)
 	@$(BIN)/python -c "from tradewind.compilation import compile_kernel; compile_kernel()"  # once, not once a worker
-	@# Three, because much of it waits, for servers and for clocks; on tables of ten rows more threads only meet.
-	POLARS_MAX_THREADS=1 $(BIN)/pytest -n 3 --dist loadfile
+	@# Four, because much of it waits, for servers and for clocks; on tables of ten rows more threads only meet.
+	POLARS_MAX_THREADS=1 $(BIN)/pytest -n 4 --dist loadfile
 
 STACK ?= tradewind-stack
 
