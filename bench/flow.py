@@ -3,8 +3,8 @@
     python -m bench.flow [--rate 10000] [--seconds 60] [--symbols 20] [--overload 3]
 
 Starts a Kafka and a PostgreSQL of its own in a temporary folder. The overload lasts a minute at the most, however long
-the usual rate is kept up. A price's lateness is from the moment it was due to be published to the moment the transaction
-that keeps it was committed. Printed, never asserted but for losses.
+the usual rate is kept up. A price's lateness is from the moment it was due to be published to the moment the
+transaction that keeps it was committed. Printed, never asserted but for losses.
 """
 
 import argparse
