@@ -25,6 +25,7 @@ from tradewind.views import accounts, alerts, gates, health, limits, orders, pas
 from tradewind.views.heart import RUNNING, STALE, Heart, heart_of
 from tradewind.views.order_check import market_here, standing_of
 from tradewind.views.pages import Cut, rows_of
+from tradewind.watchdog.beats import write_beat
 
 
 @pytest.fixture(scope="module")
@@ -358,3 +359,22 @@ def test_what_a_broker_reported_is_shown_in_its_own_words(traded, tmp_path):
     assert (ours["lots"], ours["price"], ours["amount"], ours["realised"]) == (0.33, 2814.65, -1.5, 12.34)
     assert (ours["broker_order"], ours["text"], ours["order"]) == ("4711", "MARKET_ORDER", 88)
     assert theirs["strategy"] is None
+
+
+def test_a_trader_that_still_loads_is_said_to_be_starting_until_it_beats_or_is_gone(tmp_path):
+    """Never ran, starting, running, stopped, starting again; a process that is gone starts nothing."""
+    folder = Folder(tmp_path / "accounts" / "new")
+    found = [heart_of(folder).state]
+    folder.begins()
+    found.append(heart_of(folder).state)
+    write_beat(folder.status, 1, {"mode": "paper"})
+    found.append(heart_of(folder).state)
+    write_beat(folder.status, 2, {"mode": "paper", "ended": True})
+    found.append(heart_of(folder).state)
+    folder.begins()
+    found.append(heart_of(folder).state)
+    begun = json.loads(folder.beginning.read_text())
+    folder.beginning.write_text(json.dumps({**begun, "started": begun["started"] + 1}))
+    found.append(heart_of(folder).state)
+
+    assert found == ["never ran", "starting", "running", "stopped", "starting", "stopped"]

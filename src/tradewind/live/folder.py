@@ -5,6 +5,7 @@ database: these files are what works when nothing else does.
 """
 
 import json
+import os
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -13,14 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from tradewind.errors import BadData, TradewindError
-from tradewind.watchdog.beats import write_whole
+from tradewind.watchdog.beats import process_table, write_whole
 from tradewind.watchdog.killfile import level_asked
+from tradewind.watchdog.processes import started
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 FORMER = re.compile(r".+-until-\d{8}-\d{6}")
 """What a folder is called that was put aside: no account any more, but a file to read."""
 LARGEST_ORDER = 65_536
 """Bytes of a person's order; more is not one."""
+LOADS_WITHIN_NS = 300_000_000_000
+"""Compiling on a slow machine included."""
 
 
 class Folder:
@@ -31,6 +35,7 @@ class Folder:
         self.root = root
         self.journal = root / "journal.sqlite"
         self.status = root / "status.json"
+        self.beginning = root / "beginning.json"
         self.watchdog = root / "watchdog.json"
         self.kill = root / "KILL"
         self.inbox, self.outbox = root / "inbox", root / "outbox"
@@ -46,6 +51,31 @@ class Folder:
             raise BadData(f"{self.name} is what an account was before it began anew.", "Give another name.")
         for path in (self.root, self.inbox, self.outbox):
             path.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def begins(self) -> None:
+        """A trader's process has begun: until its first heartbeat this says so, and which process it is."""
+        self.make()
+        pid = os.getpid()
+        told = {
+            "pid": pid,
+            "started": started(pid) or 0,
+            "monotonic_ns": time.monotonic_ns(),
+            "processes": process_table(),
+        }
+        write_whole(self.beginning, json.dumps(told).encode())
+
+    def begun_ns(self) -> int | None:
+        """Return when the process that is loading the account began, by the monotonic clock; None where none is.
+
+        One in another container cannot be looked up; it is believed for as long as loading may take.
+        """
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            told = json.loads(self.beginning.read_text(encoding="utf-8"))
+            since = int(told["monotonic_ns"])
+            if told["processes"] != process_table():
+                return since if 0 <= time.monotonic_ns() - since < LOADS_WITHIN_NS else None
+            return since if told["started"] > 0 and started(int(told["pid"])) == told["started"] else None
+        return None
 
     def read_status(self) -> dict[str, Any] | None:
         """Return the latest heartbeat, None where there is none that can be read."""

@@ -102,7 +102,7 @@ def open_account(
     other strategies, instruments or another mode.
     """
     folder = account_folder(Path(prepared.request.settings.data), name)
-    folder.make()
+    folder.begins()
     journal = open_journal(prepared.request.settings, folder, lock=lock)
     try:
         asked, before = len(prepared.strategies), standing(journal)

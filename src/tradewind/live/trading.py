@@ -45,9 +45,10 @@ def live_at_broker(
     On `standby` it waits, all in memory, for whoever leads the account to end, or to be dead for as long as the lease
     runs. Until then it does not reach for the broker: some let an account be used by one session only.
     """
-    prepared = loaded(request)
+    prepared = prepare(request)
     folder = account_folder(Path(request.settings.data), account)
-    folder.make()
+    folder.begins()
+    prepared.core(simulated=False).apply(time_row(0))  # what takes long at a start is in memory
     return keep(
         lambda: _ended(
             once_free(
@@ -60,13 +61,6 @@ def live_at_broker(
         folder,
         say,
     )
-
-
-def loaded(request: Request) -> Prepared:
-    """Return the request prepared, with all that a start takes long for in memory."""
-    prepared = prepare(request)
-    prepared.core(simulated=False).apply(time_row(0))
-    return prepared
 
 
 def _ended(run: Coroutine[Any, Any, None]) -> int:

@@ -15,7 +15,7 @@ LOOK_S = 0.5
 """So old may be what is shown, unless the trader's heart has beaten since."""
 HOW = "tradewind paper opening_range --on XAUUSD"
 SIDES = {"long": "▲ long", "short": "▼ short", "buy": "▲ buy", "sell": "▼ sell"}
-STATES = {"running": "good", "stale": "bad", "stopped": "", "never ran": ""}
+STATES = {"running": "good", "stale": "bad", "stopped": "", "never ran": "", "starting": "info"}
 
 
 def now_of(visit: Visit) -> dict[str, Any] | None:
@@ -86,9 +86,8 @@ def health(told: Mapping[str, Any]) -> tuple[str, str]:
     if told["kill"]["level"]:
         return f"Killed, level {told['kill']['level']}", "bad"
     if told["state"] != "running":
-        return {"stale": "No sign of life", "stopped": "Stopped"}.get(told["state"], "Never ran"), STATES[
-            told["state"]
-        ] or "warn"
+        said = {"stale": "No sign of life", "stopped": "Stopped", "starting": "Starting"}
+        return said.get(told["state"], "Never ran"), STATES[told["state"]] or "warn"
     if not told["ready"]:
         return "Opens nothing", "warn"
     return "Ready", "good"

@@ -31,7 +31,7 @@ def line(visit: Visit) -> Html:
     day = told["day"]
     return tag(
         "div",
-        _mode(str(told["mode"] or ""), chosen, synthetic() if told.get("synthetic") else None),
+        _mode(str(told["mode"] or ""), chosen, synthetic() if told.get("synthetic") else None, state=told["state"]),
         _fact("Equity", money(told["equity"], unit, 0), "phone-off"),
         _fact("Day", change(day["result"], unit, 0), "phone-last"),
         _fact("Open risk", _risk(risk), "second phone-off"),
@@ -47,8 +47,9 @@ def _risk(risk: Mapping[str, Any] | None) -> str:
     return f"{money(risk['used'], '', 0)} of {money(risk['limit'], '', 0)} ({share(risk['share'], 0)})"
 
 
-def _mode(mode: str, *more: object) -> Html:
-    words = {"paper": "● Paper", "live": "▲ LIVE"}.get(mode, "No account" if not more else "Not started")
+def _mode(mode: str, *more: object, state: str = "") -> Html:
+    other = "No account" if not more else "Starting" if state == "starting" else "Not started"
+    words = {"paper": "● Paper", "live": "▲ LIVE"}.get(mode, other)
     return tag("div", tag("span", words, class_=f"mode {mode or 'none'}"), " ", *more, class_="fact first")
 
 

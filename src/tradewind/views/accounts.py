@@ -62,6 +62,7 @@ def reasons_of(heart: Heart, level: int) -> list[dict[str, str]]:
         sentence = {
             "stale": "The trader has given no sign of life for too long; what is shown may not be so any more.",
             "stopped": "The trader was stopped. Start it again to trade.",
+            "starting": "Its process loads; what was never compiled on this machine takes a minute the first time.",
         }.get(heart.state, "The account has never been started.")
         found.insert(0, {"name": heart.state, "sentence": sentence})
     return found

@@ -14,7 +14,7 @@ from tradewind.errors import TradewindError
 from tradewind.live.folder import account_names
 from tradewind.settings import Settings
 from tradewind.views.facts import limits_of
-from tradewind.views.heart import FRESH_S, NEVER, STOPPED, Heart, folder_of, heart_of
+from tradewind.views.heart import FRESH_S, NEVER, STARTING, STOPPED, Heart, folder_of, heart_of
 from tradewind.views.past import Past, past_of
 from tradewind.watchdog.beats import Beat, read_beat
 
@@ -57,7 +57,7 @@ def account_health(settings: Settings, account: str) -> dict[str, Any]:
     except TradewindError as error:
         trouble = error.message
     found = list(_checks(folder.root, heart, past, (trouble, folder.kill_level())))
-    idle = heart.state in (NEVER, STOPPED)
+    idle = heart.state in (NEVER, STOPPED, STARTING)
     return {
         "account": account,
         "mode": heart.told.get("mode"),
@@ -71,7 +71,7 @@ def _checks(root: Path, heart: Heart, past: Past | None, known: tuple[str, int])
     trouble, asked = known
     told, fresh, age = heart.told, heart.fresh, heart.age_s
     yield Check("heartbeat", GOOD if fresh else BAD, heart.state, age, f"{FRESH_S:g} s",
-                "" if fresh else "The trader gives no sign of life." if told else "It never ran.")  # fmt: skip
+                _silence(heart))  # fmt: skip
     level = max(asked, int(told.get("kill", 0)))
     yield Check("kill switch", BAD if level else GOOD if fresh else UNKNOWN, f"level {level}" if level else "off",
                 age, "off", f"Level {level} is in force; a named person re-arms." if level else "")  # fmt: skip
@@ -93,6 +93,11 @@ def _checks(root: Path, heart: Heart, past: Past | None, known: tuple[str, int])
     yield _proved("stops", heart, "every position has one" if not bare else f"none: {', '.join(bare)}", not bare)
     yield _watchdog(root, heart)
     yield _disk(root)
+
+
+def _silence(heart: Heart) -> str:
+    said = {NEVER: "It never ran.", STARTING: "Its process loads, and has said nothing yet."}
+    return "" if heart.fresh else said.get(heart.state, "The trader gives no sign of life.")
 
 
 def _proved(name: str, heart: Heart, value: str, good: bool) -> Check:

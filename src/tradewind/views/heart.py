@@ -11,7 +11,7 @@ from tradewind.live.folder import Folder, account_names
 
 FRESH_S = 5.0
 """Seconds after which a beat that comes each second proves nothing any more."""
-RUNNING, STALE, STOPPED, NEVER = "running", "stale", "stopped", "never ran"
+RUNNING, STALE, STOPPED, NEVER, STARTING = "running", "stale", "stopped", "never ran", "starting"
 
 
 class Heart(NamedTuple):
@@ -22,7 +22,8 @@ class Heart(NamedTuple):
     age_s: float | None
     """Seconds since; None where there is none, or where it was written before the machine was started."""
     state: str
-    """running, stale (it says it runs, and has been silent for too long), stopped, or never ran."""
+    """running, stale (it says it runs, and has been silent for too long), stopped, never ran, or starting (its process
+    loads)."""
 
     @property
     def fresh(self) -> bool:
@@ -57,15 +58,17 @@ def in_units(minor: object, currency: str) -> float | None:
 def heart_of(folder: Folder, monotonic: Callable[[], int] = time.monotonic_ns) -> Heart:
     """Return an account's heartbeat with its age; one without fresh evidence is not called running."""
     told = folder.read_status() or {}
-    if not told:
-        return Heart({}, None, NEVER)
     beaten = told.get("monotonic_ns")
     age = (monotonic() - beaten) / 1e9 if isinstance(beaten, int) else None
     if age is not None and age < 0:
         age = None
-    if told.get("ended") is True:
-        return Heart(told, age, STOPPED)
-    return Heart(told, age, RUNNING if age is not None and age <= FRESH_S else STALE)
+    ended = told.get("ended") is True
+    if told and not ended and age is not None and age <= FRESH_S:
+        return Heart(told, age, RUNNING)
+    begun = folder.begun_ns()
+    if begun is not None and (not isinstance(beaten, int) or beaten < begun):
+        return Heart(told, age, STARTING)
+    return Heart(told, age, NEVER if not told else STOPPED if ended else STALE)
 
 
 def folder_of(data: Path, name: str) -> Folder:

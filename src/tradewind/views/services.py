@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from tradewind.live.folder import account_names
 from tradewind.settings import Settings
 from tradewind.stack.processes import lives, read_running
-from tradewind.views.heart import NEVER, RUNNING, folder_of, heart_of
+from tradewind.views.heart import NEVER, RUNNING, STARTING, Heart, folder_of, heart_of
 from tradewind.watchdog.beats import WATCHDOG, Beat, process_table, read_beat
 from tradewind.watchdog.processes import started
 
@@ -54,7 +54,7 @@ def _of_account(data: Path, account: str) -> list[Service]:
     heart, beat = heart_of(folder), read_beat(folder.status)
     found = []
     if heart.state != NEVER and isinstance(beat, Beat):
-        state = WORKING if heart.state == RUNNING else STOPPED if heart.told.get("ended") is True else _lost(beat)
+        state = heart.state if heart.state == STARTING else _state(heart, beat)
         mode = str(heart.told.get("mode", ""))
         found.append(_told("trader", account, state, beat)._replace(why=mode if state == WORKING else ""))
     watching = read_beat(folder.root / WATCHDOG)
@@ -65,6 +65,12 @@ def _of_account(data: Path, account: str) -> list[Service]:
         why = "" if not fresh or ready else "It has no key to the broker, so it could not cancel or close."
         found.append(_told("watchdog", account, state, watching)._replace(why=why))
     return found
+
+
+def _state(heart: Heart, beat: Beat) -> str:
+    if heart.state == RUNNING:
+        return WORKING
+    return STOPPED if heart.told.get("ended") is True else _lost(beat)
 
 
 def _service(path: Path) -> Service:

@@ -15,10 +15,10 @@ from typing import NamedTuple
 
 from tradewind.errors import BadSettings, TradewindError
 from tradewind.watchdog import killfile, processes
-from tradewind.watchdog.beats import STATUS, WATCHDOG, read_beat, write_beat
+from tradewind.watchdog.beats import STATUS, WATCHDOG, Beat, read_beat, write_beat
 from tradewind.watchdog.dealings import Outcome
 from tradewind.watchdog.emergency import act
-from tradewind.watchdog.keys import Key, load_key
+from tradewind.watchdog.keys import KEY_FILE, Key, load_key
 from tradewind.watchdog.paging import ALWAYS, Pager
 from tradewind.watchdog.watch import SECOND, Patience, Sight, State, Watch
 
@@ -95,6 +95,7 @@ class Guard:
         self._broker_trouble = ""
         self._failed = 0
         self._outcome: Outcome | None = None
+        self._mode: str | None = None
         self._acted: dict[str, int] = {}
         self._told: dict[str, tuple[str, int]] = {}
         self._next_errand = self._next_beat = 0
@@ -110,6 +111,8 @@ class Guard:
         self.turn += 1
         kill = killfile.level_asked(self.folder)
         beat = read_beat(self.folder / STATUS)
+        if isinstance(beat, Beat):
+            self._mode = str(beat.rest.get("mode", ""))
         trader = processes.find_trader(self.folder, beat)
         self._state = self._watch.look(Sight(now, beat, trader, kill))
         if self._acted:
@@ -175,11 +178,17 @@ class Guard:
         key, self._key_trouble = _key_of(self.folder)
         if not self._key_trouble:
             self._key = key
-        else:
+        elif self._needs_no_key():
+            self._key_trouble = ""
+        elif self._mode is not None:  # before its first beat it may be paper
             self._tell("key", f"the watchdog has no good key: {self._key_trouble}", now)
         # A key file that went bad leaves us the key we had.
         if self._key.broker:
             errand.start(self._key, kill if ours else 0, self.pager)
+
+    def _needs_no_key(self) -> bool:
+        """Return whether nothing of the account can lie at a broker: it is paper, and nobody has written it a key."""
+        return self._mode == "paper" and not (self.folder / KEY_FILE).exists()
 
     def _pause(self, *, ours: bool) -> float:
         """Return the seconds to the next look at the broker: short while it is not done, longer as it lasts."""
@@ -237,7 +246,7 @@ class Guard:
         told = {
             "state": self._state,
             "kill": kill,
-            "ready": self._proved and not reasons,
+            "ready": (self._proved or self._needs_no_key()) and not reasons,
             "pages": len(self.pager.ways) > len(ALWAYS),
             "reasons": reasons,
             "acted": self._acted,

@@ -16,7 +16,7 @@ from watchdog_trials import environment, read, start_trader, start_watchdog, unt
 
 from tradewind.watchdog import guard as guarding
 from tradewind.watchdog import processes
-from tradewind.watchdog.beats import NoBeat
+from tradewind.watchdog.beats import NoBeat, write_beat
 from tradewind.watchdog.guard import Guard, Plan
 from tradewind.watchdog.watch import Patience
 
@@ -260,6 +260,19 @@ def test_a_watchdog_whose_key_does_not_work_says_so_before_it_is_needed(folder, 
 
     watchdog.until(lambda: read(folder / "watchdog.json").get("ready"), "readiness")
     assert set(broker.account("gold").orders) >= ENTRIES
+
+
+def test_paper_needs_no_key_and_nobody_is_told_that_there_is_none(tmp_path):
+    """Nothing of it can lie at a broker; with its first heartbeat the watchdog is ready, without it it is not."""
+    (tmp_path / "toy").mkdir()
+    watchdog = Running(tmp_path / "toy")
+    watchdog.until(lambda: read(tmp_path / "toy" / "watchdog.json").get("reasons"), "a reason")
+    write_beat(tmp_path / "toy" / "status.json", 1, {"mode": "paper"})
+    watchdog.until(lambda: read(tmp_path / "toy" / "watchdog.json").get("ready"), "readiness")
+    assert watchdog.ears.pages == []
+
+    write_beat(tmp_path / "toy" / "status.json", 2, {"mode": "live"})
+    watchdog.heard("no good key")
 
 
 def test_a_key_file_that_went_bad_leaves_the_key_we_had(folder, broker, trader):

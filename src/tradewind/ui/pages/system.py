@@ -12,7 +12,7 @@ from tradewind.ui.pieces import Column, badge, card, empty, grid, pairs, rows, w
 from tradewind.ui.running import log_choice, log_lines, services_card
 from tradewind.ui.shared import shared
 from tradewind.ui.shell import page
-from tradewind.ui.standing import plain_name
+from tradewind.ui.standing import STATES, plain_name
 from tradewind.ui.visit import Visit
 from tradewind.views.alerts import alerts
 from tradewind.views.health import system_health
@@ -61,8 +61,8 @@ def _checks(visit: Visit) -> Html:
 
 def _account(one: Mapping[str, Any]) -> Html:
     verdict = badge("fit to trade", "good") if one["ready"] else badge("not fit to trade", "bad")
-    if one["state"] in ("stopped", "never ran"):
-        verdict = badge(one["state"], "")
+    if one["state"] in ("stopped", "never ran", "starting"):
+        verdict = badge(one["state"], STATES[one["state"]])
     return card(one["account"], _table(one["checks"], one["account"]), note=one["mode"], right=verdict, wide="w6")
 
 
