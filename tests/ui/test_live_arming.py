@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from pages_web import PASSWORD, Web, add_people, answers, serving
 
+from tradewind.live.folder import Folder
 from tradewind.live.launch import as_toml
 from tradewind.settings import BrokerAccount, Settings
 from tradewind.watchdog.processes import started
@@ -61,6 +63,18 @@ def typed_in(browser, alias, password):
     browser.fill("form[data-do=begin] [name=alias]", alias)
     browser.fill("form[data-do=begin] [name=password]", password)
     browser.run("document.querySelector('form[data-do=begin]').requestSubmit()")
+
+
+def test_who_looks_at_no_account_is_shown_the_first_one_as_it_begins(trader, folder):
+    """Nothing is pressed; and what has told nothing yet is neither an account without limits nor one that never ran."""
+    trader.go("/")
+    trader.shows("Nothing trades yet")
+    first = Folder(folder / "accounts" / "first")
+    first.begins()
+    trader.shows("What is used of each limit stands here")
+    trader.wait("document.querySelector('.strip-facts').innerText.includes('Starting')")
+    shutil.rmtree(folder / "accounts")
+    assert trader.said == []
 
 
 def test_live_is_armed_by_the_name_and_the_password_and_by_nothing_less(trader, folder):

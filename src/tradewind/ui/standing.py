@@ -61,6 +61,15 @@ def open_risk(told: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return next((one for one in told["limits"] if one["name"] == "open_risk"), None)
 
 
+def no_limits(told: Mapping[str, Any]) -> Html:
+    """Return what stands where limits would: an account that has told nothing yet is not one without limits."""
+    if told.get("equity") is None:
+        return empty("Not told yet", "What is used of each limit stands here with the trader's first heartbeat.")
+    return empty(
+        "No limits", "This account runs without risk rules; live trading refuses to.", "tradewind paper … --risk house"
+    )
+
+
 def limit_bar(one: Mapping[str, Any]) -> Html:
     """Return one limit as a bar: what is used, of what, what is left, and what happens at it."""
     name = plain_name(str(one["name"])) + (f", {one['about']}" if one["about"] else "")

@@ -34,7 +34,7 @@ def line(visit: Visit) -> Html:
         _mode(str(told["mode"] or ""), chosen, synthetic() if told.get("synthetic") else None, state=told["state"]),
         _fact("Equity", money(told["equity"], unit, 0), "phone-off"),
         _fact("Day", change(day["result"], unit, 0), "phone-last"),
-        _fact("Open risk", _risk(risk), "second phone-off"),
+        _fact("Open risk", "not told" if told["equity"] is None else _risk(risk), "second phone-off"),
         _fact("Health", badge(word, kind)),
         _clocks(),
         class_="facts-line",

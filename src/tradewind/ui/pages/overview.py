@@ -7,9 +7,10 @@ import numpy as np
 from nicegui import ui
 
 from tradewind.errors import TradewindError
+from tradewind.live.folder import account_names
 from tradewind.results.report.markup import Html, joined, tag
 from tradewind.ui.curves import curve
-from tradewind.ui.live import region
+from tradewind.ui.live import go, region
 from tradewind.ui.numbers import change, counted, money, new_york, price, seconds, share, until
 from tradewind.ui.numbers import figure as number
 from tradewind.ui.pieces import Column, badge, card, empty, figure, grid, rows, synthetic, words
@@ -24,6 +25,7 @@ from tradewind.ui.standing import (
     health,
     limit_bar,
     no_account,
+    no_limits,
     now_of,
     plain_name,
     reasons,
@@ -43,6 +45,8 @@ FIRST = (
     "trades_per_day_total",
 )
 """The limits a trader looks at first; the others are on the page about risk."""
+AWAITED_S = 2.0
+"""So often somebody who looks at no account is shown the first one there is."""
 KINDS = {"critical": "bad", "warning": "warn", "info": "info"}
 
 
@@ -59,6 +63,8 @@ async def show(visit: Visit) -> None:
             with ui.element("div").classes("stack w4"):
                 await region(lambda: drawn_once(visit, "right", _right), LIVE_S, heart=visit.heart)
                 await region(lambda: card("What happened", _alerts(visit)), 2.0)
+    else:
+        ui.timer(AWAITED_S, lambda: go("/") if account_names(visit.data) else None)
 
 
 def _title(visit: Visit) -> Html:
@@ -228,7 +234,7 @@ def _session(name: str) -> str:
 
 def _limits(told: Mapping[str, Any]) -> Html:
     if not told["limits"]:
-        return empty("No limits", "This account runs without risk rules.", "tradewind paper … --risk house")
+        return no_limits(told)
     found = {str(one["name"]): one for one in told["limits"]}
     first = [found[name] for name in FIRST if name in found]
     rest = sorted((one for one in told["limits"] if one["name"] not in FIRST and (one["share"] or 0) >= 0.5),

@@ -10,7 +10,7 @@ from tradewind.ui.numbers import money, seconds, share
 from tradewind.ui.pieces import Column, badge, button, card, empty, entry, field, grid, rows, words
 from tradewind.ui.shared import shared
 from tradewind.ui.shell import page
-from tradewind.ui.standing import limit_bar, no_account, now_of, plain_name
+from tradewind.ui.standing import limit_bar, no_account, no_limits, now_of, plain_name
 from tradewind.ui.visit import Visit
 from tradewind.views.limits import limits_view
 from tradewind.watchdog.killfile import MEANINGS
@@ -43,12 +43,7 @@ def _body(visit: Visit) -> Html:
     told, view = now_of(visit), _view(visit)
     stops = card("Stop", _stops(visit, told or {}), wide="w4")
     if view["limits"] is None:
-        none = empty(
-            "No limits",
-            "This account runs without risk rules; live trading refuses to.",
-            "tradewind paper … --risk house",
-        )
-        return grid(card("Limits", none, wide="w8"), stops)
+        return grid(card("Limits", no_limits(told or {}), wide="w8"), stops)
     used = [one for one in view["rows"] if one["limit"] is not None and one["used"] is not None]
     losses = [one for one in used if one["control"] in ("R6", "R7", "R8", "R9", "R10", "R11")]
     others = sorted(
