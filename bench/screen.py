@@ -4,7 +4,8 @@
 
 `tradewind serve` and a desk run as in `bench.stream`; a real Chromium shows the chart beside so many clients of the
 stream. A price's lateness is from the moment it was due at the desk to the frame of the browser that shows it. The
-desk's own time for a price is told alone, and with everybody looking. Nothing is asserted.
+desk's own time for a price is told alone, and with everybody looking. Then 50,000 candles of made-up prices are dragged
+back and forth by the mouse, and every frame is timed. Nothing is asserted.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import sys
 import tempfile
 import threading
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -21,7 +23,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from bench.stream import TURNS, _listen, _memory, _served
+from bench.stream import FIRST, TURNS, _listen, _memory, _served
+from tradewind.data.synthetic import write_synthetic
+from tradewind.markets.clock import day_close, day_open
+from tradewind.modes import open_history
+from tradewind.settings import Settings
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests" / folder) for folder in ("servers", "ui")]
 
@@ -32,6 +38,12 @@ WATCH = """(() => { window.seen = []; new MutationObserver(() => {
     const ts = Number(document.documentElement.dataset.streamed);
     requestAnimationFrame(() => window.seen.push([ts, Date.now()]));
 }).observe(document.documentElement, {attributes: true, attributeFilter: ['data-streamed']}); })()"""
+CANDLES = "/chart?on=EURUSD&timeframe=60&most=50000"
+FRAMES = """(() => { window.frames_seen = []; let last = performance.now();
+    const next = (now) => { window.frames_seen.push(now - last); last = now; requestAnimationFrame(next); };
+    requestAnimationFrame(next); })()"""
+MOVES = 300
+WEEKS = timedelta(weeks=9)
 
 
 def main():
@@ -51,6 +63,7 @@ def main():
             shown, told = _watched(browser, client, given, (address, due))
             beside = json.loads(turns.read_text())
             _print(shown, told, (alone, beside), _opened(browser))
+            Console().print(_dragged(browser, Path(name) / "data"))
         Console().print(f"the server holds {_memory(process.pid):.0f} MB")
 
 
@@ -78,6 +91,36 @@ def _opened(browser):
             browser.wait("document.querySelector('h1') && window.did_handshake")
             found.setdefault(path, []).append(1e3 * (time.perf_counter() - began))
     return found
+
+
+def _dragged(browser, data):
+    """Return how long frames take while a chart is dragged, as a table."""
+    write_synthetic(open_history(Settings(data=data)), ["EURUSD"], 7, (day_open(FIRST), day_close(FIRST + WEEKS)))
+    browser.go(CANDLES)
+    browser.wait("Number(document.documentElement.dataset.bars) >= 50000")
+    count = int(browser.run("document.documentElement.dataset.bars"))
+    still = _frames(browser, lambda: time.sleep(3))
+    moved = _frames(browser, lambda: _drag(browser))
+    table = Table(f"a frame of {count:,} candles", "frames", "p50 ms", "p95", "p99", "longest")
+    for label, took in (("at rest", still), ("dragged", moved)):
+        table.add_row(label, f"{len(took):,}", *(f"{one:.0f}" for one in np.percentile(took, [50, 95, 99, 100])))
+    return table
+
+
+def _drag(browser):
+    """The mouse drags the chart from side to side."""
+    at = {"y": 400, "button": "left"}
+    browser.call("Input.dispatchMouseEvent", type="mousePressed", x=700, clickCount=1, **at)
+    for move in range(MOVES):
+        browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=700 + 400 * np.sin(move / 12), buttons=1, **at)
+    browser.call("Input.dispatchMouseEvent", type="mouseReleased", x=700, clickCount=1, **at)
+
+
+def _frames(browser, act):
+    """Return the times between frames while something happens, milliseconds."""
+    browser.run(FRAMES)
+    act()
+    return json.loads(browser.run("JSON.stringify(window.frames_seen)"))[2:]
 
 
 def _print(shown, told, turns, opened):
