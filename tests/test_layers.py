@@ -36,17 +36,18 @@ OURS = {
     "results": "kernel.records markets risk money errors",
     "adapters": "ports broker kernel.records kernel.orders kernel.refusals money markets errors",
     "databases": "adapters markets errors",
-    "stack": "adapters databases settings watchdog.processes errors",
+    "stack": "adapters databases metrics settings watchdog.processes errors",
     "jobs": "adapters requests errors",
     "trading": "kernel runner ports broker errors",
     "liveness": "markets errors",
     "watchdog": "errors",
+    "metrics": "watchdog.beats errors",
     "simulators": "broker kernel.records kernel.orders kernel.refusals markets money errors",
     "twin": "kernel runner ports modes requests results markets money settings errors",
     "series_choice": "kernel.bars adapters markets errors",
     "live": (
-        "kernel adapters broker trading liveness watchdog markets risk results data strategy compilation runner wiring "
-        "limits_wiring modes requests settings money ports errors"
+        "kernel metrics adapters broker trading liveness watchdog markets risk results data strategy compilation "
+        "runner wiring limits_wiring modes requests settings money ports errors"
     ),
     "drills": "package kernel adapters live modes risk settings simulators errors",
     "modes": (
@@ -65,21 +66,21 @@ OURS = {
         "markets.clock errors"
     ),
     "services": (
-        "kernel adapters api broker data databases jobs live modes markets ports requests results runner settings "
-        "trading watchdog money errors"
+        "kernel metrics adapters api broker data databases jobs live modes markets ports requests results runner "
+        "settings trading watchdog money errors"
     ),
     "views": (
         "kernel.records kernel.refusals kernel.rows data adapters jobs.commands live markets modes ports requests "
         "reports results risk risk_questions series_choice stack.processes watchdog settings money errors"
     ),
     "api": (
-        "adapters broker data jobs live markets modes ports requests research results risk risk_questions runs reports "
-        "series_choice settings strategy trading twin views watchdog money errors"
+        "metrics adapters broker data jobs live markets modes ports requests research results risk risk_questions runs "
+        "reports series_choice settings strategy trading twin views watchdog money errors"
     ),
     "ui": "api adapters data jobs live markets modes research results settings views watchdog errors",
     "cli": (
-        "api jobs services stack databases drills live modes requests risk_questions runs reports desk demonstration "
-        "research results risk views money settings errors"
+        "api jobs metrics services stack databases drills live modes requests risk_questions runs reports desk "
+        "demonstration research results risk views money settings errors"
     ),
 }
 """What a layer may import of ours, besides itself."""
@@ -112,6 +113,7 @@ OUTSIDE = {
     "trading": "numpy",
     "liveness": "numpy",
     "watchdog": "",
+    "metrics": "prometheus_client",
     "simulators": "*",
     "twin": "numpy polars",
     "series_choice": "",

@@ -176,6 +176,16 @@ class Api(Section):
     """Jobs at once: backtests, sweeps, imports. 0: another process works them off."""
 
 
+class Metrics(Section):
+    """Where each process tells its figures and its health (`/metrics`, `/livez`, `/readyz`, `/tradez`)."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    """Anything else is readable by whoever reaches it: figures tell balances and positions."""
+    port: int = Field(default=0, ge=0, le=65_535)
+    """0: a free one, which `<data>/metrics/<process>.json` names for Prometheus."""
+
+
 class Settings(Section):
     """The whole tree."""
 
@@ -193,6 +203,7 @@ class Settings(Section):
     trader: Trader = Trader()
     ports: Ports = Ports()
     api: Api = Api()
+    metrics: Metrics = Metrics()
     notify: Path | None = None
     """A file with the addresses to tell people at, one Apprise URL a line, readable by its owner alone."""
     risk: str = "none"
