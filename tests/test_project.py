@@ -77,7 +77,7 @@ def test_the_lock_fits_the_project():
 
 
 @pytest.mark.parametrize(
-    ("lock", "groups", "extras"), [("", ["dev"], False), ("-all", ["dev", "brokers", "oracles"], True)]
+    ("lock", "groups", "extras"), [("", ["dev"], False), ("-all", list(PROJECT["dependency-groups"]), True)]
 )
 def test_the_locks_for_pip_say_the_same(lock, groups, extras):
     """What pip installs from pins the versions of uv.lock; else run `make lock`."""
