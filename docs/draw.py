@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from tradewind.cli import app
 from tradewind.kernel import records, refusals
 from tradewind.kernel.orders import FIRST_FINAL, HAPPENINGS, LIFECYCLE, NONE, STATUSES
+from tradewind.logs.vocabulary import EVENTS
 from tradewind.settings import Settings
 
 DOCS = Path(__file__).resolve().parent
@@ -83,6 +84,11 @@ def endings():
 def capacities():
     """Return how much of each thing a run has room for."""
     return _table(["at most", "of"], [[getattr(records, name), what] for name, what in CAPACITIES.items()])
+
+
+def log_events():
+    """Return the events of the log."""
+    return _table(["event", "what it means"], [[f"`{name}`", says] for name, says in EVENTS.items()])
 
 
 def layers():

@@ -42,11 +42,12 @@ OURS = {
     "liveness": "markets errors",
     "watchdog": "errors",
     "metrics": "watchdog.beats errors",
+    "logs": "settings errors",
     "simulators": "broker kernel.records kernel.orders kernel.refusals markets money errors",
     "twin": "kernel runner ports modes requests results markets money settings errors",
     "series_choice": "kernel.bars adapters markets errors",
     "live": (
-        "kernel metrics adapters broker trading liveness watchdog markets risk results data strategy compilation "
+        "kernel logs metrics adapters broker trading liveness watchdog markets risk results data strategy compilation "
         "runner wiring limits_wiring modes requests settings money ports errors"
     ),
     "drills": "package kernel adapters live modes risk settings simulators errors",
@@ -66,12 +67,12 @@ OURS = {
         "markets.clock errors"
     ),
     "services": (
-        "kernel metrics adapters api broker data databases jobs live modes markets ports requests results runner "
+        "kernel logs metrics adapters api broker data databases jobs live modes markets ports requests results runner "
         "settings trading watchdog money errors"
     ),
     "views": (
         "kernel.records kernel.refusals kernel.rows data adapters jobs.commands live markets modes ports requests "
-        "reports results risk risk_questions series_choice stack.processes watchdog settings money errors"
+        "logs reports results risk risk_questions series_choice stack.processes watchdog settings money errors"
     ),
     "api": (
         "metrics adapters broker data jobs live markets modes ports requests research results risk risk_questions runs "
@@ -79,8 +80,8 @@ OURS = {
     ),
     "ui": "api adapters data jobs live markets modes research results settings views watchdog errors",
     "cli": (
-        "api jobs metrics services stack databases drills live modes requests risk_questions runs reports desk "
-        "demonstration research results risk views money settings errors"
+        "adapters.entrance api jobs logs metrics services stack databases drills live modes requests risk_questions "
+        "runs reports desk demonstration research results risk views money settings errors"
     ),
 }
 """What a layer may import of ours, besides itself."""
@@ -114,6 +115,7 @@ OUTSIDE = {
     "liveness": "numpy",
     "watchdog": "",
     "metrics": "prometheus_client",
+    "logs": "structlog",
     "simulators": "*",
     "twin": "numpy polars",
     "series_choice": "",

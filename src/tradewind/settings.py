@@ -186,6 +186,16 @@ class Metrics(Section):
     """0: a free one, which `<data>/metrics/<process>.json` names for Prometheus."""
 
 
+class Logs(Section):
+    """What processes write down in `<data>/logs`, one JSON object a line."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    bytes: int = Field(default=10_000_000, ge=100_000)
+    """A file that is so large is put aside and a new one begun."""
+    pieces: int = Field(default=5, ge=1, le=100)
+    """So many files of one log are kept, the oldest goes."""
+
+
 class Settings(Section):
     """The whole tree."""
 
@@ -204,6 +214,7 @@ class Settings(Section):
     ports: Ports = Ports()
     api: Api = Api()
     metrics: Metrics = Metrics()
+    logs: Logs = Logs()
     notify: Path | None = None
     """A file with the addresses to tell people at, one Apprise URL a line, readable by its owner alone."""
     risk: str = "none"

@@ -20,6 +20,7 @@ from tradewind.cli import (
     databases,
     drill,
     kill,
+    logs,
     market_data,
     news,
     people,
@@ -74,6 +75,8 @@ app.add_typer(people.users_app, name="users")
 app.add_typer(people.keys_app, name="keys")
 app.add_typer(services.app)
 app.add_typer(running.app, name="services")
+app.add_typer(logs.app)
+app.add_typer(logs.audit_app, name="audit")
 
 
 INTERRUPTED = 128 + signal.SIGINT

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tradewind.cli.deeds import deed
 from tradewind.cli.options import AsJson, DataFolder, SettingsFile, settings_of
 from tradewind.errors import TradewindError
 
@@ -44,7 +45,8 @@ def kill_accounts(
     if not folders:
         raise TradewindError(f"There are no accounts in {root}.", "Name the data folder with --data.")
     if not status:
-        raise typer.Exit(kill.kill(folders, level, kill.aloud))
+        with deed(root, "kill", accounts=[one.name for one in folders], level=level):
+            raise typer.Exit(kill.kill(folders, level, kill.aloud))
     told = [rearm.standing(folder) for folder in folders]
     typer.echo(json.dumps(told, indent=2) if as_json else "\n".join(map(_in_words, told)))
 
@@ -75,8 +77,10 @@ def rearm_account(
     """Let a killed account trade again: the trader is asked, and the kill file goes once it has agreed."""
     from tradewind.watchdog import rearm
 
-    folder = rearm.account_folder(_data(settings_file, data), account)
-    text = rearm.rearm(folder, person, reason)
+    root = _data(settings_file, data)
+    folder = rearm.account_folder(root, account)
+    with deed(root, "rearm", account=account, person=person, reason=reason):
+        text = rearm.rearm(folder, person, reason)
     typer.echo(f"{account}: the trader took the order and the kill file is away. {text}".strip())
 
 

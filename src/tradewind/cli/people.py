@@ -1,6 +1,5 @@
 """Verbs of who comes in: users and their passwords, keys of programs. They work beside a server that runs."""
 
-import getpass
 import json
 import time
 from datetime import UTC, datetime
@@ -9,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tradewind.cli.deeds import who
 from tradewind.cli.options import AsJson, DataFolder, SettingsFile, settings_of
 from tradewind.errors import BadData, UnknownName
 
@@ -31,7 +31,7 @@ def _entrance(settings_file: Path | None, data: Path | None) -> Any:
 
 
 def _noted(entrance: Any, action: str, **about: Any) -> None:
-    deed = (time.time_ns(), f"shell/{getpass.getuser()}", action, "done")
+    deed = (time.time_ns(), who(), action, "done")
     _module("audit").note(entrance, deed, about)
 
 

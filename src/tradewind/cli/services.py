@@ -43,25 +43,29 @@ def run_service(
     if service == "api":
         answer(settings_file, data)
         return
+    from tradewind.logs.log import open_log
     from tradewind.services.together import run
 
     settings = settings_of(settings_file, data)
     known = _works(settings, settings_file, on)
     if service not in known:
         raise UnknownName("service with these settings", service, known)
-    run({service: known[service]}, settings.data, typer.echo)
+    with open_log(settings, service if service != "trader" else "keeper", typer.echo) as log:
+        run({service: known[service]}, settings.data, log)
 
 
 @app.command("up")
 def up(on: On = None, data: DataFolder = None, settings_file: SettingsFile = None) -> None:
     """Run every service these settings have work for, the web UI too; only the trader is a process of its own."""
+    from tradewind.logs.log import open_log
     from tradewind.services.together import run
 
     settings = settings_of(settings_file, data)
     works = _works(settings, settings_file, on)
     if _serves(settings):
         works["api"] = _module("services.api", "serve").beside(settings, typer.echo, watched=sys.stdout.isatty())
-    run(works, settings.data, typer.echo)
+    with open_log(settings, "up", typer.echo) as log:
+        run(works, settings.data, log)
 
 
 def _serves(settings: "Settings") -> bool:

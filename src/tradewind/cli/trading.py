@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tradewind.cli.deeds import deed, note_first
 from tradewind.cli.options import AsJson, DataFolder, SettingsFile, settings_of
 from tradewind.errors import TradewindError
 
 if TYPE_CHECKING:
     from tradewind.live.desk import Desk
+    from tradewind.live.folder import Folder
     from tradewind.modes import Request
     from tradewind.settings import Settings
 
@@ -97,7 +99,10 @@ def live(
     """Trade at the broker of the settings: the same strategy file, the same gate; only the venue is real."""
     from tradewind.live.trading import live_at_broker
 
-    request = _request(strategies, on, sets, {"risk": risk}, settings_of(settings_file, data), bar=bar)
+    settings = settings_of(settings_file, data)
+    request = _request(strategies, on, sets, {"risk": risk}, settings, bar=bar)
+    if arm is not None:  # real money: what is not on record does not begin
+        note_first(settings.data, "arm", account=account, number=arm, strategies=strategies, on=on)
     code = live_at_broker(
         request, account, arm=arm, warm_up_days=warm_up, watchdog=watchdog, say=typer.echo, standby=standby
     )
@@ -151,14 +156,20 @@ def order_desk(
         wait = max(wait, ADDED_WITHIN)
     if verb == "limits":
         order["limits"] = _limits_tree(settings, limits)
+    with deed(settings.data, f"order desk {verb}", account=account, limits=limits, **given):
+        typer.echo(_ordered(folder, verb, order, wait))
+
+
+def _ordered(folder: "Folder", verb: str, order: dict[str, Any], wait: float) -> str:
+    """Return what became of an order to a running account; TradewindError where it was not carried out."""
     name = f"{time.time_ns()}-{verb}"
     folder.ask(name, order)
     answer = folder.answered(name, wait)
     if answer is None:
-        raise TradewindError(f"The account {account} did not answer within {wait:g} s.", "Is it running?")
+        raise TradewindError(f"The account {folder.name} did not answer within {wait:g} s.", "Is it running?")
     if not answer["done"]:
         raise TradewindError(answer["text"])
-    typer.echo(answer["text"])
+    return str(answer["text"])
 
 
 def _file_of(strategy: str | None) -> str:

@@ -23,11 +23,19 @@ from tradewind.broker import (
 from tradewind.errors import TradewindError
 from tradewind.live.edge import Clocks, clocks
 from tradewind.live.inbox import Inbox
+from tradewind.logs.log import QUIET, Level, Log
 from tradewind.trading.requests import Ask, Request, Send
 
 WITHIN = 10.0
 """Seconds a broker has to answer; the trader's timing says the same."""
 OFFSET_EVERY = 60.0
+
+OUTCOMES: dict[str, tuple[str, Level]] = {
+    "taken": ("order_answered", "info"),
+    "refused": ("order_refused", "warning"),
+    "unknown": ("order_unknown", "error"),
+}
+"""What the log calls an answer."""
 
 
 class Network:
@@ -48,6 +56,7 @@ class Network:
         self.offset = 0
         self._running: set[asyncio.Task[None]] = set()
         self.failed: BaseException | None = None
+        self.log: Log = QUIET
 
     def send(self, request: Request) -> None:
         """The request is carried out on the loop; called from the desk's thread."""
@@ -112,11 +121,12 @@ class Network:
 
     async def _send(self, request: Send) -> None:
         if request.deadline < self.wall() + self.offset:
-            self.inbox.put("unsent", request, "too late")
+            self._unsent(request, "too late")
             return
         if not self.may_send():
-            self.inbox.put("unsent", request, "this process does not lead any more, or is killed")
+            self._unsent(request, "this process does not lead any more, or is killed")
             return
+        began = time.monotonic()
         try:
             answer = await asyncio.wait_for(self._place(request.what), WITHIN)
         except BrokerRefused as error:
@@ -124,6 +134,15 @@ class Network:
         except (BrokerUnreachable, TimeoutError) as error:
             answer = Answer("unknown", (), str(error) or "no answer in time")
         self.inbox.put("answered", request, answer)
+        # After the desk was told: what is written down holds nothing up.
+        event, level = OUTCOMES[answer.outcome]
+        self.log.note(
+            event, answer.text, level, **_named(request), latency_ms=round((time.monotonic() - began) * 1_000, 3)
+        )
+
+    def _unsent(self, request: Send, why: str) -> None:
+        self.inbox.put("unsent", request, why)
+        self.log.note("order_unsent", why, "warning", **_named(request))
 
     async def _place(self, what: Any) -> Answer:
         if isinstance(what, Place):
@@ -148,3 +167,14 @@ class Network:
         except (BrokerUnreachable, BrokerRefused, TimeoutError):
             answer = None
         self.inbox.put("candles" if ask.what == "candles" else "told", ask, answer)
+
+
+def _named(request: Send) -> dict[str, Any]:
+    """Return what a line says of a request: which of our orders, and what was asked for."""
+    what = request.what
+    return {
+        "client_order_id": what.id,
+        "decision_id": request.order or None,
+        "seq": request.number,
+        "reason_code": type(what).__name__.lower(),
+    }

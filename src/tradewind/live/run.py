@@ -18,6 +18,7 @@ from tradewind.live.inbox import Inbox
 from tradewind.live.network import Network
 from tradewind.live.prepare import Prepared
 from tradewind.liveness.skew import Reading
+from tradewind.logs.log import QUIET, Log
 from tradewind.ports import Rows
 
 STOP_WITHIN = 30.0
@@ -36,6 +37,7 @@ async def trade(
     needs_watchdog: bool = False,
     started: Callable[[Driver], None] = lambda _driver: None,
     wall: Callable[[], int] = time.time_ns,
+    log: Log = QUIET,
 ) -> None:
     """The desk has traded at the broker until it was stopped; what ended it unforeseen is raised."""
     inbox = Inbox()
@@ -44,6 +46,7 @@ async def trade(
         return clocks()._replace(wall=wall())
 
     network = Network(broker, inbox, may_send=lambda: may_send() and desk.folder.kill_level() < 4, wall=wall, read=read)
+    network.log = log.bound(venue=broker.capabilities.broker)
     driver = Driver(desk, inbox, network.send, mode=mode, tell=tell, renew=renew, needs_watchdog=needs_watchdog,
                     wall=wall, edge=edge_of(desk, read), tells_bars=broker.capabilities.tells_bars)  # fmt: skip
     driver.offset = network.offset = offset

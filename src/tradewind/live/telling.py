@@ -5,11 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from tradewind.adapters.notices import Day, Notice, fill, summary
+from tradewind.broker import Report
 from tradewind.live.desk import Desk
+from tradewind.logs.log import QUIET, Level, Log
 from tradewind.markets.clock import day_date
+from tradewind.markets.instruments import Instrument
 from tradewind.results.facts import numbered
 from tradewind.trading.requests import Alert
 
+LEVELS: dict[str, Level] = {"info": "info", "warning": "warning", "critical": "critical"}
 KINDS: dict[str, Any] = {
     "refusals": "refusal",
     "limits": "limit",
@@ -23,9 +27,9 @@ KINDS: dict[str, Any] = {
 class Telling:
     """What tells people about one desk."""
 
-    def __init__(self, desk: Desk, tell: Callable[[Notice], Any], say: Callable[[str], Any]) -> None:
+    def __init__(self, desk: Desk, tell: Callable[[Notice], Any], say: Callable[[str], Any], log: Log = QUIET) -> None:
         """`tell` takes a notice and never waits; `say` writes a line where a person watches."""
-        self.desk, self.tell, self.say = desk, tell, say
+        self.desk, self.tell, self.say, self.log = desk, tell, say, log
         self.currency = desk.prepared.request.settings.account.currency
         self._begin()
 
@@ -46,7 +50,9 @@ class Telling:
         names = numbered([one.name for one in self.desk.prepared.strategies])
         for report, strategy in self.desk.fills:
             instrument = self.desk.prepared.listings[report.instrument].instrument
-            self.tell(fill(report, instrument, self.currency, names[strategy] if strategy >= 0 else ""))
+            name = names[strategy] if strategy >= 0 else ""
+            self.tell(fill(report, instrument, self.currency, name))
+            self._log_fill(report, instrument, name)
         self.desk.fills.clear()
         self.trades += self.desk.finished
         self.desk.finished.clear()
@@ -59,9 +65,23 @@ class Telling:
             self._begin()
 
     def alert(self, alert: Alert) -> None:
-        """An alert is said and told."""
+        """An alert is said, written down and told."""
+        self.log.note("alert", alert.text, LEVELS.get(alert.level, "info"), reason_code=alert.kind)
         self.say(f"[{alert.level}] {alert.text}")
         self.tell(Notice(KINDS.get(alert.kind, "reconciliation"), alert.text))
+
+    def _log_fill(self, report: Report, instrument: Instrument, strategy: str) -> None:
+        self.log.note(
+            "fill",
+            strategy=strategy or None,
+            instrument=instrument.symbol,
+            client_order_id=report.id or None,
+            venue_order_id=report.broker_order or None,
+            exec_id=report.execution,
+            side="buy" if report.side > 0 else "sell",
+            lots=float(report.quantity * instrument.volume_step),
+            price=float(report.price * instrument.tick_size),
+        )
 
     def _day(self) -> Day:
         costs = [int(one["commission"]) for one in self.trades]

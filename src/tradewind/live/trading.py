@@ -24,6 +24,7 @@ from tradewind.live.run import armed, first_balance, protected, trade, warmed
 from tradewind.live.showing import Showing, board_of
 from tradewind.live.start import TRADED_ALONE_WITHIN, first_start, lock_leader, now_ns, open_leading
 from tradewind.live.telling import Telling, notifier_of
+from tradewind.logs.log import Log, open_log
 from tradewind.modes import Request, open_history, plan_backtest
 from tradewind.ports import Rows
 from tradewind.requests import risk_rules
@@ -101,6 +102,14 @@ async def once_free(
 async def _live(
     prepared: Prepared, account: str, say: Say, *, arm: str | None, warm_up_days: int, watchdog: bool
 ) -> None:
+    with open_log(prepared.request.settings, "trader", say, account=account, mode="live") as log:
+        await _live_logged(prepared, account, log, arm=arm, warm_up_days=warm_up_days, watchdog=watchdog)
+
+
+async def _live_logged(
+    prepared: Prepared, account: str, log: Log, *, arm: str | None, warm_up_days: int, watchdog: bool
+) -> None:
+    say = log.said
     broker = open_prices(
         prepared.request.settings, [one.instrument for one in prepared.listings], trades=True, group=account
     )
@@ -117,8 +126,9 @@ async def _live(
         raise
     with journal:
         await _warmed_and_traded(
-            desk, journal, lease, broker, login, mode="live", say=say, warm_up_days=warm_up_days, watchdog=watchdog
-        )
+            desk, journal, lease, broker, login, mode="live", say=say, warm_up_days=warm_up_days, watchdog=watchdog,
+            log=log,
+        )  # fmt: skip
     say("Stopped.")
 
 
@@ -136,7 +146,7 @@ async def _reached(broker: Broker, say: Say) -> Login:
 
 async def _warmed_and_traded(
     desk: Desk, journal: ChainedJournal, lease: Lease, broker: Broker, login: Login,
-    *, mode: str, say: Say, warm_up_days: int, watchdog: bool,
+    *, mode: str, say: Say, warm_up_days: int, watchdog: bool, log: Log,
 ) -> None:  # fmt: skip
     """The desk has begun, filled its indicators and traded until it was stopped; the lease is free again."""
     prepared, notifier, board = desk.prepared, None, None
@@ -148,7 +158,7 @@ async def _warmed_and_traded(
         await asyncio.to_thread(_warm_up, desk, prepared, warm_up_days, login.clock_offset, say)
         desk.follow_calendar(now_ns() + login.clock_offset)
         notifier = notifier_of(prepared.request.settings.notify, f"Tradewind {desk.folder.name}")
-        telling = Telling(desk, notifier.tell if notifier else lambda _notice: None, say)
+        telling = Telling(desk, notifier.tell if notifier else lambda _notice: None, log.aloud, log)
         showing = None if board is None else Showing(desk, board)
 
         def tell(_desk: Desk) -> None:
@@ -166,6 +176,7 @@ async def _warmed_and_traded(
             renew=lease.renew,
             tell=tell,
             needs_watchdog=watchdog,
+            log=log,
         )
     finally:
         lease.release()
@@ -241,6 +252,12 @@ def paper_at_broker(request: Request, account: str, *, fresh: bool, say: Say) ->
 
 
 async def _paper(request: Request, account: str, fresh: bool, say: Say) -> None:
+    with open_log(request.settings, "trader", say, account=account, mode="paper") as log:
+        await _paper_logged(request, account, fresh, log)
+
+
+async def _paper_logged(request: Request, account: str, fresh: bool, log: Log) -> None:
+    say = log.said
     if fresh:
         put_aside(account_folder(Path(request.settings.data), account), request.settings)
     prepared = prepare(request)
@@ -253,5 +270,6 @@ async def _paper(request: Request, account: str, fresh: bool, say: Say) -> None:
         raise
     with journal:
         await _warmed_and_traded(
-            desk, journal, lease, broker, login, mode="paper", say=say, warm_up_days=WARM_UP_DAYS, watchdog=False
-        )
+            desk, journal, lease, broker, login, mode="paper", say=say, warm_up_days=WARM_UP_DAYS, watchdog=False,
+            log=log,
+        )  # fmt: skip

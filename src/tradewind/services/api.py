@@ -16,6 +16,7 @@ from tradewind.api.app import create
 from tradewind.api.house import House, house
 from tradewind.errors import BadSettings, TradewindError
 from tradewind.jobs.pool import keep_workers
+from tradewind.logs.log import open_log
 from tradewind.services.least_rights import as_user, jobs_settings
 from tradewind.services.life import Life, Work, serve, told_to_stop
 from tradewind.services.listening import address, bound, check, files, names, peers
@@ -42,8 +43,9 @@ def run(settings: Settings, say: Say, *, watched: bool = False) -> None:
     check(settings.api)
     bound(settings.api).close()
     stop = threading.Event()
-    with told_to_stop(stop):
+    with told_to_stop(stop), open_log(settings, "api", say) as kept:
         life = Life("api", Path(settings.data), stop)
+        life.log = kept
         serve(life, lambda one: listen(one, settings, bound(settings.api), say, watched=watched), say)
 
 

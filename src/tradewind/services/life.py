@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 from tradewind.errors import BadSettings, TradewindError
+from tradewind.logs.log import QUIET, Log
 from tradewind.watchdog.beats import write_beat
 
 BEAT_S = 1.0
@@ -32,6 +33,7 @@ class Life:
         self.path = data / "services" / f"{name}.json"
         self.state, self.why, self.turns, self.restarts = "starting", "", 0, 0
         self.figures: dict[str, Any] = {}
+        self.log: Log = QUIET
         self._beaten = 0.0
 
     @property
@@ -64,6 +66,7 @@ class Life:
         self.figures.update(figures)
         if changed:
             self.beat()
+            self.log.note("service_state", why, "warning" if state == "degraded" else "info", reason_code=state)
 
     def beat(self) -> None:
         """What is known of the service stands in its file."""
@@ -102,6 +105,7 @@ def serve(life: Life, work: Work, say: Callable[[str], Any]) -> None:
                 if time.monotonic() - began > STEADY_S:
                     pause = FIRST_PAUSE_S
                 life.restarts += 1
+                life.log.note("service_error", str(error), "error", error_type=type(error).__name__)
                 life.degraded(str(error))
                 say(f"{life.name}: {error} Again in {pause:g} s.")
                 life.rest(pause)

@@ -1,19 +1,19 @@
 """Services in one process: each in a thread of its own, told to stop together."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
+from tradewind.logs.log import Log
 from tradewind.services.life import Life, Work, serve, told_to_stop
 
-Say = Callable[[str], Any]
 
-
-def run(works: Mapping[str, Work], data: Path, say: Say) -> None:
+def run(works: Mapping[str, Work], data: Path, log: Log) -> None:
     """The services worked until they were told to stop: each in a thread, one that cannot go on ends all."""
-    stop = threading.Event()
+    stop, say = threading.Event(), log.said
     lives = [Life(name, data, stop) for name in works]
+    for one in lives:
+        one.log = log.bound(component=one.name)
     failed: list[BaseException] = []
 
     def live(life: Life) -> None:

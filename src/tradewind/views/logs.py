@@ -3,6 +3,7 @@
 A log is one of those that our own verbs write below the data folder; it is named from a list, never by a path.
 """
 
+import json
 import os
 import re
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 from tradewind.errors import UnknownName
 from tradewind.live.folder import account_names
+from tradewind.logs.masking import covered
+from tradewind.logs.reading import in_words
 from tradewind.settings import Settings
 
 PIECE = 262_144
@@ -18,15 +21,7 @@ MOST = 1_000
 """Lines told at once."""
 LONGEST, OVER = 2_000, 200
 """Characters of a line that are told, and how many more are looked at, so that no secret is cut in half."""
-SECRETS = (
-    (re.compile(r"\btw_[a-z0-9]{8}_[\w-]+"), "tw_…"),
-    (re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]*"), "eyJ…"),
-    (re.compile(r"(://[^\s:/@]{0,60}:)[^\s@]+@"), r"\1…@"),
-    (re.compile(r"(?i)(\bbearer\s+|\b(?:password|passwd|secret|token|api[_-]?key)[\"']?\s*[=:]\s*[\"']?)[^\s\"',;]+"),
-     r"\1…"),
-    (re.compile(r"(?<![\w-])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{43}(?![\w-])"), "…"),
-)  # fmt: skip
-"""What is covered, and how: keys, tokens, passwords in addresses and after their names, 256 bits as we write them."""
+LEVELS = {"warning": "warning", "error": "bad", "critical": "bad"}
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[@-_]")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _BAD = re.compile(r"\b(ERROR|FATAL|PANIC|CRITICAL|Traceback|error:)")
@@ -69,14 +64,26 @@ def shown(raw: bytes) -> dict[str, str]:
     """Return a line that can be looked at, and whether it speaks of something bad (bad, warning or empty)."""
     whole = raw.decode("utf-8", "replace").rstrip("\r\n")[: LONGEST + OVER]
     text = _UNSEEN.sub("", _ESCAPES.sub("", whole)).replace("\t", "    ")
-    for pattern, cover in SECRETS:
-        text = pattern.sub(cover, text)
+    text, told = _in_words(covered(text))
+    if told:
+        return {"text": text[:LONGEST], "level": LEVELS.get(told, "")}
     level = "bad" if _BAD.search(text) else "warning" if _WARNING.search(text) else ""
     return {"text": text[:LONGEST], "level": level}
 
 
+def _in_words(text: str) -> tuple[str, str]:
+    """Return a line as a person reads it, and the level it names: lines of our own logs are JSON."""
+    if not text.startswith('{"ts": '):
+        return text, ""
+    try:
+        line = json.loads(text)
+        return in_words(line), str(line["level"])
+    except (ValueError, KeyError, TypeError):
+        return text, ""
+
+
 def _files(settings: Settings) -> dict[str, Path]:
-    """Return the logs by name: of traders begun from here, and of the stack."""
+    """Return the logs by name: of traders begun from here, of the stack, and what each process of ours keeps."""
     data = Path(settings.data)
     found = {}
     for account in account_names(data):
@@ -85,4 +92,6 @@ def _files(settings: Settings) -> dict[str, Path]:
     for path in sorted((data / "stack").glob("*/*.log")):
         if path.stem == path.parent.name:
             found[path.stem] = path
+    for path in sorted((data / "logs").glob("*.log")):
+        found[f"log.{path.stem}"] = path
     return {name: path for name, path in found.items() if path.is_file() and not path.is_symlink()}

@@ -19,6 +19,10 @@ class Deed(NamedTuple):
     action: str
     outcome: str
     about: Mapping[str, Any]
+    hash: str = ""
+    """Of this row and all before it, as hexadecimal digits."""
+    before: str = ""
+    """The hash of the row before."""
 
 
 def note(entrance: Entrance, deed: tuple[int, str, str, str], about: Mapping[str, Any]) -> int:
@@ -34,12 +38,19 @@ def note(entrance: Entrance, deed: tuple[int, str, str, str], about: Mapping[str
 
 def deeds(entrance: Entrance, after: int = 0, most: int = 200) -> list[Deed]:
     """Return the rows after a number, oldest first."""
-    query = "SELECT number, ts_ns, who, action, outcome, about FROM audit WHERE number > ? ORDER BY number LIMIT ?"
+    query = (
+        "SELECT number, ts_ns, who, action, outcome, about, chain FROM audit WHERE number > ? ORDER BY number LIMIT ?"
+    )
     with entrance.opened() as database:
         rows = database.execute(query, (after, most)).fetchall()
-    return [
-        Deed(number, ts, who, action, outcome, json.loads(about)) for number, ts, who, action, outcome, about in rows
-    ]
+        first = (
+            database.execute("SELECT chain FROM audit WHERE number = ?", (rows[0][0] - 1,)).fetchone() if rows else None
+        )
+    before, found = (first[0] if first else GENESIS).hex(), []
+    for number, ts, who, action, outcome, about, chain in rows:
+        found.append(Deed(number, ts, who, action, outcome, json.loads(about), chain.hex(), before))
+        before = chain.hex()
+    return found
 
 
 def newest(entrance: Entrance, most: int = 20) -> list[Deed]:
