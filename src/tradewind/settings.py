@@ -184,6 +184,11 @@ class Metrics(Section):
     """Anything else is readable by whoever reaches it: figures tell balances and positions."""
     port: int = Field(default=0, ge=0, le=65_535)
     """0: a free one, which `<data>/metrics/<process>.json` names for Prometheus."""
+    prometheus: int = Field(default=9090, ge=0, le=65_535)
+    """Where `stack up` starts Prometheus, if it is installed; 0: not at all."""
+    alertmanager: int = Field(default=9095, ge=0, le=65_535)
+    every: int = Field(default=15, ge=1, le=300)
+    """Seconds between two scrapes."""
 
 
 class Logs(Section):

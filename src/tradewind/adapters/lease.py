@@ -128,6 +128,12 @@ class Lease:
         self._tenure = self._tenure._replace(lost=True)
         raise Fenced("The lease on the account was lost.", "Stop this process; start it again if it shall trade.")
 
+    def remaining_s(self) -> float:
+        """Return the seconds for which this process still leads unless it renews; 0 where it does not."""
+        if self._tenure.lost:
+            return 0.0
+        return max(0.0, (self._tenure.renewed + self._tenure.ttl - self._monotonic()) / SECOND)
+
     def refusal(self, margin_s: float) -> str:
         """Why nothing may be sent now; empty where it may."""
         return self._tenure.refusal(self._monotonic(), round(margin_s * SECOND))

@@ -51,7 +51,7 @@ def run_service(
     if service not in known:
         raise UnknownName("service with these settings", service, known)
     with open_log(settings, service if service != "trader" else "keeper", typer.echo) as log:
-        run({service: known[service]}, settings.data, log)
+        run({service: known[service]}, settings, log)
 
 
 @app.command("up")
@@ -65,7 +65,7 @@ def up(on: On = None, data: DataFolder = None, settings_file: SettingsFile = Non
     if _serves(settings):
         works["api"] = _module("services.api", "serve").beside(settings, typer.echo, watched=sys.stdout.isatty())
     with open_log(settings, "up", typer.echo) as log:
-        run(works, settings.data, log)
+        run(works, settings, log)
 
 
 def _serves(settings: "Settings") -> bool:

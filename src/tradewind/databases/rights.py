@@ -9,56 +9,56 @@ from typing import Any
 
 from sqlalchemy import text
 
-SERVICES = ("feed", "recorder", "trader", "api", "backup")
+SERVICES = ("feed", "recorder", "trader", "api", "backup", "monitor")
 SCHEMAS = {"trading": ("trading", "analytics", "monitoring"), "market": ("market",)}
 LETTERS = {"r": "SELECT", "a": "INSERT", "w": "UPDATE", "d": "DELETE"}
 
 MATRIX = """
-trading.broker_profiles     r     r     r     r     r
-trading.instruments         r     r     r     r     r
-trading.sessions            r     r     r     r     r
-trading.accounts            -     raw   -     r     r
-trading.account_instruments -     raw   -     r     r
-trading.strategies          -     raw   -     r     r
-trading.orders              -     raw   -     r     r
-trading.fills               -     raw   -     r     r
-trading.positions           -     raw   -     r     r
-trading.trades              -     raw   -     r     r
-trading.journal_blocks      -     r     ra    r     r
-trading.journal_layouts     -     r     ra    r     r
-trading.journal_snapshots   -     r     rawd  r     r
-trading.leases              -     -     raw   r     r
-trading.outbox              -     r     raw   r     r
-analytics.equity            -     raw   -     r     r
-analytics.signals           -     raw   -     r     r
-analytics.gates             -     raw   -     r     r
-analytics.runs              -     -     ra    ra    r
-analytics.run_tables        -     -     ra    ra    r
-analytics.run_notes         -     -     ra    ra    r
-monitoring.heartbeats       raw   raw   raw   r     r
-monitoring.alerts           ra    ra    ra    r     r
-monitoring.audit            -     ra    -     ra    r
-monitoring.risk_actions     -     ra    -     r     r
-monitoring.data_quality     ra    ra    -     r     r
-monitoring.reconciliations  -     ra    -     r     r
-monitoring.projections      -     raw   -     r     r
-monitoring.consumed         -     raw   raw   r     r
-monitoring.dead_letters     ra    ra    ra    r     r
-market.series               r     raw   r     r     r
-market.months               r     rawd  r     r     r
-market.sources              r     rawd  r     r     r
-market.documents            r     rawd  r     r     r
-market.bars                 r     rawd  r     r     r
-market.ticks                r     rawd  r     r     r
-market.quotes               r     ra    r     r     r
-market.quoted               r     ra    r     r     r
-market.retention            -     r     -     r     r
-market.dead_letters         -     ra    -     r     r
-market.consumed             -     raw   -     r     r
+trading.broker_profiles     r     r     r     r     r     r
+trading.instruments         r     r     r     r     r     r
+trading.sessions            r     r     r     r     r     r
+trading.accounts            -     raw   -     r     r     r
+trading.account_instruments -     raw   -     r     r     r
+trading.strategies          -     raw   -     r     r     r
+trading.orders              -     raw   -     r     r     r
+trading.fills               -     raw   -     r     r     r
+trading.positions           -     raw   -     r     r     r
+trading.trades              -     raw   -     r     r     r
+trading.journal_blocks      -     r     ra    r     r     -
+trading.journal_layouts     -     r     ra    r     r     -
+trading.journal_snapshots   -     r     rawd  r     r     -
+trading.leases              -     -     raw   r     r     r
+trading.outbox              -     r     raw   r     r     r
+analytics.equity            -     raw   -     r     r     r
+analytics.signals           -     raw   -     r     r     r
+analytics.gates             -     raw   -     r     r     r
+analytics.runs              -     -     ra    ra    r     r
+analytics.run_tables        -     -     ra    ra    r     r
+analytics.run_notes         -     -     ra    ra    r     r
+monitoring.heartbeats       raw   raw   raw   r     r     r
+monitoring.alerts           ra    ra    ra    r     r     r
+monitoring.audit            -     ra    -     ra    r     r
+monitoring.risk_actions     -     ra    -     r     r     r
+monitoring.data_quality     ra    ra    -     r     r     r
+monitoring.reconciliations  -     ra    -     r     r     r
+monitoring.projections      -     raw   -     r     r     r
+monitoring.consumed         -     raw   raw   r     r     r
+monitoring.dead_letters     ra    ra    ra    r     r     r
+market.series               r     raw   r     r     r     r
+market.months               r     rawd  r     r     r     r
+market.sources              r     rawd  r     r     r     r
+market.documents            r     rawd  r     r     r     r
+market.bars                 r     rawd  r     r     r     r
+market.ticks                r     rawd  r     r     r     r
+market.quotes               r     ra    r     r     r     r
+market.quoted               r     ra    r     r     r     r
+market.retention            -     r     -     r     r     r
+market.dead_letters         -     ra    -     r     r     r
+market.consumed             -     raw   -     r     r     r
 """
 """Tables and what each service may: read, add, write over, delete. Tables that are not there yet are passed over."""
 
-READERS = ("api", "backup")
+READERS = ("api", "backup", "monitor")
 """Who reads the views."""
 
 CREATE_ROLE = """
@@ -67,6 +67,14 @@ DO $$ BEGIN
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$
 """
+
+WATCHES = """
+DO $$ BEGIN
+    GRANT pg_monitor TO {role};
+EXCEPTION WHEN insufficient_privilege THEN NULL;
+END $$
+"""
+"""Whoever watches sees the server's own figures; where the owner of the tables may not say so, somebody else has to."""
 
 
 def rights() -> dict[str, dict[str, str]]:
@@ -86,6 +94,7 @@ def make_groups(connection: Any) -> None:
     for service in SERVICES:
         if group_of(service) not in there:
             connection.execute(text(CREATE_ROLE.format(role=group_of(service))))
+    connection.execute(text(WATCHES.format(role=group_of("monitor"))))
 
 
 def grant(connection: Any, tree: str) -> None:

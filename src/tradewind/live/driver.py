@@ -7,7 +7,7 @@ with half a thought is not.
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tradewind.adapters.lease import Heart
 from tradewind.kernel.refusals import (
@@ -27,6 +27,9 @@ from tradewind.live.status import status_of
 from tradewind.liveness.skew import Reading, Verdict
 from tradewind.trading.requests import Ask, Request
 from tradewind.watchdog.beats import Beat, read_beat, write_beat
+
+if TYPE_CHECKING:
+    from tradewind.live.measuring import Measuring
 
 SECOND = 1_000_000_000
 PAUSE_S = 5.0
@@ -73,6 +76,7 @@ class Driver:
         self.held: tuple[int, ...] = ()
         self.happened = self.shown = 0
         self.facts: dict[str, Any] = {}
+        self.measuring: Measuring | None = None
 
     def now(self) -> int:
         """Return the time by the broker's clock, ns UTC."""
@@ -98,8 +102,13 @@ class Driver:
 
     def turn(self, seconds: float) -> None:
         """What waits has been applied and is durable, and what may be sent is on its way."""
+        began = time.monotonic()
         others, quotes = self.inbox.take(seconds)
         now = self.now()
+        if self.measuring is not None:
+            self.measuring.turned(time.monotonic() - began, seconds)
+            if quotes:
+                self.measuring.prices(now - quotes[-1].ts)
         if self.desk.trader is not None:
             self.desk.trader.at(now)
         for name, arguments in others:
@@ -137,6 +146,8 @@ class Driver:
     def carry_out(self, now: int) -> None:
         """Everything is durable, and then what it asks for is handed to the network."""
         self.renew()
+        if self.measuring is not None:
+            self.measuring.renewed()
         for request in self.desk.settle(now):
             self.send(request)
         self.tell(self.desk)
@@ -153,6 +164,9 @@ class Driver:
             self.facts["quotes_refused"] = sum(self.edge.guard.counts.values())
         status = status_of(self.desk, self.mode, clock_offset=self.offset, leader=True, **self.facts, **more)
         write_beat(self.desk.folder.status, self.desk.turns, status)
+        if self.measuring is not None:
+            self.measuring.beaten(status)
+            self.measuring.conflated(self.inbox.conflated)
 
     def _look_at_the_pause(self) -> None:
         """A process that stood still compares everything before it goes on."""
@@ -183,15 +197,23 @@ class Driver:
         alive = isinstance(beat, Beat) and time.monotonic_ns() - beat.monotonic_ns < WATCHDOG_AGE
         self.desk.hold(NO_WATCHDOG, on=not (alive and isinstance(beat, Beat) and beat.rest.get("ready") is True))
 
+    def _proved(self) -> None:
+        """The broker gave positive evidence of itself."""
+        if self.measuring is not None:
+            self.measuring.proved()
+
     # Inputs that are not prices.
 
     def on_reports(self, *arguments: Any) -> None:
         """The broker reported."""
+        self._proved()
         if self.desk.trader is not None:
             self.desk.trader.reports(*arguments)
 
     def on_answered(self, *arguments: Any) -> None:
         """The broker answered a request."""
+        if arguments[1].outcome != "unknown":
+            self._proved()
         if self.desk.trader is not None:
             self.desk.trader.answered(*arguments)
 
@@ -201,12 +223,23 @@ class Driver:
             self.desk.trader.unsent(*arguments)
 
     def on_told(self, *arguments: Any) -> None:
-        """The broker answered a question."""
-        if self.desk.trader is not None:
-            self.desk.trader.told(*arguments)
+        """The broker answered a question, or could not be asked."""
+        if self.desk.trader is None:
+            return
+        settling = self.desk.trader.settling
+        before = settling.last_success
+        self.desk.trader.told(*arguments)
+        if self.measuring is None:
+            return
+        if settling.last_success != before:
+            self.measuring.compared(agree=not settling.before)
+        elif arguments[1] is not None:
+            self.measuring.proved()
 
     def on_link(self, link: Any) -> None:
         """A stream came or went."""
+        if self.measuring is not None:
+            self.measuring.link(link.stream, up=link.up)
         self.facts[f"{link.stream}_up"] = link.up
         if link.stream == "quotes":
             self._quotes_link(link.up)
@@ -233,6 +266,8 @@ class Driver:
 
     def on_offset(self, sent: Reading, received: Reading, offset: int) -> None:
         """Our clock was compared with the broker's."""
+        if self.measuring is not None:
+            self.measuring.clock_compared()
         if self.edge is None:
             self.offset = offset
             return

@@ -7,7 +7,7 @@ desk does. Before each one the lease and the kill file are looked at, so that a 
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tradewind.broker import (
     Answer,
@@ -25,6 +25,9 @@ from tradewind.live.edge import Clocks, clocks
 from tradewind.live.inbox import Inbox
 from tradewind.logs.log import QUIET, Level, Log
 from tradewind.trading.requests import Ask, Request, Send
+
+if TYPE_CHECKING:
+    from tradewind.live.measuring import Measuring
 
 WITHIN = 10.0
 """Seconds a broker has to answer; the trader's timing says the same."""
@@ -57,14 +60,16 @@ class Network:
         self._running: set[asyncio.Task[None]] = set()
         self.failed: BaseException | None = None
         self.log: Log = QUIET
+        self.measuring: Measuring | None = None
 
     def send(self, request: Request) -> None:
         """The request is carried out on the loop; called from the desk's thread."""
         if self.loop is not None:
-            self.loop.call_soon_threadsafe(self._begin, request)
+            since = 0.0 if self.measuring is None else self.measuring.turn_began
+            self.loop.call_soon_threadsafe(self._begin, request, since)
 
-    def _begin(self, request: Request) -> None:
-        task = asyncio.ensure_future(self._carry_out(request))
+    def _begin(self, request: Request, since: float) -> None:
+        task = asyncio.ensure_future(self._carry_out(request, since))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
@@ -113,13 +118,13 @@ class Network:
                 self.inbox.put("offset", sent, self.read(), offset)
             await asyncio.sleep(OFFSET_EVERY)
 
-    async def _carry_out(self, request: Request) -> None:
+    async def _carry_out(self, request: Request, since: float) -> None:
         if isinstance(request, Send):
-            await self._send(request)
+            await self._send(request, since)
         else:
             await self._ask(request)
 
-    async def _send(self, request: Send) -> None:
+    async def _send(self, request: Send, since: float) -> None:
         if request.deadline < self.wall() + self.offset:
             self._unsent(request, "too late")
             return
@@ -127,6 +132,8 @@ class Network:
             self._unsent(request, "this process does not lead any more, or is killed")
             return
         began = time.monotonic()
+        if self.measuring is not None:
+            self.measuring.handed_over(began - since)
         try:
             answer = await asyncio.wait_for(self._place(request.what), WITHIN)
         except BrokerRefused as error:
@@ -134,11 +141,12 @@ class Network:
         except (BrokerUnreachable, TimeoutError) as error:
             answer = Answer("unknown", (), str(error) or "no answer in time")
         self.inbox.put("answered", request, answer)
-        # After the desk was told: what is written down holds nothing up.
+        # After the desk was told: what is written down and counted holds nothing up.
+        took = time.monotonic() - began
         event, level = OUTCOMES[answer.outcome]
-        self.log.note(
-            event, answer.text, level, **_named(request), latency_ms=round((time.monotonic() - began) * 1_000, 3)
-        )
+        self.log.note(event, answer.text, level, **_named(request), latency_ms=round(took * 1_000, 3))
+        if self.measuring is not None:
+            self.measuring.answered(type(request.what).__name__.lower(), answer.outcome, took)
 
     def _unsent(self, request: Send, why: str) -> None:
         self.inbox.put("unsent", request, why)
@@ -153,6 +161,7 @@ class Network:
 
     async def _ask(self, ask: Ask) -> None:
         answer: Any = None
+        began = time.monotonic()
         try:
             if ask.what == "find":
                 _, name, instrument, side = ask.about.split(" ")
@@ -167,6 +176,8 @@ class Network:
         except (BrokerUnreachable, BrokerRefused, TimeoutError):
             answer = None
         self.inbox.put("candles" if ask.what == "candles" else "told", ask, answer)
+        if self.measuring is not None:
+            self.measuring.answered(ask.what, "unknown" if answer is None else "taken", time.monotonic() - began)
 
 
 def _named(request: Send) -> dict[str, Any]:

@@ -37,6 +37,7 @@ def run_tape(
     clock: Callable[[], int] = time.monotonic_ns,
     sleep: Callable[[float], None] = time.sleep,
     synthetic: bool = False,
+    shown: Callable[[dict[str, Any]], None] = lambda _status: None,
 ) -> None:
     """The tape has been traded from where the desk stands to its end, or until somebody stopped it."""
     beaten = happened = 0
@@ -53,7 +54,9 @@ def run_tape(
             beaten, happened = now, desk.happened
             desk.look_at_kill()
             desk.people()
-            write_beat(desk.folder.status, desk.turns, status_of(desk, "paper", leader=True, **more))
+            status = status_of(desk, "paper", leader=True, **more)
+            write_beat(desk.folder.status, desk.turns, status)
+            shown(status)
             if on_turn is not None:
                 on_turn(desk)
         if desk.stopping or desk.killed == 4:

@@ -15,6 +15,7 @@ from tradewind.errors import TradewindError
 from tradewind.live.desk import Desk
 from tradewind.live.folder import account_folder
 from tradewind.live.launch import put_aside
+from tradewind.live.measuring import Measuring, told_at_a_door
 from tradewind.live.paper import run_tape
 from tradewind.live.prepare import prepare
 from tradewind.live.start import now_ns, open_account
@@ -82,7 +83,11 @@ def on_a_tape(
         desk.begin(now_ns(), desk.start_document)
         if before:
             say(f"The account {account} goes on after {before:,} events of the tape.")
-        run_tape(desk, travelled(request, account, plan.feed()), speed=speed, on_turn=on_turn, synthetic=plan.synthetic)
+        measuring, tape = Measuring(desk, "simulated"), travelled(request, account, plan.feed())
+        with told_at_a_door(measuring, request.settings, say):
+            run_tape(
+                desk, tape, speed=speed, on_turn=on_turn, synthetic=plan.synthetic, shown=measuring.shown_on_a_tape
+            )
         say(summary(desk, journal.name))
 
 

@@ -15,6 +15,7 @@ from tradewind.live.desk import Desk
 from tradewind.live.driver import Driver
 from tradewind.live.edge import Clocks, Edge, clocks, habits_of
 from tradewind.live.inbox import Inbox
+from tradewind.live.measuring import Measuring
 from tradewind.live.network import Network
 from tradewind.live.prepare import Prepared
 from tradewind.liveness.skew import Reading
@@ -38,6 +39,7 @@ async def trade(
     started: Callable[[Driver], None] = lambda _driver: None,
     wall: Callable[[], int] = time.time_ns,
     log: Log = QUIET,
+    measuring: Measuring | None = None,
 ) -> None:
     """The desk has traded at the broker until it was stopped; what ended it unforeseen is raised."""
     inbox = Inbox()
@@ -50,6 +52,10 @@ async def trade(
     driver = Driver(desk, inbox, network.send, mode=mode, tell=tell, renew=renew, needs_watchdog=needs_watchdog,
                     wall=wall, edge=edge_of(desk, read), tells_bars=broker.capabilities.tells_bars)  # fmt: skip
     driver.offset = network.offset = offset
+    driver.measuring = network.measuring = measuring
+    if measuring is not None:
+        measuring.edge, measuring.now = driver.edge, driver.now
+        measuring.clock_compared()  # the login told its clock
     thread = threading.Thread(target=driver.run, name="desk", daemon=True)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -19,6 +19,7 @@ from tradewind.live.desk import Desk
 from tradewind.live.folder import account_folder
 from tradewind.live.keeper import BROKEN, keep
 from tradewind.live.launch import put_aside
+from tradewind.live.measuring import Measuring, told_at_a_door
 from tradewind.live.prepare import Prepared, prepare
 from tradewind.live.run import armed, first_balance, protected, trade, warmed
 from tradewind.live.showing import Showing, board_of
@@ -158,6 +159,7 @@ async def _warmed_and_traded(
         await asyncio.to_thread(_warm_up, desk, prepared, warm_up_days, login.clock_offset, say)
         desk.follow_calendar(now_ns() + login.clock_offset)
         notifier = notifier_of(prepared.request.settings.notify, f"Tradewind {desk.folder.name}")
+        measuring = Measuring(desk, broker.capabilities.broker, lease=lease, watched=watchdog)
         telling = Telling(desk, notifier.tell if notifier else lambda _notice: None, log.aloud, log)
         showing = None if board is None else Showing(desk, board)
 
@@ -167,17 +169,19 @@ async def _warmed_and_traded(
                 showing.turn()
 
         say("Trading. Ctrl-C stops it softly; stops stay at the broker.")
-        await trade(
-            desk,
-            broker,
-            mode=mode,
-            offset=login.clock_offset,
-            may_send=partial(lease.may_write, TRADED_ALONE_WITHIN),
-            renew=lease.renew,
-            tell=tell,
-            needs_watchdog=watchdog,
-            log=log,
-        )
+        with told_at_a_door(measuring, prepared.request.settings, say):
+            await trade(
+                desk,
+                broker,
+                mode=mode,
+                offset=login.clock_offset,
+                may_send=partial(lease.may_write, TRADED_ALONE_WITHIN),
+                renew=lease.renew,
+                tell=tell,
+                needs_watchdog=watchdog,
+                log=log,
+                measuring=measuring,
+            )
     finally:
         lease.release()
         if notifier:

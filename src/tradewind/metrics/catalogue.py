@@ -59,7 +59,7 @@ broker_requests_total{venue,op,code}  Requests to the broker, by operation and a
 watchdog_actions_total{action}  What the watchdog did: warned, paged, cancelled, closed.
 db_errors_total{reason}  Errors of the databases, by reason.
 dead_letters_total{topic}  Messages that could not be read and were put aside.
-records_written_total{target}  Rows of market data and events that were stored.
+records_written_total{target}  Messages that had their effect, by where they came from or went.
 queue_dropped_total{queue,policy}  What a full queue let go, by policy.
 log_dropped_total  Log lines that could not be written.
 notifications_total{result}  Messages to people: sent, failed or held back.

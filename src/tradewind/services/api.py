@@ -17,6 +17,8 @@ from tradewind.api.house import House, house
 from tradewind.errors import BadSettings, TradewindError
 from tradewind.jobs.pool import keep_workers
 from tradewind.logs.log import open_log
+from tradewind.services.api_figures import ApiFigures
+from tradewind.services.doors import open_doors
 from tradewind.services.least_rights import as_user, jobs_settings
 from tradewind.services.life import Life, Work, serve, told_to_stop
 from tradewind.services.listening import address, bound, check, files, names, peers
@@ -46,7 +48,8 @@ def run(settings: Settings, say: Say, *, watched: bool = False) -> None:
     with told_to_stop(stop), open_log(settings, "api", say) as kept:
         life = Life("api", Path(settings.data), stop)
         life.log = kept
-        serve(life, lambda one: listen(one, settings, bound(settings.api), say, watched=watched), say)
+        with open_doors([life], settings, say):
+            serve(life, lambda one: listen(one, settings, bound(settings.api), say, watched=watched), say)
 
 
 def beside(settings: Settings, say: Say, *, watched: bool) -> Work:
@@ -77,6 +80,10 @@ def listen(life: Life, settings: Settings, place: socket.socket, say: Say, *, wa
         greet(home, say, watched=watched)
         wanted = settings.api
         app = create(home, hosts=names(wanted), peers=peers(wanted), docs=wanted.docs, pages=wanted.pages)
+        figures = ApiFigures(life.told, home, wanted)
+        figures.hub = app.state.stream
+        app.edge["answered"] = figures.answered
+        life.asked[:] = [figures.refresh]
         _answer(life, uvicorn.Server(_config(app, wanted)), settings, place, say)
 
 

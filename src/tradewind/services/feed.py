@@ -113,11 +113,17 @@ async def _fed(
     await broker.open()
     one = Feed(broker, instruments, publisher, now)
     reading = asyncio.ensure_future(_read(life, one))
+    prices = life.told.counter("tradewind_md_events_total", one.name, "quote")
+    queue, told_of = life.told.gauge("tradewind_queue_depth", "kafka"), 0
+    life.told.counter("tradewind_md_gaps_total", one.name, "stream lost").inc(0)
     try:
         while not life.stopped and not reading.done():
             await asyncio.sleep(GATHER_S)
             one.publish()
             life.turn(prices=one.prices, waiting=publisher.waiting)
+            prices.inc(one.prices - told_of)
+            told_of = one.prices
+            queue.set(publisher.waiting)
         if reading.done():
             reading.result()
             raise BrokerUnreachable("The broker's stream of prices ended by itself.")
@@ -130,12 +136,17 @@ async def _fed(
 
 async def _read(life: Life, one: Feed) -> None:
     """Every item of the stream was taken; a hole was filled when the stream came back."""
+    told, newest = life.told, life.told.gauge("tradewind_md_last_event_timestamp_seconds", one.name)
     async for item in one.broker.quotes():
         one.take(item)
+        told.gauge("tradewind_broker_last_proof_timestamp_seconds", one.name).set_to_current_time()
         if not isinstance(item, Link):
+            newest.set_to_current_time()
             continue
+        told.gauge("tradewind_broker_connected", one.name).set(item.up)
         if not item.up:
             one.lost_at = one.now() if one.lost_at is None else one.lost_at
+            told.counter("tradewind_md_gaps_total", one.name, "stream lost").inc()
             life.degraded(f"no prices: {item.reason}")
             continue
         life.working()

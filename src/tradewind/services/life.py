@@ -15,6 +15,7 @@ from typing import Any
 
 from tradewind.errors import BadSettings, TradewindError
 from tradewind.logs.log import QUIET, Log
+from tradewind.metrics.told import Told
 from tradewind.watchdog.beats import write_beat
 
 BEAT_S = 1.0
@@ -34,6 +35,11 @@ class Life:
         self.state, self.why, self.turns, self.restarts = "starting", "", 0, 0
         self.figures: dict[str, Any] = {}
         self.log: Log = QUIET
+        self.told = Told()
+        self.asked: list[Callable[[], None]] = []
+        """What is done before its figures are read."""
+        self.turned_at = 0.0
+        """When it last showed that it turns, by the monotonic clock."""
         self._beaten = 0.0
 
     @property
@@ -44,6 +50,7 @@ class Life:
     def turn(self, **figures: Any) -> None:
         """The service did something; `figures` are told with the next beat."""
         self.turns += 1
+        self.turned_at = time.monotonic()
         self.figures.update(figures)
         if time.monotonic() - self._beaten >= BEAT_S:
             self.beat()
@@ -70,7 +77,7 @@ class Life:
 
     def beat(self) -> None:
         """What is known of the service stands in its file."""
-        self._beaten = time.monotonic()
+        self._beaten = self.turned_at = time.monotonic()
         self.path.parent.mkdir(parents=True, exist_ok=True)
         more = {"service": self.name, "state": self.state, "why": self.why, "restarts": self.restarts}
         write_beat(self.path, self.turns, {**self.figures, **more})

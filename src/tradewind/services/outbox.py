@@ -14,6 +14,8 @@ from tradewind.adapters.postgres.outbox import POLL_S, Outbox
 from tradewind.services.life import Life
 
 ACCOUNTS = "SELECT DISTINCT account FROM trading.journal_blocks"
+WAITING_TURNS = 20
+"""Turns after which what waits is counted."""
 LOOK_TURNS = 100
 """Turns after which new accounts are looked for."""
 
@@ -50,6 +52,9 @@ def send_out(life: Life, servers: str, address: Address) -> None:
             for account, outbox in outboxes.items():
                 sent += outbox.step(partial(publish, publisher, account))
             life.turn(published=life.figures.get("published", 0) + sent)
+            life.told.counter("tradewind_records_written_total", JOURNAL.name).inc(sent)
+            if turns % WAITING_TURNS == 0:
+                life.told.gauge("tradewind_outbox_lag_events").set(sum(one.waiting for one in outboxes.values()))
             if not sent:
                 life.rest(POLL_S)
     finally:

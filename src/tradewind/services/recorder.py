@@ -26,6 +26,7 @@ from tradewind.adapters.timescale.history import History
 from tradewind.adapters.timescale.quotes import Quotes as Recorded
 from tradewind.adapters.timescale.quotes import write_quotes
 from tradewind.live.start import LAYOUTS
+from tradewind.metrics.told import Told
 from tradewind.services.life import Life
 
 MOST = 4_000
@@ -41,11 +42,13 @@ class Recorder:
     def __init__(self, servers: str, address: Address, names: tuple[str, str, str], topics: Iterable[Any]) -> None:
         """`names`: the group, the table of positions, the table of dead letters."""
         group, consumed, self.dead_table = names
-        self.address = address
+        self.address, self.group = address, group
         self.connection = connect(address, name=f"tradewind {group}")
         self.connection.autocommit = True
         self.consumed = Consumed(consumed, group)
         self.publisher = Publisher(servers)
+        self.behind: dict[str, float] = {}
+        """How old what was read last was then, seconds by topic."""
         self.reader = Reader(servers, group, topics, lambda places: self.consumed.take(self.connection, places))
 
     def turn(self, life: Life) -> int:
@@ -53,11 +56,35 @@ class Recorder:
         with translated(f"What came was not recorded at {self.address}"):
             records = self.reader.batch(MOST, 0.1)  # partitions that come with it are taken in the database
             if records:
+                began = time.perf_counter()
                 try:
                     self.commit(records)
+                    self._tell(life.told, records, time.perf_counter() - began)
                 except TakenOver:
                     life.degraded("partitions went to another recorder in the middle of a batch; it has them now")
         return len(records)
+
+    def _tell(self, told: Told, records: Sequence[Record], took_s: float) -> None:
+        """What was recorded is told."""
+        told.histogram("tradewind_db_tx_seconds", self.group).observe(took_s)
+        for one in records:
+            told.counter("tradewind_records_written_total", one.topic).inc()
+            if isinstance(one.message, Unreadable):
+                told.counter("tradewind_dead_letters_total", one.topic).inc()
+        now = time.time_ns()
+        newest = {one.topic: one.message.received for one in records if isinstance(one.message, Quotes)}
+        for topic, received in newest.items():
+            told.histogram("tradewind_end_to_end_seconds").observe(max(0, now - received) / 1e9)
+            self.behind[topic] = (now - received) / 1e9
+        blocks = [one.message.ts for one in records if isinstance(one.message, JournalBlock)]
+        if blocks:
+            told.gauge("tradewind_projection_lag_seconds", "tables").set(max(0, now - blocks[-1]) / 1e9)
+
+    def tell_lag(self, told: Told) -> None:
+        """How far it is behind is told, by topic: seconds only while messages wait."""
+        for topic, count in self.reader.lags().items():
+            told.gauge("tradewind_consumer_lag_records", topic).set(count)
+            told.gauge("tradewind_consumer_lag_seconds", topic).set(self.behind.get(topic, 0.0) if count else 0.0)
 
     def commit(self, records: Sequence[Record]) -> None:
         """The records have their effects and the positions are behind them, in one transaction."""
@@ -201,11 +228,15 @@ def record(life: Life, servers: str, market: Address | None, trading: Address | 
         if trading is not None:
             halves.append(TradingRecorder(servers, trading))
         life.working()
+        for topic in (QUOTES, BARS, JOURNAL):
+            life.told.counter("tradewind_dead_letters_total", topic.name).inc(0)
         while not life.stopped:
             came = sum(one.turn(life) for one in halves)
             for one in halves:
                 one.tidy(time.time_ns() // DAY)
             life.turn(messages=life.figures.get("messages", 0) + came, lag=sum(one.reader.lag() for one in halves))
+            for one in halves:
+                one.tell_lag(life.told)
             if came:
                 life.working()
     finally:

@@ -15,7 +15,7 @@ from tradewind.stack.places import DEFAULT, Ports
 from tradewind.stack.settings_text import settings_text
 
 SECRETS, CONTAINERS = Path("secrets"), Path("containers")
-USERS = ("tradewind", "feed", "recorder", "trader", "api", "backup")
+USERS = ("tradewind", "feed", "recorder", "trader", "api", "backup", "monitor")
 """Who logs in at the databases: the owner of the tables, then one a service."""
 PLAIN_SECRETS: tuple[str, ...] = ("tokens",)
 """What one process needs: the key that signs people's sessions."""
@@ -23,6 +23,8 @@ STACK_SECRETS = (*(f"postgresql-{user}" for user in USERS), *(f"timescale-{user}
 CONTAINER_SECRETS = ("grafana",)
 BROKER = "broker"
 """The broker's token: a file to be filled by a person, empty at first, and refused as long as it is."""
+ALERTS = ("alert-page", "alert-warn", "alert-snitch")
+"""Where alerts are sent: each a file to be filled by a person with the address of a webhook, or left empty."""
 SERVERS = ("postgres", "timescaledb", "kafka", "prometheus", "grafana")
 """Who keeps something on disk in a container."""
 NOBODY = 10_001
@@ -69,6 +71,8 @@ def begin_folder(folder: Path, *, stack: bool = False, containers: bool = False,
     hidden = {SECRETS / name: secrets.token_urlsafe(SECRET_BYTES) for name in names}
     if containers:
         hidden[SECRETS / BROKER] = ""
+    if stack or containers:
+        hidden |= dict.fromkeys((SECRETS / name for name in ALERTS), "")
     _refuse_what_is_there(folder, [*texts, *hidden])
     made: list[Path] = []
     try:

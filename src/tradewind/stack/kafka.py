@@ -5,6 +5,7 @@ more, run three nodes by the compose file and raise the replication.
 """
 
 import base64
+import hashlib
 import os
 import shutil
 import subprocess
@@ -12,7 +13,9 @@ import uuid
 from pathlib import Path
 
 from tradewind.errors import TradewindError
-from tradewind.stack.processes import Running, answers, begin
+from tradewind.monitoring import KAFKA_JMX
+from tradewind.stack.processes import Running, answers, begin, free_ports
+from tradewind.stack.watching import target_file
 
 POM = Path(__file__).resolve().parent / "kafka.pom.xml"
 HEAP_MB = 384
@@ -22,7 +25,8 @@ MAIN = "kafka.Kafka"
 def kafka_jars(cache: Path | None = None) -> Path:
     """Return the folder of the jars, fetched now if they are not there; TradewindError without Java or Maven."""
     root = cache or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tradewind" / "kafka"
-    jars = root / "jars"
+    # Other jars, another folder: what an older version fetched is not taken for them.
+    jars = root / f"jars-{hashlib.sha256(POM.read_bytes()).hexdigest()[:8]}"
     if jars.is_dir():
         return jars
     for program in ("java", "mvn"):
@@ -41,8 +45,13 @@ def kafka_jars(cache: Path | None = None) -> Path:
     return jars
 
 
-def start_kafka(folder: Path, port: int, controller_port: int, *, cache: Path | None = None) -> Running:
-    """Return a running server that keeps what it has in `folder`, formatted there the first time."""
+def start_kafka(
+    folder: Path, port: int, controller_port: int, *, cache: Path | None = None, told: Path | None = None
+) -> Running:
+    """Return a running server that keeps what it has in `folder`, formatted there the first time.
+
+    With a data folder in `told` it tells figures there: an agent in its own process, at a free port of this machine.
+    """
     jars = kafka_jars(cache)
     folder.mkdir(parents=True, exist_ok=True)
     settings = folder / "server.properties"
@@ -55,7 +64,12 @@ def start_kafka(folder: Path, port: int, controller_port: int, *, cache: Path | 
         if done.returncode:
             raise TradewindError(f"Kafka's folder was not made: {done.stderr.strip()[-300:]}", f"Look at {folder}.")
     address = f"127.0.0.1:{port}"
-    return begin("kafka", [*java, MAIN, settings], folder, address, ready=lambda: _ready(address))
+    agent = []
+    if told is not None and (found := sorted(jars.glob("jmx_prometheus_javaagent-*.jar"))):
+        (agent_port,) = free_ports(1)
+        agent = [f"-javaagent:{found[-1]}=127.0.0.1:{agent_port}:{KAFKA_JMX}"]
+        target_file(told, "kafka", agent_port)
+    return begin("kafka", [java[0], *agent, *java[1:], MAIN, settings], folder, address, ready=lambda: _ready(address))
 
 
 def _ready(address: str) -> bool:

@@ -7,6 +7,7 @@ from tradewind.adapters.address import Address, read_address
 from tradewind.errors import BadSettings
 from tradewind.settings import Settings
 from tradewind.stack.services import Service, services_of
+from tradewind.stack.watching import Watched
 
 TRADING, MARKET = "tradewind", "market"
 """Names of the databases."""
@@ -23,6 +24,8 @@ class Ports(NamedTuple):
     kafka: int = 9092
     kafka_controller: int = 9093
     api: int = 8600
+    prometheus: int = 9090
+    alertmanager: int = 9095
 
 
 DEFAULT = Ports()
@@ -45,6 +48,8 @@ class Places(NamedTuple):
     trading: Address
     market: Address
     redis: Address
+    watched: Watched | None
+    """What watches; None where nothing shall."""
     services: tuple[Service, ...]
 
 
@@ -59,15 +64,22 @@ def places_of(settings: Settings) -> Places:
     board = _here(told.board, "board", "redis", secrets)
     kafka = _here(told.feed, "feed", "kafka", None)
     controller = DEFAULT.kafka_controller if kafka.port == DEFAULT.kafka else kafka.port + 1
-    ports = Ports(trading.port, market.port, board.port, kafka.port, controller, settings.api.port)
-    if len(set(ports)) < len(ports):
+    ports = Ports(trading.port, market.port, board.port, kafka.port, controller, settings.api.port,
+                  settings.metrics.prometheus, settings.metrics.alertmanager)  # fmt: skip
+    taken = [port for port in ports if port]
+    if len(set(taken)) < len(taken):
         raise BadSettings(
             f"Two servers cannot share a port: {', '.join(map(str, ports))}.", "Correct [ports] and [api]."
         )
     missing = [str(path) for path in needed_secrets(secrets) if not path.is_file()]
     if missing:
         raise BadSettings(f"There is no secret {missing[0]}.", "`tradewind init --stack FOLDER` makes all of them.")
-    return Places((settings.data / "stack").resolve(), secrets, ports, trading, market, board, services_of(settings))
+    folder = (settings.data / "stack").resolve()
+    named = (("postgresql-exporter", trading), ("timescale-exporter", market))
+    watched = Watched(folder, folder.parent, secrets, named, board, ports.prometheus, ports.alertmanager,
+                      settings.metrics.every)  # fmt: skip
+    watches = settings.metrics.enabled and settings.metrics.prometheus > 0
+    return Places(folder, secrets, ports, trading, market, board, watched if watches else None, services_of(settings))
 
 
 def needed_secrets(secrets: Path) -> tuple[Path, ...]:

@@ -75,6 +75,21 @@ TRADED = """
 # symbols = ["XAUUSD"]
 """
 
+CONTAINED = """
+[metrics]
+# Inside its container each process tells figures at this port; nothing publishes it.
+host = "0.0.0.0"
+port = 9600
+"""
+
+WATCHED = """
+[metrics]
+# Each process tells figures at a port of its own; Prometheus, if it is installed, scrapes them. 0: not at all.
+prometheus = {prometheus}
+alertmanager = {alertmanager}
+every = 15
+"""
+
 EMBEDDED = """
 [ports]
 # Where things are kept and how they travel. These need no server; `tradewind init --stack` writes the others.
@@ -109,12 +124,12 @@ def settings_text(ports: Ports, *, stack: bool, containers: bool) -> str:
         return told + SERVED.format(
             where="in the containers of deploy/compose.yaml", secrets="/run/secrets", postgres="postgres:5432",
             timescale="timescaledb:5432", kafka="kafka:9093", redis="redis:6379", trading=TRADING, market=MARKET,
-        )  # fmt: skip
+        ) + CONTAINED  # fmt: skip
     if stack:
         here = {name: f"127.0.0.1:{port}" for name, port in ports._asdict().items()}
         return told + SERVED.format(
             where="on this machine (`tradewind stack up`)", secrets="secrets",
             postgres=here["postgresql"],
             timescale=here["timescale"], kafka=here["kafka"], redis=here["redis"], trading=TRADING, market=MARKET,
-        )  # fmt: skip
+        ) + WATCHED.format(prometheus=ports.prometheus, alertmanager=ports.alertmanager)  # fmt: skip
     return told + EMBEDDED

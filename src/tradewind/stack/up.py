@@ -22,6 +22,7 @@ from tradewind.stack.processes import Running, lives, read_running, stop
 from tradewind.stack.redis import start_redis
 from tradewind.stack.services import API, beat_file, sign_of_life, start_service
 from tradewind.stack.tables import prepare
+from tradewind.stack.watching import missing, watchers_of
 
 STATE = "stack.json"
 SETTLE_S, LOOK_S = 20.0, 0.1
@@ -71,7 +72,10 @@ def servers_of(places: Places) -> tuple[Server, ...]:
         ),
         Server(
             "kafka", f"127.0.0.1:{ports.kafka}",
-            lambda: start_kafka(folder / "kafka", ports.kafka, ports.kafka_controller),
+            lambda: start_kafka(
+                folder / "kafka", ports.kafka, ports.kafka_controller,
+                told=None if places.watched is None else folder.parent,
+            ),
             lambda: health_of_kafka(f"127.0.0.1:{ports.kafka}"),
         ),
     )  # fmt: skip
@@ -85,12 +89,27 @@ def up(places: Places, settings_file: Path, say: Say) -> list[Health]:
         for server in servers:
             _begin(places.folder, server, say)
         prepare(places, say)
+        _begin_watching(places, say)
         for service in places.services:
             if running_in(places.folder, service.name) is None:
                 say(f"{service.name} ...")
                 start_service(service, places.folder / service.name, settings_file, places.folder.parent)
         _settle(places)
         return status(places)
+
+
+def _begin_watching(places: Places, say: Say) -> None:
+    """What watches runs, as far as it is installed; what cannot be begun is said, and trading is none the worse."""
+    if places.watched is None:
+        return
+    for one in watchers_of(places.watched):
+        try:
+            if running_in(places.folder, one.name) is None:
+                one.start()
+        except (TradewindError, OSError) as error:
+            say(f"{one.name} does not watch: {error}")
+    if lacking := missing():
+        say(f"Not installed, so not watching: {', '.join(lacking)} (apt install).")
 
 
 def _settle(places: Places) -> None:
@@ -114,6 +133,7 @@ def down(folder: Path, say: Say) -> int:
                 say(f"{name} stops ...")
                 stopped += stop(running)
             (folder / name / f"{name}.pid").unlink(missing_ok=True)
+            (folder.parent / "metrics" / f"{name}.json").unlink(missing_ok=True)
         (folder / STATE).unlink(missing_ok=True)
         return stopped
 
@@ -128,6 +148,10 @@ def status(places: Places) -> list[Health]:
         except TradewindError as error:
             told, well = str(error), False
         lines.append(Health(server.name, server.address, running.pid if running else 0, well, told))
+    for one in () if places.watched is None else watchers_of(places.watched):
+        running = running_in(places.folder, one.name)
+        told = "watches" if running else "it does not run"
+        lines.append(Health(one.name, one.address, running.pid if running else 0, running is not None, told))
     for service in places.services:
         running = running_in(places.folder, service.name)
         try:

@@ -23,6 +23,10 @@ ALGORITHM = "HS256"
 ISSUER, AUDIENCE = "tradewind", "tradewind-api"
 
 
+class Reused(WrongPassword):
+    """A long token came twice: one of two who have it took it from the other."""
+
+
 class Pair(NamedTuple):
     """What a person holds after the password."""
 
@@ -62,7 +66,9 @@ def renew(entrance: Entrance, key: bytes, long: str, now: int) -> Pair:
         user = None if row is None else database.execute(
             "SELECT name, scopes, disabled FROM users WHERE name = ?", (row[1],)
         ).fetchone()  # fmt: skip
-    if row is None or row[3] or now >= row[2] or user is None or user[2]:
+    if row is not None and row[3]:
+        raise Reused("The session is over.", "Log in again.")
+    if row is None or now >= row[2] or user is None or user[2]:
         raise WrongPassword("The session is over.", "Log in again.")
     return _issued(entrance, key, User(user[0], frozenset(user[1].split()), disabled=False), row[0], (now, 0))
 

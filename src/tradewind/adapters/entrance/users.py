@@ -130,6 +130,13 @@ def enter(entrance: Entrance, name: str, password: str, now: int) -> User:
     raise WrongPassword("Name or password are wrong, or there were too many guesses.", "Wait a little; then try again.")
 
 
+def locked_users(entrance: Entrance, now: int) -> frozenset[str]:
+    """Return who cannot come in for a while, because of wrong guesses."""
+    with entrance.opened() as database:
+        rows = database.execute("SELECT name FROM users WHERE locked_ns > ?", (now,)).fetchall()
+    return frozenset(str(name) for (name,) in rows)
+
+
 def lock_seconds(failures: int) -> int:
     """Return how long after so many wrong guesses in a row nobody comes in under the name."""
     return 0 if failures <= FREE_GUESSES else min(2 ** (failures - FREE_GUESSES), LONGEST_LOCK_S)

@@ -77,7 +77,11 @@ class Reader:
 
     def lag(self) -> int:
         """Return how many messages lie ahead of the positions, as far as the last answers told."""
-        total = 0
+        return sum(self.lags().values())
+
+    def lags(self) -> dict[str, int]:
+        """Return the same by topic."""
+        found = dict.fromkeys((topic for topic, _ in self.assigned), 0)
         for place in self.assigned:
             try:
                 _, high = self._consumer.get_watermark_offsets(TopicPartition(*place), cached=True)
@@ -85,8 +89,8 @@ class Reader:
             except KafkaException:
                 continue
             if at.offset >= 0:
-                total += max(0, high - at.offset)
-        return total
+                found[place[0]] += max(0, high - at.offset)
+        return found
 
     def rewind(self, offsets: Mapping[Place, int]) -> None:
         """These partitions are read from these offsets on, whatever was read before."""

@@ -67,6 +67,8 @@ def renew(wanted: Renewal, at: At, response: Response) -> dict[str, Any]:
     try:
         pair = sessions.renew(at.entrance, at.key, wanted.token, at.now())
     except users.WrongPassword as error:
+        about = {"reused": True} if isinstance(error, sessions.Reused) else {}
+        audit.note(at.entrance, (at.now(), "nobody known", "renew", "refused"), about)
         raise Problem(401, error.message, error.hint) from error
     return _told(pair, response)
 
