@@ -17,7 +17,7 @@ INK, GROUND, BOX, ENDS = "#1b2a30", "#ffffff", "#e3f2f1", "#eceff1"
 ORDER_ARROWS = (
     ("none", "sent", "passes the gate", 0), ("none", "held", "a stop or target of an entry", 0),
     ("held", "working", "its entry fills", 0), ("sent", "working", "accepted", 0),
-    ("working", "cancelling", "cancel", 0), ("cancelling", "working", "", 12),
+    ("working", "cancelling", "cancel", -12), ("cancelling", "working", "", 4),
     ("working", "replacing", "replace", -8), ("replacing", "working", "", 8),
     ("working", "unknown", "no answer", -20), ("unknown", "working", "found", 20), ("unknown", "ends", "found", 0),
     ("replacing", "ends", "filled, expired, ...", 0),

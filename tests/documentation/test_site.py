@@ -11,8 +11,10 @@ from urllib.parse import unquote, urlsplit
 
 import fences
 import pytest
+from browser import chromium
 
 FETCHED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src", "video": "src"}
+QUERY = "faq.html?q=watchdog"
 HELD = {"stylesheet", "icon", "preload", "prefetch", "preconnect", "manifest"}
 
 
@@ -106,6 +108,26 @@ def _target(folder, path, address):
     start = folder if address.startswith("/") else path.parent
     there = Path(os.path.normpath(start / unquote(address).lstrip("/")))
     return there / "index.html" if there.is_dir() else there
+
+
+def test_search_finds_without_a_server(site):
+    """Opened from the folder, a page finds a word in other pages, with nothing but the files of the site."""
+    folder, _, _ = site
+    browser = chromium()
+    if browser is None:
+        pytest.skip("no Chromium")
+    quiet = ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=8000"]
+
+    done = subprocess.run(
+        [browser, *quiet, f"--user-data-dir={folder.parent / 'browser'}", "--dump-dom", f"file://{folder}/{QUERY}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    found = re.search(r"(\d+) matching documents", done.stdout)
+    assert found
+    assert int(found[1]) > 1
 
 
 def test_headings_are_in_order(site):
