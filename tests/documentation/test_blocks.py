@@ -17,8 +17,10 @@ import yaml
 from tradewind.errors import TradewindError
 from tradewind.risk.file import read_document
 from tradewind.settings import load_settings
+from tradewind.strategy import load
 from tradewind.watchdog.keys import load_key
 
+STRATEGIES = [block for block in fences.ALL if block.language == "python" and "\ndef on_" in block.text]
 INLINE = re.compile(r"`(tradewind [^`\n]+)`")
 
 
@@ -98,6 +100,16 @@ def test_verbs_in_prose_exist():
 def test_python_is_python(block):
     """It compiles."""
     assert ast.parse(block.text, block.place).body
+
+
+@pytest.mark.parametrize("block", STRATEGIES, ids=[block.place for block in STRATEGIES])
+def test_strategies_load(block, tmp_path):
+    """A strategy that a page shows is one: it has a thesis, and handlers to compile."""
+    file = tmp_path / "shown.py"
+    file.write_text(block.text, encoding="utf-8")
+
+    assert ast.get_docstring(ast.parse(block.text))
+    assert load(file, compile_handlers=True).handlers
 
 
 @of("toml")
