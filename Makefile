@@ -13,7 +13,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 export UV_PYTHON_DOWNLOADS := never
 export UV_HTTP_TIMEOUT ?= 180
 
-.PHONY: help setup demo test stack stack-down soak lint format bench doctor-score lock docs clean
+.PHONY: help setup demo test stack stack-down soak lint format bench doctor-score lock docs site clean
 
 help:
 	@echo 'make demo     backtest the shipped session strategies on gold and the Dow'
@@ -27,6 +27,7 @@ help:
 	@echo 'make doctor-score  measure what the data doctor finds, and its false alarms, on $$TRADEWIND_DATA'
 	@echo 'make lock     bring the lock files up to date with pyproject.toml'
 	@echo 'make docs     draw again the parts of the documentation that come from the code'
+	@echo 'make site     build the documentation as pages into site/, offline and strictly'
 	@echo 'make clean    remove everything that can be made again'
 
 setup: $(READY)
@@ -103,7 +104,11 @@ lock:
 
 docs: $(READY)
 	$(BIN)/python docs/draw.py
+	$(BIN)/python docs/site/pictures.py
+
+site: $(COMPLETE)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -142,7 +142,7 @@ def _anchors(page):
 @pytest.mark.parametrize("page", ["README.md", "docs/strategies.md", "docs/tutorial.md"])
 def test_examples_are_strategies_that_load(page, tmp_path):
     """A strategy shown in the documentation is one: it loads, and has a handler to compile."""
-    example = re.search(r"```python\n(.*?)```", _read(page), re.DOTALL)
+    example = re.search(r"```python[^\n]*\n(.*?)```", _read(page), re.DOTALL)
     file = tmp_path / "example.py"
     file.write_text(example[1], encoding="utf-8")
 

@@ -14,7 +14,7 @@ import pytest
 DATA = Path(os.environ.get("TRADEWIND_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
 BARS = DATA / "US30_M5_mt5ny_bid_20250630_20260220.parquet"
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "tutorial.md").read_text(encoding="utf-8")
-BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
 def printing(code):
@@ -29,7 +29,8 @@ def printing(code):
 def test_the_tutorial_runs_and_says_what_it_printed(tmp_path):
     """Every command and every block of Python runs in the order of the page; the figures of its verdict are printed."""
     blocks = BLOCK.findall(PAGE)
-    commands = [line for kind, text in blocks if not kind for line in text.splitlines() if line.startswith("tradewind")]
+    typed = [line for kind, text in blocks if kind == "sh" for line in text.splitlines()]
+    commands = [line for line in typed if line.startswith("tradewind")]
     strategy, *python = [text for kind, text in blocks if kind == "python"]
     desk, environment = tmp_path / "desk", {**os.environ, "TRADEWIND_DATA": str(DATA), "COLUMNS": "100"}
     said = ""
