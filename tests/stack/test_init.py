@@ -13,9 +13,9 @@ from tradewind.cli import app
 from tradewind.databases.places import OWNER
 from tradewind.databases.rights import SERVICES
 from tradewind.errors import BadSettings
-from tradewind.settings import Api, Settings, load_settings
+from tradewind.settings import Api, Metrics, Settings, load_settings
 from tradewind.stack import beginning
-from tradewind.stack.beginning import begin_folder
+from tradewind.stack.beginning import ALERTS, begin_folder
 from tradewind.stack.places import DEFAULT, places_of, ports_from
 
 WAYS = pytest.mark.parametrize("way", [{}, {"stack": True}, {"containers": True}], ids=["plain", "stack", "containers"])
@@ -35,7 +35,8 @@ def test_the_settings_are_the_defaults_but_for_risk_rules_and_ports(tmp_path, wa
     begin_folder(tmp_path, **way)
 
     read = load_settings(tmp_path / "tradewind.toml")
-    expected = Settings(api=Api(host="0.0.0.0", container=True)) if "containers" in way else Settings()  # noqa: S104 - inside its container
+    inside = {"api": Api(host="0.0.0.0", container=True), "metrics": Metrics(host="0.0.0.0", port=9600)}  # noqa: S104 - inside its container
+    expected = Settings(**inside) if "containers" in way else Settings()
     assert read.model_copy(update={"ports": Settings().ports, "risk": "none"}) == expected
     assert read.risk == "house"
 
@@ -65,7 +66,7 @@ def test_every_secret_is_chance_of_its_own_that_only_its_owner_reads(tmp_path, w
     assert all(len(value) >= 43 for value in values)  # 256 bits, six a letter
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in paths)
     assert stat.S_IMODE((tmp_path / "a" / "secrets").stat().st_mode) == 0o700
-    assert all(read_token(path).revealed() for path in paths if path.name != "broker")
+    assert all(read_token(path).revealed() for path in paths if path.name != "broker" and path.name not in ALERTS)
 
 
 def test_a_brokers_token_is_a_persons_to_give(tmp_path):
@@ -80,7 +81,7 @@ def test_every_user_of_every_server_has_a_secret(tmp_path):
     names = {path.name for path in (tmp_path / "secrets").iterdir()}
     databases = {f"{scheme}-{user}" for scheme in ("postgresql", "timescale") for user in (OWNER, *SERVICES)}
 
-    assert names == databases | {"redis", "tokens"}
+    assert names == databases | {"redis", "tokens", *ALERTS}
 
 
 @WAYS
@@ -169,7 +170,7 @@ def test_the_usual_ports_are_those_of_the_servers(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     begin_folder(tmp_path, stack=True)
 
-    assert places_of(load_settings()).ports == DEFAULT == (5432, 5433, 6379, 9092, 9093, 8600)
+    assert places_of(load_settings()).ports == DEFAULT == (5432, 5433, 6379, 9092, 9093, 8600, 9090, 9095)
 
 
 @pytest.mark.parametrize(

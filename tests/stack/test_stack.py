@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import quote
+from urllib.request import urlopen
 
 import pytest
 from psycopg import DatabaseError
@@ -17,15 +19,22 @@ from real_servers import kafka
 from tradewind.adapters.address import read_address
 from tradewind.adapters.file_lock import FileLock
 from tradewind.adapters.postgres.connection import DatabaseRefused, connect
+from tradewind.metrics.catalogue import METRICS
 from tradewind.modes import open_history, open_runs
+from tradewind.monitoring import RULES
 from tradewind.services.least_rights import as_user
 from tradewind.settings import load_settings
 from tradewind.stack.beginning import begin_folder
 from tradewind.stack.places import ports_from
-from tradewind.stack.processes import lives, read_running
+from tradewind.stack.processes import lives, read_running, stop
 from tradewind.stack.services import API, SERVICES, livez
 
 NAMES = ["postgresql", "timescale", "redis", "kafka"]
+WATCHERS = [
+    "node", "postgresql-exporter", "timescale-exporter", "redis-exporter", "alertmanager", "prometheus",
+]  # fmt: skip
+EXPORTED = ["node", "postgresql-exporter", "timescale-exporter", "redis-exporter", "kafka"]
+WITHIN_S = 60.0
 OURS = [*(service.name for service in SERVICES), API.name]
 
 
@@ -41,7 +50,7 @@ def tradewind(folder, *words, code=0):
 
 
 def free_row():
-    """Return the first of five ports in a row on which nothing listens."""
+    """Return the first of a row of ports on which nothing listens."""
     for base in range(23_000, 30_000, 7):
         with socket.socket() as one:
             if all(one.connect_ex(("127.0.0.1", port)) for port in ports_from(base)):
@@ -55,6 +64,8 @@ def desk(tmp_path_factory):
     kafka()  # skips, or fails, where servers cannot be had
     folder = tmp_path_factory.mktemp("desk")
     begin_folder(folder, stack=True, ports=ports_from(free_row()))
+    settings = folder / "tradewind.toml"
+    settings.write_text(settings.read_text().replace("every = 15", "every = 1"))
     try:
         output = tradewind(folder, "stack", "up")
         yield folder, output
@@ -89,7 +100,7 @@ def test_everything_is_up_and_well(desk):
     folder, output = desk
     found = health(folder)
 
-    assert list(found) == [*NAMES, *OURS]
+    assert list(found) == [*NAMES, *WATCHERS, *OURS]
     assert all(line["well"] and line["pid"] for line in found.values())
     assert "tables t" in found["postgresql"]["told"]
     assert "tables m" in found["timescale"]["told"]
@@ -121,7 +132,7 @@ def test_the_api_reads_journals_and_prices_and_keeps_runs_as_its_own_user(up, mo
 
 def test_each_service_logs_in_with_its_own_secret_and_with_no_other(up):
     for name in ("journal", "history"):
-        for user in ("feed", "recorder", "trader", "api", "backup"):
+        for user in ("feed", "recorder", "trader", "api", "backup", "monitor"):
             with connect(address(up, name, user)) as connection:
                 assert connection.execute("SELECT current_user").fetchone() == (user,)
     wrong = address(up, "journal", "trader")
@@ -160,7 +171,7 @@ def test_no_secret_is_seen_where_others_look(desk, up):
             seen.append(path.read_text(errors="replace"))
         if path.suffix == ".log":
             seen.append(path.read_text(errors="replace"))
-    for path in (up / "secrets").iterdir():
+    for path in (one for one in (up / "secrets").iterdir() if one.read_text().strip()):
         assert not [text for text in seen if path.read_text().strip() in text], path.name
 
 
@@ -265,3 +276,108 @@ def test_a_port_that_another_program_has_is_named(tmp_path):
 
 def test_a_folder_without_a_stack_has_nothing_to_stop(tmp_path):
     assert "There is no stack in" in tradewind(tmp_path, "stack", "down", code=2)
+
+
+def asked(folder, path, port="prometheus"):
+    """Return what Prometheus, or another, answers."""
+    number = getattr(load_settings(folder / "tradewind.toml").metrics, port)
+    with urlopen(f"http://127.0.0.1:{number}{path}", timeout=10) as answer:
+        return json.load(answer)
+
+
+def until(question, within=WITHIN_S):
+    """Return the first answer that is something; the last one where none comes in time."""
+    end = time.monotonic() + within
+    while not (found := question()) and time.monotonic() < end:
+        time.sleep(0.3)
+    return found
+
+
+def query(folder, text):
+    """Return the series that a query answers with."""
+    return asked(folder, f"/api/v1/query?query={quote(text)}")["data"]["result"]
+
+
+def targets(folder):
+    """Return how each target is, by component."""
+    found = asked(folder, "/api/v1/targets")["data"]["activeTargets"]
+    return {one["labels"].get("component", "prometheus"): one["health"] for one in found}
+
+
+def test_every_process_is_a_target_and_up(up):
+    wanted = {"prometheus", *EXPORTED, *OURS}
+    found = until(lambda: (told := targets(up)).keys() >= wanted and set(told.values()) == {"up"} and told)
+
+    assert found, targets(up)
+    assert set(found) == wanted
+
+
+def test_rules_are_loaded_and_none_fails(up):
+    def well():
+        groups = asked(up, "/api/v1/rules")["data"]["groups"]
+        rules = [rule for group in groups for rule in group["rules"]]
+        return rules if all(rule["health"] == "ok" for rule in rules) else []
+
+    rules = until(well)
+    written = sum(text.read_text().count("- alert:") for text in RULES.glob("*.yml"))
+
+    assert len(rules) == written > 40
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kafka_controller_kafkacontroller_activecontrollercount == 1",
+        "kafka_controller_kafkacontroller_offlinepartitionscount == 0",
+        "kafka_controller_controllerstats_uncleanleaderelections_total",
+        "kafka_server_replicamanager_underreplicatedpartitions == 0",
+        "kafka_log_logmanager_offlinelogdirectorycount == 0",
+        "pg_up == 1",
+        "pg_settings_max_connections",
+        "pg_stat_activity_count",
+        "pg_stat_activity_max_tx_duration",
+        "pg_stat_archiver_failed_count",
+        "redis_up == 1",
+        "node_filesystem_avail_bytes",
+        'tradewind_service_state{component="recorder",state="working"} == 1',
+        "tradewind_consumer_lag_records",
+        "tradewind_dead_letters_total == 0",
+        "tradewind_outbox_lag_events == 0",
+        "tradewind_auth_failures_total",
+        "tradewind_build_info",
+        "process_resident_memory_bytes",
+    ],
+)
+def test_what_rules_and_dashboards_ask_for_is_answered(up, text):
+    assert until(lambda: query(up, text))
+
+
+def test_there_are_few_series_and_each_of_ours_is_in_the_catalogue(up):
+    """T27: fewer than 5,000."""
+    until(lambda: query(up, 'up{component="api"} == 1'))
+    told = {one["metric"]["__name__"] for one in query(up, '{__name__=~"tradewind_.+"}')}
+    names = {name.removesuffix(end) for name in told for end in ("_bucket", "_sum", "_count") if name.endswith(end)}
+    plain = {name for name in told if not name.endswith(("_bucket", "_sum", "_count"))}
+
+    assert (names | plain) <= set(METRICS)
+    assert float(query(up, 'count({__name__=~".+"})')[0]["value"][1]) < 5_000
+
+
+def test_a_server_that_dies_is_told_to_alertmanager_and_that_it_is_well_again(up):
+    folder = up / "tradewind-data" / "stack"
+    running = read_running(folder / "redis" / "redis.pid")
+    stop(running)
+
+    def told(name):
+        found = asked(up, "/api/v2/alerts", "alertmanager")
+        return [one for one in found if one["labels"]["alertname"] == name]
+
+    assert until(lambda: told("DeadMansSnitch"))
+    down = until(lambda: query(up, "redis_up == 0"))
+    pending = until(lambda: query(up, 'ALERTS{alertname="RedisDown"}'))
+    tradewind(up, "stack", "up")
+
+    assert down
+    assert pending
+    assert lives(read_running(folder / "redis" / "redis.pid"))
+    assert until(lambda: query(up, "redis_up == 1"))
