@@ -88,6 +88,8 @@ def _code(main):
             main()
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 0 if error.code is None else 1
+        if isinstance(error.code, str):
+            print(error.code, file=sys.stderr)
     except BaseException:  # noqa: BLE001  whatever it is, it is the command's, and is shown as Python shows it
         traceback.print_exc()
         code = 1
