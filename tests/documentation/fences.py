@@ -18,6 +18,25 @@ PAGES = sorted(
 )
 LANGUAGES = {"sh", "python", "toml", "json", "yaml", "sql", "text", "mermaid", "promql", "ini", "html"}
 
+HARMLESS = {
+    "tradewind",
+    "python",
+    "cd",
+    "mkdir",
+    "cat",
+    "cp",
+    "mv",
+    "ls",
+    "echo",
+    "head",
+    "tail",
+    "touch",
+    "chmod",
+    "grep",
+    "wc",
+}
+"""What a block that is run may start."""
+
 FENCE = re.compile(r"^( *)(`{3,})(.*)$")
 TITLE = re.compile(r'title="([^"]+)"')
 NOT_RUN = re.compile(r"^ *<!-- not run: (.+) -->$")

@@ -80,6 +80,19 @@ def test_commands_are_commands(block):
     assert not wrong
 
 
+def test_what_runs_is_harmless():
+    """A block that is run starts our own commands and those that work in its folder; anything else has to be marked."""
+    others = [
+        f"{block.place}: {words[0]}"
+        for block in fences.ALL
+        if block.language == "sh" and not block.reason
+        for words in spoken.programs(block.text)
+        if words[0] not in fences.HARMLESS
+    ]
+
+    assert not others
+
+
 def test_verbs_in_prose_exist():
     """Every `tradewind ...` between backticks, and every synopsis, names a verb and options that are there."""
     told = [

@@ -9,6 +9,7 @@ from pathlib import Path
 import fences
 import forks
 import pytest
+import spoken
 
 HERE = Path(__file__).parent
 PAGE = """# A page
@@ -84,6 +85,10 @@ def read(page, programs, tmp_path):
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.relative_to(fences.ROOT).as_posix())
 def test_a_page_runs_from_its_first_block_to_its_last(page, programs, tmp_path):
     """No block that is not marked fails."""
+    scripts = [block.text for block in fences.blocks(page) if block.language == "sh" and not block.reason]
+    started = {words[0] for script in scripts for words in spoken.programs(script)}
+    assert started <= fences.HARMLESS, "mark what starts anything else: <!-- not run: why -->"
+
     done = read(page, programs, tmp_path)
 
     assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
