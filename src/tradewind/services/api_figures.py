@@ -7,7 +7,7 @@ another process are in it too.
 import ssl
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tradewind.adapters.entrance import audit
 from tradewind.adapters.entrance.users import locked_users
@@ -96,8 +96,8 @@ def _last(home: House) -> int:
 def ends_at(certificate: Path) -> float | None:
     """Return when a certificate ends, Unix seconds; None where it cannot be read."""
     try:
-        # The only reader of certificates in the standard library; ssl uses it for its own.
-        told = ssl._ssl._test_decode_cert(str(certificate))  # type: ignore[attr-defined]  # noqa: SLF001 - see above
+        decode: Any = getattr(ssl, "_ssl")._test_decode_cert  # noqa: B009, SLF001 - the standard library's only reader
+        told = decode(str(certificate))
         return float(ssl.cert_time_to_seconds(told["notAfter"]))
     except (OSError, ValueError, KeyError):
         return None
