@@ -23,7 +23,7 @@ from tradewind.services.life import Life
 from tradewind.services.together import run
 from tradewind.settings import Api, Metrics, Settings
 
-with warnings.catch_warnings():  # its client of the wire is a newer library's
+with warnings.catch_warnings():  # it would rather have another HTTP client, which we do not use
     warnings.simplefilter("ignore")
     from fastapi.testclient import TestClient
 

@@ -3,6 +3,14 @@
 from boards.panels import Board, Panel
 
 A = 'account=~"$account"'
+TRADES = (
+    "SELECT t.closed_at, t.account, s.name AS strategy, i.symbol, CASE t.side WHEN 1 THEN 'buy' ELSE 'sell' END AS side,"
+    " (t.gross + t.commission + t.financing) / 100.0 AS net, t.reason"
+    " FROM trading.trades AS t"
+    " LEFT JOIN trading.strategies AS s ON s.account = t.account AND s.number = t.strategy"
+    " LEFT JOIN trading.account_instruments AS i ON i.account = t.account AND i.number = t.instrument"
+    " ORDER BY t.closed_ns DESC LIMIT 20"
+)
 
 
 def p99(name: str, by: str = "account") -> str:
@@ -28,7 +36,7 @@ COCKPIT = Board("cockpit", "1 Trading cockpit", "Am I in the market, what do I r
     Panel("Watchdog's last sign", "stat", (f"time() - tradewind_watchdog_heartbeat_timestamp_seconds{{{A}}}",), "s", warn=3, bad=5, width=4),
     Panel("Market open", "stat", (f"tradewind_market_open{{{A}}}",), "bool_yes_no", width=4),
     Panel("Alerts that fire", "table", ('ALERTS{alertstate="firing",level!="snitch"}',), legend="{{alertname}}", width=12),
-    Panel("Last trades", "table", ("SELECT closed_at, strategy, symbol, side, net FROM analytics.trades_told ORDER BY closed_at DESC LIMIT 20",), says="As the recorder wrote them.", width=24, database="trading"),
+    Panel("Last trades", "table", (TRADES,), says="As the recorder wrote them.", width=24, database="trading"),
 ))  # fmt: skip
 
 ORDERS = Board("orders", "2 Order path", "From a decision to a fill: how many, how long, and what was refused.", (
@@ -60,7 +68,7 @@ RECONCILIATION = Board("reconciliation", "4 Reconciliation", "Is what we believe
     Panel("Differences", "stat", (f"tradewind_recon_differences{{{A}}}",), bad=1, width=8),
     Panel("Comparisons", "lines", (f"sum by (result) (rate(tradewind_recon_runs_total{{{A}}}[5m]))",), "ops", legend="{{result}}"),
     Panel("Corrections", "lines", (f"sum by (reason) (increase(tradewind_adjustments_total{{{A}}}[1h]))",), legend="{{reason}}", width=12),
-    Panel("Comparisons with differences", "table", ("SELECT ts, account, kind FROM monitoring.reconciliations ORDER BY ts DESC LIMIT 50",), width=12, database="trading"),
+    Panel("Comparisons with differences", "table", ("SELECT at, account, kind, broker FROM monitoring.reconciliations ORDER BY at_ns DESC LIMIT 50",), width=12, database="trading"),
 ))  # fmt: skip
 
 MARKET = Board("market", "5 Market data", "Do prices come, are they fresh, which are missing?", (

@@ -7,7 +7,7 @@ another process are in it too.
 import ssl
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tradewind.adapters.entrance import audit
 from tradewind.adapters.entrance.users import locked_users
@@ -96,8 +96,9 @@ def _last(home: House) -> int:
 def ends_at(certificate: Path) -> float | None:
     """Return when a certificate ends, Unix seconds; None where it cannot be read."""
     try:
-        decode: Any = getattr(ssl, "_ssl")._test_decode_cert  # noqa: B009, SLF001 - the standard library's only reader
-        told = decode(str(certificate))
+        # The only reader of certificates in the standard library; ssl uses it for its own.
+        read = getattr(ssl, "_ssl")._test_decode_cert  # noqa: B009, SLF001 - the stubs leave it out
+        told = read(str(certificate))
         return float(ssl.cert_time_to_seconds(told["notAfter"]))
     except (OSError, ValueError, KeyError):
         return None
