@@ -4,10 +4,10 @@ import http.client
 import json
 import socket
 import threading
+import warnings
 from pathlib import Path
 
 import pytest
-from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from tradewind.adapters.entrance import users
@@ -22,6 +22,10 @@ from tradewind.services.doors import probes_of
 from tradewind.services.life import Life
 from tradewind.services.together import run
 from tradewind.settings import Api, Metrics, Settings
+
+with warnings.catch_warnings():  # its client of the wire is a newer library's
+    warnings.simplefilter("ignore")
+    from fastapi.testclient import TestClient
 
 
 def figure(told: Told, name: str, **labels: str) -> float | None:
