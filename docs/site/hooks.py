@@ -12,16 +12,13 @@ from pathlib import Path
 
 COMING = frozenset(
     {
-        "alerts.md",
         "backups.md",
         "configuration.md",
         "dashboards.md",
         "doctor.md",
         "live/metrics.md",
-        "logs.md",
         "metrics.md",
         "releasing.md",
-        "runbooks.md",
         "upgrading.md",
     }
 )
