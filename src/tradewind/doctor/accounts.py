@@ -14,18 +14,18 @@ from tradewind.views.heart import NEVER, STARTING, STOPPED
 
 AREA = "accounts"
 CURES = {
-    "heartbeat": "Look at its log (`tradewind services`), then start it again with `tradewind up`, paper or live.",
-    "kill switch": "Find out why it was raised; then re-arm: tradewind rearm --account {account}",
-    "leader": "See who holds the account: tradewind services",
+    "heartbeat": "Read its log, `tradewind services log`, then start it again: `tradewind up`, or as it was begun.",
+    "kill switch": "Find out why, then: tradewind rearm --account {account} --person NAME --reason WHY",
+    "leader": "See who holds the account: tradewind services list",
     "journal": "Copy the account's folder away, then start its trader: it says how much of the journal is good.",
-    "entries": "Read the reasons: tradewind status --account {account}",
-    "limits": "Read the reasons: tradewind status --account {account}",
+    "entries": "Read when and why it began: tradewind services log",
+    "limits": "Read when and why it began: tradewind services log",
     "broker": "Try the account: tradewind broker probe",
-    "reconciliation": "Compare the positions at the broker: tradewind status --account {account}",
+    "reconciliation": "Compare the positions at the broker; the trader does so again by itself: tradewind services log",
     "clock": "Set the clock by NTP: timedatectl set-ntp true",
     "prices": "Try the account's prices: tradewind broker probe",
-    "outcomes": "Look at the orders at the broker: tradewind status --account {account}",
-    "stops": "Give it a stop at the broker, or close it: tradewind kill 3 --account {account}",
+    "outcomes": "Look at the orders at the broker; the trader asks for them: tradewind services log",
+    "stops": "Give it a stop at the broker, or close it: tradewind kill --level 3 --account {account}",
     "watchdog": "Start it: tradewind watchdog --account {account}",
     "disk": "Make room on the disk of the data folder.",
 }
@@ -58,6 +58,8 @@ def _line(account: str, told: dict[str, Any], *, resting: bool) -> Finding:
 
 def _state(told: dict[str, Any], *, resting: bool) -> State:
     """Return how a check stands; unknown is bad, unless the trader that would know does not run."""
+    if resting and told["name"] == "kill switch":
+        return BAD if told["state"] == "bad" else GOOD  # the file says it, whether or not a trader runs
     if told["state"] == "unknown":
         return UNUSED if resting else BAD
     known: dict[str, State] = {"good": GOOD, "warning": WARNING, "not needed": UNUSED}

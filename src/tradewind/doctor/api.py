@@ -1,4 +1,7 @@
-"""The API's port, certificate and users. A port is good when nobody has it, or when it is our API that answers there."""
+"""The API's port, certificate and users.
+
+A port is good when nobody has it, or when it is our API that answers there.
+"""
 
 import json
 import socket

@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tradewind.doctor.finding import BAD, GOOD, WARNING, Finding, State
+from tradewind.doctor.finding import BAD, GOOD, UNUSED, WARNING, Finding, State
 from tradewind.settings import Settings
 
 AREA = "disk"
@@ -25,6 +25,9 @@ def disk(settings: Settings) -> list[Finding]:
     folder = settings.data
     if not folder.is_dir():
         says = f"There is no data folder {folder}."
+        parent = folder.absolute().parent
+        if parent.is_dir() and os.access(parent, os.W_OK):
+            return [Finding(AREA, "data folder", UNUSED, f"{folder} is made when something is first kept")]
         return [Finding(AREA, "data folder", BAD, says, "Run `tradewind init` here, or give the right --settings.")]
     told = os.statvfs(folder)
     found = [_share("free space", told.f_bavail, told.f_blocks, f"{told.f_bavail * told.f_frsize / 1e9:.1f} GB")]

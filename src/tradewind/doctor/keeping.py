@@ -17,6 +17,7 @@ from tradewind.settings import Settings
 
 HOUR_S = 3_600
 OLD_H = 26
+CURE = "Copy the data folder away while nothing runs; where [ports] names databases: tradewind db backup FOLDER"
 KNOWN = {"entrance.sqlite": ENTRANCE, "jobs.sqlite": JOBS, "trials.sqlite": LEDGER, "runs.sqlite": RUNS}
 
 
@@ -27,15 +28,15 @@ def backups(settings: Settings) -> list[Finding]:
     if not path.is_file():
         if not live:
             return [Finding("backups", "last", UNUSED, "none was made, and nothing trades real money")]
-        return [Finding("backups", "last", WARNING, "None was ever made.", "Make one: tradewind backup")]
+        return [Finding("backups", "last", WARNING, "None is known.", CURE)]
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         age_s, target = (time.time_ns() - int(told["at_ns"])) / 1e9, str(told["target"])
     except (OSError, ValueError, KeyError, TypeError):
-        return [Finding("backups", "last", BAD, f"{path} cannot be read.", "Make a new one: tradewind backup")]
+        return [Finding("backups", "last", BAD, f"{path} cannot be read.", CURE)]
     says, limit = f"{target}, {age_s / HOUR_S:.0f} hours ago", f"{OLD_H} h"
     if not 0 <= age_s <= OLD_H * HOUR_S:
-        return [Finding("backups", "last", WARNING, says, "Make a new one: tradewind backup", age_s, limit)]
+        return [Finding("backups", "last", WARNING, says, CURE, age_s, limit)]
     return [Finding("backups", "last", GOOD, says, "", age_s, limit)]
 
 
