@@ -127,6 +127,8 @@ def torn(place):
     """A byte in the middle of the journal is another."""
     path = place.data / "accounts/paper/journal.sqlite"
     with sqlite3.connect(path) as database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {name}")
         database.execute("UPDATE blocks SET payload = x'00' WHERE seq = (SELECT max(seq) / 2 FROM blocks)")
     database.close()
     shutil.rmtree(place.data / "accounts/paper/journal.snapshots", ignore_errors=True)
@@ -206,13 +208,13 @@ def later_history(place):
 
 def rotten(place):
     """A file of prices is not what was written."""
-    path = next(place.data.rglob("*.parquet"))
+    path = min(place.data.rglob("*.parquet"))
     path.write_bytes(b"PAR1 nothing PAR1")
 
 
 def lost_prices(place):
     """A file of prices is gone that its manifest names."""
-    next(place.data.rglob("*.parquet")).unlink()
+    min(place.data.rglob("*.parquet")).unlink()
 
 
 def wrong_profile(place):
@@ -253,13 +255,31 @@ def no_token(place):
 def expired(place):
     """The certificate ended yesterday."""
     key, path = place.root / "key.pem", place.root / "certificate.pem"
+    wanted = place.root / "wanted.csr"
+    ask = (
+        "openssl",
+        "req",
+        "-new",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-subj",
+        "/CN=here",
+        "-keyout",
+        key,
+        "-out",
+        wanted,
+    )
+    subprocess.run(ask, capture_output=True, check=True)
+    (place.root / "index.txt").touch()
+    (place.root / "ca.cnf").write_text(
+        f"[ca]\ndefault_ca=own\n[own]\ndatabase={place.root}/index.txt\nrand_serial=yes\ndefault_md=sha256\n"
+        f"new_certs_dir={place.root}\npolicy=any\n[any]\ncommonName=supplied\n"
+    )
     until = time.strftime("%Y%m%d%H%M%SZ", time.gmtime(time.time() - 86_400))
-    words = ("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=here", "-not_before",
-             "20200101000000Z", "-not_after", until, "-keyout", str(key), "-out", str(path))  # fmt: skip
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    if done.returncode:  # before OpenSSL 3.4 only `ca` takes dates; days may be negative there
-        words = (*words[:8], "-days", "-1", *words[-4:])
-        subprocess.run(words, capture_output=True, check=True)
+    sign = ("openssl", "ca", "-batch", "-selfsign", "-config", place.root / "ca.cnf", "-keyfile", key, "-in", wanted,
+            "-startdate", "20200101000000Z", "-enddate", until, "-notext", "-out", path)  # fmt: skip
+    subprocess.run(sign, capture_output=True, check=True)
     key.chmod(0o600)
     return changed(place.settings, api={"certificate": path, "key": key})
 
@@ -305,8 +325,8 @@ FAULTS = [
     (taken, "port", "another port"),
     (later_version, "entrance.sqlite", "pip install --upgrade"),
     (later_history, "history", "Upgrade Tradewind"),
-    (rotten, "XAUUSD synthetic bid", "tradewind data import"),
-    (lost_prices, "XAUUSD synthetic bid", "tradewind data import"),
+    (rotten, "XAUUSD synthetic ask", "import again"),
+    (lost_prices, "XAUUSD synthetic ask", "import again"),
     (wrong_profile, "profile", "metatrader"),
     (wrong_risk, "risk", "house"),
     (wrong_strategy, "strategy opening_rang", "opening_range"),
