@@ -75,6 +75,7 @@ OURS = {
         "kernel.records kernel.refusals kernel.rows data adapters jobs.commands live markets modes ports requests "
         "logs reports results risk risk_questions series_choice stack.processes watchdog settings money errors"
     ),
+    "doctor": "adapters data databases jobs live markets modes requests settings stack views errors",
     "api": (
         "metrics adapters broker data jobs live markets modes ports requests research results risk risk_questions runs "
         "reports series_choice settings strategy trading twin views watchdog money errors"
@@ -82,7 +83,7 @@ OURS = {
     "ui": "api adapters data jobs live markets modes research results settings views watchdog errors",
     "cli": (
         "adapters.entrance api jobs logs metrics services stack databases drills live modes requests risk_questions "
-        "runs reports desk demonstration research results risk views money settings errors"
+        "doctor runs reports desk demonstration research results risk views money settings errors"
     ),
 }
 """What a layer may import of ours, besides itself."""
@@ -134,6 +135,7 @@ OUTSIDE = {
     "research": "numpy polars",
     "services": "*",
     "views": "numpy polars",
+    "doctor": "",
     "api": "fastapi pydantic starlette",
     "ui": "*",
     "cli": "typer rich",

@@ -18,6 +18,7 @@ from tradewind.cli import (
     certificates,
     data_doctor,
     databases,
+    doctor,
     drill,
     kill,
     logs,
@@ -55,6 +56,7 @@ app.add_typer(beginning.app)
 app.add_typer(backtests.app)
 app.add_typer(trading.app)
 app.add_typer(drill.app)
+app.add_typer(doctor.app)
 app.add_typer(sweeps.app)
 app.add_typer(reports.app)
 app.add_typer(certificates.app)
