@@ -73,7 +73,6 @@ TIMELINES: dict[str, Timeline] = {
     "RiskThrottle": one("tradewind_risk_throttle_trips_total", "0 0 0 0 1 1 1", "0x9", "1m"),
     "LossLimit": one("tradewind_risk_limit_usage_ratio", "0.81x9", "0.8x9", "15s", DAILY),
     "LossLimitReached": one("tradewind_risk_limit_usage_ratio", "1x9", "0.99x9", "15s", DAILY),
-    "StrategyFailed": one("tradewind_strategy_errors_total", "0 0 0 0 1 1 1", "0x9", "1m"),
     "DuplicateFill": one("tradewind_fill_duplicates_total", "0+1x40", "0x20 5x20", "5m"),
     "FeedStale": one("tradewind_md_stale_instruments", "1x9", "0x9", "30s", more=(OPEN,)),
     "FeedSilent": one("tradewind_md_stale_instruments", "1x9", "1x3 0x9", "1m", more=(OPEN,)),

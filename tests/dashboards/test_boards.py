@@ -26,18 +26,11 @@ ASKED = [(f"{board.uid}: {one.title}", text) for board in BOARDS for one in boar
          for text in one.ask]  # fmt: skip
 OURS = [(name, text) for name, text in ASKED if not re.search(r"\b(kafka|pg|redis|node|python|ALERTS)_?", text)]
 NOT_DRAWN = {
-    "tradewind_strategy_restarts_total": "nothing restarts a strategy by itself yet",
-    "tradewind_md_late_total": "what is late is refused, and drawn as such",
     "tradewind_md_duplicates_total": "the recorder's rows doubled; they have no effect",
-    "tradewind_strategy_errors_total": "an alert; there is nothing to watch over time",
-    "tradewind_strategy_step_seconds": "bench.gate measures it; a trader does not, it would cost more than the step",
-    "tradewind_risk_check_seconds": "the same",
     "tradewind_fill_late_seconds": "in the twin's report, fill by fill",
     "tradewind_slippage_bps": "in the twin's report, fill by fill",
     "tradewind_cash_drift": "a difference of the account is drawn",
-    "tradewind_broker_rate_budget_ratio": "not told by adapters yet",
-    "tradewind_watchdog_actions_total": "the watchdog has no door; its pages and the kill level tell",
-    "tradewind_notifications_total": "not told yet",
+    "tradewind_notifications_total": "who is not told hears of it by the snitch",
 }
 """Figures that are on no board, and why."""
 

@@ -42,6 +42,7 @@ RUNTIME = Board("runtime", "8 Runtime", "What do the processes use, and which ve
     Panel("Answers", "table", ("up",), says="1 for each process that could be asked.", legend="{{component}}", width=8),
     Panel("Versions", "table", ("tradewind_build_info",), says="All should be alike.", legend="{{component}} {{version}} {{commit}}", width=16),
     Panel("Wakes late, p99", "lines", ("histogram_quantile(0.99, sum by (le, account) (rate(tradewind_loop_lag_seconds_bucket[5m])))",), "s", warn=0.1, bad=0.25),
+    Panel("One price, all strategies, p99", "lines", ("histogram_quantile(0.99, sum by (le, account) (rate(tradewind_strategy_step_seconds_bucket[5m])))",), "s"),
     Panel("Memory", "lines", ('process_resident_memory_bytes{job="tradewind"}',), "bytes"),
     Panel("Processor", "lines", ('rate(process_cpu_seconds_total{job="tradewind"}[1m])',), "percentunit"),
     Panel("Open files", "lines", ('process_open_fds{job="tradewind"}',)),

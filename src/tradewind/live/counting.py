@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tradewind.kernel.refusals import REASONS, REPEATED_EXECUTION, TOO_MANY_MESSAGES
+from tradewind import money
+from tradewind.kernel.refusals import BALANCE_OF_BROKER, REASONS, REPEATED_EXECUTION, TOO_MANY_MESSAGES
 from tradewind.kernel.rows import (
     ACCEPTED,
     BAR,
@@ -59,6 +60,9 @@ class Counting:
         self._commits = told.histogram("tradewind_journal_fsync_seconds")
         self._kinds = {kind: told.counter("tradewind_md_events_total", venue, name) for kind, name in MARKET.items()}
         self._fills = told.counter("tradewind_fills_total", venue)
+        self._late = told.histogram("tradewind_fill_late_seconds")
+        self._slippage = told.histogram("tradewind_slippage_bps")
+        self._currency = desk.prepared.request.settings.account.currency
         told.counter("tradewind_order_rejects_total", venue, "none").inc(0)
         for name in self._names:
             for state in STATES.values():
@@ -104,10 +108,16 @@ class Counting:
             self._told.counter("tradewind_orders_total", self._venue, self._named(row), STATES[kind]).inc()
         if kind == FILLED:
             self._fills.inc()
+            self._late.observe(max(0, int(row["ts"]) - int(row["occurred"])) / 1e9 if row["occurred"] else 0.0)
+            if row["price"] > 0:
+                self._slippage.observe(int(row["slippage"]) / int(row["price"]) * 1e4)
         elif kind == REJECTED:
             self._told.counter("tradewind_order_rejects_total", self._venue, _reason(row)).inc()
         elif kind == CORRECTED:
             self._told.counter("tradewind_adjustments_total", _reason(row)).inc()
+            if int(row["reason"]) == BALANCE_OF_BROKER:
+                drift = float(money.amount(-int(row["amount"]), self._currency))
+                self._told.gauge("tradewind_cash_drift", self._currency).set(drift)
 
     def _commands(self, rows: Any) -> None:
         for row in rows:

@@ -114,12 +114,15 @@ class Driver:
         for name, arguments in others:
             getattr(self, f"on_{name}")(*arguments)
         self._look_at_the_pause()
+        stepped = time.perf_counter()
         if self.edge is None:
             self.desk.quotes(self.bars.prices(quotes, now))
         else:
             self.desk.quotes(self.bars.prices(self.edge.take(quotes, now), now))
             for name, instrument, is_so in self.edge.changes(now):
                 self.desk.hold(HOLDS[name], on=is_so, instrument=instrument)
+        if quotes and self.measuring is not None:
+            self.measuring.stepped(time.perf_counter() - stepped, len(quotes))
         if self.bars.gave_up:
             self.bars.gave_up = False
             self.desk.alert("disconnects", "The broker did not tell the minutes that were missed; bars have a hole.")

@@ -13,6 +13,7 @@ from tradewind.kernel.records import MARKET
 from tradewind.live.checks import Evidence, tradable
 from tradewind.live.counting import Counting
 from tradewind.live.gauges import tell_disk, tell_status, tell_watchdog
+from tradewind.logs.log import QUIET, Log
 from tradewind.metrics.build import build_of, tell_build
 from tradewind.metrics.checks import Check, told_checks
 from tradewind.metrics.door import Probes, open_door
@@ -43,7 +44,11 @@ class Measuring:
         desk.journal = self.journal
         self.turn_began = 0.0
         self._beat = self._turn = self._proof = self._compared = self._clock = self._price = self._renewed = 0.0
-        self._queue_dropped = self._duplicates = self._rejected = 0
+        self._queue_dropped = self._duplicates = self._lost_told = 0
+        self._rejected: dict[str, int] = {}
+        self._told_people: dict[str, int] = {}
+        self.log: Log = QUIET
+        self.notifier: Any = None
         self._bare: dict[str, float] = {}
         self._unknown = 0.0
         self._links: dict[str, bool] = {}
@@ -52,7 +57,8 @@ class Measuring:
         self._lag = told.histogram("tradewind_loop_lag_seconds")
         self._dropped = told.counter("tradewind_queue_dropped_total", "quotes", "newest of each kept")
         self._doubled = told.counter("tradewind_fill_duplicates_total")
-        self._refused = told.counter("tradewind_md_rejected_total", venue, "not believed")
+        self._steps = told.histogram("tradewind_strategy_step_seconds")
+        self._lost = told.counter("tradewind_log_dropped_total")
         self._gaps = told.counter("tradewind_md_gaps_total", venue, "stream lost")
         self._acks = told.histogram("tradewind_order_ack_seconds")
         self._wire = told.histogram("tradewind_order_decision_to_wire_seconds")
@@ -68,6 +74,10 @@ class Measuring:
         """Prices were applied, the newest so long after its own time."""
         self._price = self._proof = time.monotonic()
         self._age.observe(max(0, age_ns) / 1e9)
+
+    def stepped(self, seconds: float, count: int) -> None:
+        """So many prices were applied, strategies and all, in so many seconds."""
+        self._steps.observe(seconds / count)
 
     def proved(self) -> None:
         """The broker gave positive evidence of itself."""
@@ -130,9 +140,31 @@ class Measuring:
         if trader is not None:
             self._doubled.inc(max(0, trader.duplicates - self._duplicates))
             self._duplicates = trader.duplicates
-        refused = int(self.status.get("quotes_refused", 0))
-        self._refused.inc(max(0, refused - self._rejected))
-        self._rejected = refused
+        if self.edge is not None:
+            self._tell_refused(self.edge)
+        if self.log.sink is not None:
+            self._lost.inc(max(0, self.log.sink.lost - self._lost_told))
+            self._lost_told = self.log.sink.lost
+        if self.notifier is not None:
+            for result, count in zip(("sent", "failed", "held back"), self._notified(), strict=True):
+                counter = told.counter("tradewind_notifications_total", result)
+                counter.inc(max(0, count - self._told_people.get(result, 0)))
+                self._told_people[result] = count
+
+    def _notified(self) -> tuple[int, int, int]:
+        counts = self.notifier.counts
+        return counts.delivered, counts.failed, counts.suppressed + counts.dropped + counts.lost
+
+    def _tell_refused(self, edge: "Edge") -> None:
+        """Prices that were not believed are counted by why."""
+        found: dict[str, int] = {}
+        for (kind, _), count in list(edge.guard.counts.items()):
+            found[kind] = found.get(kind, 0) + count
+        for kind, count in found.items():
+            self.told.counter("tradewind_md_rejected_total", self.venue, kind).inc(
+                max(0, count - self._rejected.get(kind, 0))
+            )
+            self._rejected[kind] = count
 
     def _tell_broker(self) -> None:
         told = self.told

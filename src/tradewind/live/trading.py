@@ -160,6 +160,7 @@ async def _warmed_and_traded(
         desk.follow_calendar(now_ns() + login.clock_offset)
         notifier = notifier_of(prepared.request.settings.notify, f"Tradewind {desk.folder.name}")
         measuring = Measuring(desk, broker.capabilities.broker, lease=lease, watched=watchdog)
+        measuring.log, measuring.notifier = log, notifier
         telling = Telling(desk, notifier.tell if notifier else lambda _notice: None, log.aloud, log)
         showing = None if board is None else Showing(desk, board)
 

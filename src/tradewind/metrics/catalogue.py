@@ -42,11 +42,8 @@ COUNTERS = """
 md_events_total{venue,kind}  Market events taken in: quotes, bars, heartbeats.
 md_gaps_total{venue,kind}  Times a feed was silent longer than usual for that minute of the week, or lost its stream.
 md_rejected_total{venue,reason}  Prices that were not believed, by reason.
-md_late_total  Prices that came after their bar was closed.
 md_duplicates_total  Prices that had come before.
 decisions_total{strategy,action}  Decisions of strategies: enter, exit, cancel, replace, refuse.
-strategy_errors_total{strategy,reason}  Strategies that failed, by reason.
-strategy_restarts_total{strategy}  Strategies that were begun again after they failed.
 risk_checks_total{strategy,result,rule}  What was asked of the risk gate; rule is the refusal's name, or none.
 risk_throttle_trips_total{strategy}  Entries refused because too many were sent lately.
 orders_total{venue,strategy,state}  Orders that reached a state.
@@ -56,7 +53,6 @@ fill_duplicates_total  Fills that were told again, and changed nothing.
 recon_runs_total{kind,result}  Comparisons with the broker: agree, differ or failed.
 adjustments_total{reason}  Corrections to what we believed, by reason.
 broker_requests_total{venue,op,code}  Requests to the broker, by operation and answer.
-watchdog_actions_total{action}  What the watchdog did: warned, paged, cancelled, closed.
 db_errors_total{reason}  Errors of the databases, by reason.
 dead_letters_total{topic}  Messages that could not be read and were put aside.
 records_written_total{target}  Messages that had their effect, by where they came from or went.
@@ -94,7 +90,6 @@ recon_last_success_timestamp_seconds{kind}  When a comparison with the broker la
 recon_differences{kind}  Differences that the last comparison left unexplained.
 broker_connected{venue}  1 while the stream of prices and the stream of reports stand.
 broker_last_proof_timestamp_seconds{venue}  When the broker last gave positive evidence of itself, Unix seconds.
-broker_rate_budget_ratio{venue}  Requests that may still be sent now over what may be sent at once.
 broker_clock_offset_seconds{venue}  The broker's clock less ours.
 trading_ready  1 while every check for trading is green.
 check{name}  1 for a check that is green, 0 for one that is not.
@@ -122,7 +117,6 @@ backup_last_success_timestamp_seconds{target}  When a backup was last made and r
 
 WAITS = """
 md_event_age_seconds{venue}  From a price's own time to when it was applied.
-risk_check_seconds  What the risk gate took for an order.
 order_ack_seconds  From sending an order to the broker's answer.
 order_decision_to_wire_seconds  From the decision to the request on its way.
 fill_late_seconds  From a fill's own time to when it was applied.
