@@ -13,7 +13,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 export UV_PYTHON_DOWNLOADS := never
 export UV_HTTP_TIMEOUT ?= 180
 
-.PHONY: help setup demo test stack stack-down soak lint format bench doctor-score lock docs site clean
+.PHONY: help setup demo test stack stack-down soak lint format bench doctor-score lock docs site clean dashboards
 
 help:
 	@echo 'make demo     backtest the shipped session strategies on gold and the Dow'
@@ -25,6 +25,7 @@ help:
 	@echo 'make format   let ruff put the layout right'
 	@echo 'make bench    measure speed beside other engines'
 	@echo 'make doctor-score  measure what the data doctor finds, and its false alarms, on $$TRADEWIND_DATA'
+	@echo 'make dashboards  write the dashboards of Grafana from their code'
 	@echo 'make lock     bring the lock files up to date with pyproject.toml'
 	@echo 'make docs     draw again the parts of the documentation that come from the code'
 	@echo 'make site     build the documentation as pages into site/, offline and strictly'
@@ -96,6 +97,9 @@ doctor-score: $(READY)
 	$(BIN)/python -m bench.doctor_score --set held-out
 
 # Works before the lock files fit pyproject.toml, which is when it is needed.
+dashboards: $(COMPLETE)
+	$(BIN)/python deploy/grafana/boards/__main__.py
+
 lock:
 	@test -x $(BIN)/uv || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
 	$(BIN)/uv lock

@@ -15,6 +15,7 @@ from tradewind.cli import app
 from tradewind.kernel import records, refusals
 from tradewind.kernel.orders import FIRST_FINAL, HAPPENINGS, LIFECYCLE, NONE, STATUSES
 from tradewind.logs.vocabulary import EVENTS
+from tradewind.metrics.catalogue import METRICS
 from tradewind.settings import Settings
 
 DOCS = Path(__file__).resolve().parent
@@ -89,6 +90,15 @@ def capacities():
 def log_events():
     """Return the events of the log."""
     return _table(["event", "what it means"], [[f"`{name}`", says] for name, says in EVENTS.items()])
+
+
+def figures():
+    """Return every figure that a process may tell."""
+    rows = [
+        [f"`{one.name}`", one.kind, ", ".join(f"`{label}`" for label in one.labels) or "-", one.says]
+        for one in METRICS.values()
+    ]
+    return _table(["figure", "kind", "labels", "what it says"], rows)
 
 
 def layers():

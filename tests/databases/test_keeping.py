@@ -64,7 +64,7 @@ def test_what_is_restored_hashes_to_what_was_kept(filled, place, way, tmp_path):
     with psycopg.connect(host=other.host, user=other.user, dbname=other.database) as connection:
         query = "SELECT has_table_privilege(%s, 'trading.orders', 'SELECT')"
         may = {one: connection.execute(query, (group_of(one),)).fetchone()[0] for one in SERVICES}
-    assert may == {"feed": False, "recorder": True, "trader": False, "api": True, "backup": True}
+    assert may == {"feed": False, "recorder": True, "trader": False, "api": True, "backup": True, "monitor": True}
 
 
 @pytest.mark.usefixtures("way")

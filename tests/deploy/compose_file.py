@@ -59,4 +59,5 @@ OURS = ("api", "feed", "recorder", "outbox", "trader", "watchdog")
 """The services of ours that run for good."""
 ONCE = ("tables", "topics")
 """Those that run before them, and end."""
-SERVERS = ("postgres", "timescaledb", "redis", "kafka", "prometheus", "grafana")
+EXPORTERS = ("postgres-exporter", "timescale-exporter", "redis-exporter", "node-exporter")
+SERVERS = ("postgres", "timescaledb", "redis", "kafka", "prometheus", "alertmanager", "grafana", *EXPORTERS)

@@ -1,6 +1,9 @@
 """What the compose file promises of every container, checked without an engine."""
 
+import json
 import re
+import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -8,6 +11,7 @@ import yaml
 from compose_file import (
     DEPLOY,
     ENVIRONMENT,
+    EXPORTERS,
     ONCE,
     OURS,
     ROOT,
@@ -23,6 +27,11 @@ from typer.main import get_command
 from tradewind.adapters.address import read_address
 from tradewind.cli import app
 from tradewind.databases.rights import SERVICES as USERS
+from tradewind.metrics.door import Probes, open_door
+from tradewind.metrics.told import Told
+from tradewind.monitoring import RULES
+from tradewind.monitoring.routing import SECRETS as ALERTS
+from tradewind.monitoring.routing import routing
 from tradewind.settings import load_settings
 from tradewind.stack.beginning import begin_folder
 
@@ -32,6 +41,7 @@ PUBLISHED = {
     "redis": 6379,
     "kafka": 9092,
     "prometheus": 9090,
+    "alertmanager": 9095,
     "grafana": 3000,
     "api": 8600,
 }
@@ -41,8 +51,8 @@ KEYS = {
     "user": str, "read_only": bool, "cap_drop": list, "security_opt": list, "init": bool, "restart": str,
     "logging": dict, "image": str, "build": dict, "working_dir": str, "environment": dict, "volumes": list,
     "tmpfs": list, "stop_grace_period": str, "stop_signal": str, "shm_size": str, "secrets": list, "ports": list,
-    "networks": list, "healthcheck": dict, "deploy": dict, "command": list, "depends_on": dict, "pid": str,
-    "profiles": list,
+    "networks": list, "healthcheck": dict, "entrypoint": list, "deploy": dict, "command": list, "depends_on": dict,
+    "pid": str, "profiles": list,
 }  # fmt: skip
 """What a service says here, and as what: the part of the Compose Specification that we use."""
 HEALTH = {"test": list, "interval": str, "timeout": str, "retries": int, "start_period": str, "disable": bool}
@@ -132,14 +142,15 @@ def test_every_published_port_is_on_this_machine_alone():
     assert not [name for name, service in services().items() if "expose" in service]
 
 
-def test_only_those_who_speak_to_brokers_have_a_way_out():
+def test_only_those_who_speak_to_brokers_or_send_alerts_have_a_way_out():
     """A network that publishes lets nothing out; the one between servers lets nothing in either."""
     networks = compose()["networks"]
     members = {net: {name for name, service in services().items() if net in service["networks"]} for net in networks}
 
     assert networks["servers"] == {"internal": True}
     assert networks["edge"]["driver_opts"] == {"com.docker.network.bridge.enable_ip_masquerade": "false"}
-    assert members["edge"] == set(PUBLISHED)
+    assert members["edge"] == set(PUBLISHED) - {"alertmanager"}
+    assert members["alerts"] == {"alertmanager"}  # its addresses are webhooks; it reaches no broker
     assert members["brokers"] == {"feed", "trader", "watchdog"}
     assert members["servers"] == set(NAMES) - {"watchdog"}
 
@@ -191,7 +202,7 @@ def test_nothing_but_the_folder_and_what_lies_beside_the_file_is_mounted():
     for name, service in services().items():
         for volume in service.get("volumes", []):
             source, target, *more = volume.split(":")
-            if source.startswith("./"):
+            if source.startswith(("./", "../src/tradewind/monitoring/")):
                 assert (DEPLOY / source).exists()
                 assert more == ["ro"], volume
             else:
@@ -222,7 +233,7 @@ def test_init_writes_everything_the_file_asks_for(tmp_path):
         assert not service["user"].startswith("0:")
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
-            assert source == "cache" or source.startswith("./") or Path(source).exists(), source
+            assert source == "cache" or source.startswith(".") or Path(source).exists(), source
 
 
 def test_the_settings_that_init_writes_name_the_services(tmp_path, monkeypatch):
@@ -294,11 +305,76 @@ def test_every_name_of_an_environment_is_documented():
     assert not missing
 
 
-def test_the_other_files_of_the_folder_are_yaml_and_named():
+def test_the_other_files_of_the_folder_are_yaml():
     for path in sorted(DEPLOY.rglob("*.y*ml")):
         assert yaml.safe_load(path.read_text(encoding="utf-8")), path
-    scraped = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
-    assert scraped["scrape_configs"]
+
+
+def scraped():
+    """Return the addresses that Prometheus is told in its own file, by component."""
+    told = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))
+    groups = [group for job in told["scrape_configs"] for group in job.get("static_configs", [])]
+    return {group["labels"]["component"]: group["targets"] for group in groups if "labels" in group}
+
+
+def test_what_prometheus_scrapes_is_a_service_beside_it_under_the_name_rules_ask_for():
+    named = set(re.findall(r'up\{component=~?"([\w|-]+)"\}', (RULES / "servers.yml").read_text(encoding="utf-8")))
+
+    assert {one for names in named for one in names.split("|")} <= set(scraped())
+    for component, (target,) in scraped().items():
+        service = services()[target.partition(":")[0]]
+        told = str(service.get("healthcheck")) + str(service.get("environment", {}).get("KAFKA_OPTS"))
+        assert target.partition(":")[2] in told, component
+        assert "servers" in service["networks"]
+
+
+def test_ours_are_found_by_the_files_they_write(tmp_path):
+    """What begins a folder makes the one that Prometheus is shown; a process there names its own host, not 0.0.0.0."""
+    begin_folder(tmp_path / "desk", containers=True)
+    shown = f"{tmp_path}/desk/tradewind-data/metrics:/etc/prometheus/ours:ro"
+    door = open_door(
+        Told(), Probes(lambda: None, list), ("0.0.0.0", 0), data=tmp_path / "desk" / "tradewind-data",  # noqa: S104 - as in a container
+        component="recorder",
+    )  # fmt: skip
+    (written,) = (tmp_path / "desk" / "tradewind-data" / "metrics").iterdir()
+    target = json.loads(written.read_text())[0]["targets"][0]
+    door.close()
+
+    assert shown in compose(ENVIRONMENT | {"TRADEWIND_FOLDER": f"{tmp_path}/desk"})["services"]["prometheus"]["volumes"]
+    assert target == f"{socket.gethostname()}:{door.port}"
+    assert "/etc/prometheus/ours/*.json" in (DEPLOY / "prometheus" / "prometheus.yml").read_text()
+
+
+def test_prometheus_takes_its_settings_with_our_rules(tmp_path):
+    text = (DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8")
+    path = tmp_path / "prometheus.yml"
+    path.write_text(text.replace("/etc/prometheus/rules", str(RULES)))
+    done = subprocess.run(["promtool", "check", "config", path], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert len(list(RULES.glob("*.yml"))) == done.stdout.count("rules found") > 0
+
+
+def test_alertmanager_takes_its_settings_and_they_are_those_of_a_stack_without_containers(tmp_path):
+    """Debian's amtool is older than the image and knows no `url_file`; everything else is as it is."""
+    text = (DEPLOY / "alertmanager" / "alertmanager.yml").read_text(encoding="utf-8")
+    path = tmp_path / "alertmanager.yml"
+    path.write_text(re.sub(r"url_file: \S+", "url: http://127.0.0.1:1/", text))
+    done = subprocess.run(["amtool", "check-config", path], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert yaml.safe_load(text) == routing({name: {"url_file": f"/run/secrets/{name}"} for name in ALERTS})
+    assert set(services()["alertmanager"]["secrets"]) == set(ALERTS)
+
+
+def test_whoever_reads_figures_has_no_other_secret_than_the_one_for_that():
+    told = {name: services()[name].get("secrets", []) for name in EXPORTERS}
+
+    assert told == {
+        "postgres-exporter": ["postgresql-monitor"], "timescale-exporter": ["timescale-monitor"],
+        "redis-exporter": ["redis"], "node-exporter": [],
+    }  # fmt: skip
+    assert all(set(services()[name]["networks"]) == {"servers"} for name in EXPORTERS)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import shlex
 import pytest
 from compose_file import DEPLOY, ROOT
 
-KNOWN = {"ARG", "FROM", "ENV", "WORKDIR", "COPY", "SHELL", "RUN", "USER", "ENTRYPOINT", "CMD"}
+KNOWN = {"ADD", "ARG", "FROM", "ENV", "WORKDIR", "COPY", "SHELL", "RUN", "USER", "ENTRYPOINT", "CMD"}
 EXTRAS = ("stack", "serve", "notify", "fix")
 
 
@@ -37,6 +37,8 @@ def faults(source):
             found.append(f"{what} goes through a shell")
         if what == "WORKDIR" and not rest.startswith("/"):
             found.append("WORKDIR is relative")
+        if what == "ADD" and not re.match(r"--checksum=sha256:[0-9a-f]{64} ", rest):
+            found.append("ADD takes what nobody knows the hash of")
         if what == "COPY" and rest.split()[0] in {".", "./"}:
             found.append("COPY takes everything")
     last = [(what, rest) for what, rest in told[max(i for i, (what, _) in enumerate(told) if what == "FROM") :]]
@@ -64,12 +66,25 @@ def run_faults(words):
     return found
 
 
-def own():
-    return (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+def own(name="Dockerfile"):
+    return (DEPLOY / name).read_text(encoding="utf-8")
 
 
-def test_our_image_has_no_fault():
-    assert faults(own()) == []
+@pytest.mark.parametrize("name", ["Dockerfile", "kafka.Dockerfile"])
+def test_our_images_have_no_fault(name):
+    assert faults(own(name)) == []
+
+
+def test_kafka_is_the_version_that_runs_without_containers_and_so_is_its_agent():
+    pom = (ROOT / "src" / "tradewind" / "stack" / "kafka.pom.xml").read_text(encoding="utf-8")
+    text = own("kafka.Dockerfile")
+    server, agent = (
+        re.search(r"^FROM apache/kafka:(\S+)$", text, re.MULTILINE),
+        re.search(r"javaagent-(\S+)\.jar", text),
+    )
+
+    assert f"<artifactId>kafka_2.13</artifactId><version>{server[1]}</version>" in pom
+    assert f"<artifactId>jmx_prometheus_javaagent</artifactId><version>{agent[1]}</version>" in pom
 
 
 GOOD = 'FROM python:3.11.1\nUSER 5\nCMD ["x"]\n'
@@ -85,7 +100,9 @@ GOOD = 'FROM python:3.11.1\nUSER 5\nCMD ["x"]\n'
         (GOOD.replace("USER 5\n", ""), ["it ends as root"]),
         (GOOD + "USER root\n", ["it ends as root"]),
         ("FROM python:3.11.1 AS a\nUSER 5\n" + GOOD.replace("USER 5\n", ""), ["it ends as root"]),
-        (GOOD + "ADD x /x\n", ["ADD is not used here"]),
+        (GOOD + "ADD x /x\n", ["ADD takes what nobody knows the hash of"]),
+        (GOOD + f"ADD --checksum=sha256:{'0' * 64} x /x\n", []),
+        (GOOD + "ONBUILD x\n", ["ONBUILD is not used here"]),
         (GOOD + "COPY . /x\n", ["COPY takes everything"]),
         (GOOD + "RUN apt-get install x\n", ["apt leaves its lists or brings what nobody asked for"]),
         (GOOD + "RUN apt-get install --no-install-recommends x && rm -rf /var/lib/apt/lists/*\n", []),

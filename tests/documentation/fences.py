@@ -6,6 +6,7 @@ no renderer shows: `<!-- not run: needs Docker -->` before the fence, or `<!-- n
 whole page. What a page takes for granted, such as stored prices, is given to it by `<!-- given: COMMAND -->`.
 """
 
+import os
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,25 @@ PAGES = sorted(
     key=lambda page: page.relative_to(ROOT).as_posix(),
 )
 LANGUAGES = {"sh", "python", "toml", "json", "yaml", "sql", "text", "mermaid", "promql", "ini", "html"}
+
+HARMLESS = {
+    "tradewind",
+    "python",
+    "cd",
+    "mkdir",
+    "cat",
+    "cp",
+    "mv",
+    "ls",
+    "echo",
+    "head",
+    "tail",
+    "touch",
+    "chmod",
+    "grep",
+    "wc",
+}
+"""What a block that is run may start."""
 
 FENCE = re.compile(r"^( *)(`{3,})(.*)$")
 TITLE = re.compile(r'title="([^"]+)"')
@@ -37,7 +57,7 @@ class Block(NamedTuple):
     @property
     def place(self):
         """`docs/page.md:12`, as editors read it."""
-        return f"{self.page.relative_to(ROOT).as_posix()}:{self.line}"
+        return f"{os.path.relpath(self.page, ROOT)}:{self.line}"
 
 
 def blocks(page):

@@ -6,6 +6,7 @@ seen by another but through files, as when they are typed. `tradewind` on the pa
 which hands over its folder, its words, its environment and its three streams, and ends as the command ended.
 """
 
+import contextlib
 import json
 import os
 import runpy
@@ -40,7 +41,7 @@ def serve(address):
     from tradewind.cli import main  # noqa: PLC0415  so that clients, which import this file too, stay light
 
     compilation.compile_kernel()
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children: their answer is on the wire
+    signal.signal(signal.SIGCHLD, _gather)
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(str(address))
         door.listen()
@@ -50,6 +51,13 @@ def serve(address):
                 if os.fork() == 0:
                     door.close()
                     _work(wire, main)
+
+
+def _gather(*_):
+    """The children that have ended are waited for, so that what they took is counted as ours."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _work(wire, main):
@@ -80,6 +88,8 @@ def _code(main):
             main()
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 0 if error.code is None else 1
+        if isinstance(error.code, str):
+            print(error.code, file=sys.stderr)
     except BaseException:  # noqa: BLE001  whatever it is, it is the command's, and is shown as Python shows it
         traceback.print_exc()
         code = 1

@@ -15,11 +15,12 @@ TREE = typer.main.get_command(app)
 USAGE = typer.BadParameter.__mro__[1]
 """What Typer raises for whatever is wrong with how a command is written; it has no public name."""
 SEPARATOR = re.compile(r"^(?:[();|&]|&&|\|\|)+$")
+REDIRECTIONS = ("<", ">", ">>")
 ASSIGNMENT = re.compile(r"^[A-Z_]+=")
 
 
-def commands(script):
-    """Return the words of every `tradewind ...` in a shell script."""
+def programs(script):
+    """Return the words of every program a shell script starts, without its redirections and assignments."""
     found = []
     for line in script.replace("\\\n", " ").splitlines():
         shell = shlex.shlex(line, posix=True, punctuation_chars=True)
@@ -27,20 +28,25 @@ def commands(script):
         words = []
         for word in [*shell, ";"]:
             if SEPARATOR.match(word):
-                found += [_tradewind(words)] if _tradewind(words) else []
+                found += [words] if (words := _started(words)) else []
                 words = []
             else:
                 words.append(word)
     return found
 
 
-def _tradewind(words):
-    """Return the words from `tradewind` on, without what the shell keeps; nothing if it is another program."""
-    if any(word in ("<", ">", ">>") for word in words):
-        words = words[: next(place for place, word in enumerate(words) if word in ("<", ">", ">>"))]
+def commands(script):
+    """Return the words of every `tradewind ...` in a shell script."""
+    return [words for words in programs(script) if words[0] == "tradewind"]
+
+
+def _started(words):
+    """Return the words of one program, without what the shell and its like keep for themselves."""
+    if any(word in REDIRECTIONS for word in words):
+        words = words[: next(place for place, word in enumerate(words) if word in REDIRECTIONS)]
     while words and (ASSIGNMENT.match(words[0]) or words[0] in ("sudo", "exec", "nohup")):
         words = words[1:]
-    return words if words[:1] == ["tradewind"] else []
+    return words
 
 
 def wrong_with(words):

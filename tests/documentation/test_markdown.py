@@ -68,3 +68,16 @@ def test_the_picture_of_an_order_is_the_life_of_an_order(pictures):
 
     assert drawn <= set(edges)
     assert {name for edge in drawn for name in edge} == {name for edge in edges for name in edge}
+
+
+def test_a_missing_page_is_left_out_only_if_it_is_coming():
+    """Any other stays in the navigation, where the strict build stops at it; a family is its numbered pages."""
+    hooks = runpy.run_path(str(fences.ROOT / "docs" / "site" / "hooks.py"))
+    hooks["on_config"].__globals__["COMING"] = {"later.md"}
+    nav = ["index.md", {"Inner": [{"Later": "later.md"}, {"Gone": "gone.md"}]}, "decisions/*"]
+
+    found = hooks["on_config"]({"nav": nav, "docs_dir": str(fences.ROOT / "docs")})["nav"]
+
+    assert found[:2] == ["index.md", {"Inner": [{"Gone": "gone.md"}]}]
+    assert found[2].startswith("decisions/0001-")
+    assert "decisions/README.md" not in found

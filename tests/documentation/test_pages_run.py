@@ -9,8 +9,38 @@ from pathlib import Path
 import fences
 import forks
 import pytest
+import spoken
 
 HERE = Path(__file__).parent
+PAGE = """# A page
+
+```sh
+mkdir inner && cd inner
+```
+
+```python title="answer.py"
+ANSWER = 42
+```
+
+```python
+from pathlib import Path
+answer = Path("answer.py").read_text().split()[-1]
+```
+
+<!-- not run: it would fail -->
+```sh
+false
+```
+
+```python
+Path("said").write_text(answer)
+```
+
+```sh
+tradewind backtest opening_rang --on US30
+touch after
+```
+"""
 RUN = [
     page for page in fences.PAGES if any(b.language in ("sh", "python") and not b.reason for b in fences.blocks(page))
 ]
@@ -31,9 +61,8 @@ def programs(tmp_path_factory):
     server.wait()
 
 
-@pytest.mark.parametrize("page", RUN, ids=lambda page: page.relative_to(fences.ROOT).as_posix())
-def test_a_page_runs_from_its_first_block_to_its_last(page, programs, tmp_path):
-    """No block that is not marked fails."""
+def read(page, programs, tmp_path):
+    """Return what became of a page, done in an empty folder with no settings of ours in the environment."""
     folder = tmp_path / "reader"
     folder.mkdir()
     kept = {
@@ -49,10 +78,31 @@ def test_a_page_runs_from_its_first_block_to_its_last(page, programs, tmp_path):
         "COLUMNS": "120",
         "BROWSER": "true",  # what `--open` opens a page with
     }
+    words = [programs / "python", HERE / "read_page.py", page]
+    return subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
-    done = subprocess.run(
-        [programs / "python", HERE / "read_page.py", page],
-        cwd=folder, env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+
+@pytest.mark.parametrize("page", RUN, ids=lambda page: page.relative_to(fences.ROOT).as_posix())
+def test_a_page_runs_from_its_first_block_to_its_last(page, programs, tmp_path):
+    """No block that is not marked fails."""
+    scripts = [block.text for block in fences.blocks(page) if block.language == "sh" and not block.reason]
+    started = {words[0] for script in scripts for words in spoken.programs(script)}
+    assert started <= fences.HARMLESS, "mark what starts anything else: <!-- not run: why -->"
+
+    done = read(page, programs, tmp_path)
 
     assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+
+
+def test_a_page_is_one_session_and_stops_where_it_is_wrong(programs, tmp_path):
+    """Folders, files and names last from block to block; what is marked is left out; what fails is named."""
+    page = tmp_path / "page.md"
+    page.write_text(PAGE, encoding="utf-8")
+
+    done = read(page, programs, tmp_path)
+
+    assert done.returncode == 1
+    assert (tmp_path / "reader" / "inner" / "said").read_text(encoding="utf-8") == "42"
+    assert "'opening_range'" in done.stderr
+    assert done.stderr.strip().endswith("page.md:25: ended with exit code 2")
+    assert not (tmp_path / "reader" / "inner" / "after").exists()

@@ -4,14 +4,18 @@ import http.client
 import json
 import socket
 import threading
+import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
+import psycopg
 import pytest
-from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from tradewind.adapters.entrance import users
 from tradewind.adapters.entrance.database import Entrance
+from tradewind.adapters.kafka.consuming import Record
 from tradewind.api.app import create
 from tradewind.api.house import house
 from tradewind.errors import TradewindError
@@ -20,8 +24,13 @@ from tradewind.metrics.told import Told
 from tradewind.services.api_figures import ApiFigures, ends_at
 from tradewind.services.doors import probes_of
 from tradewind.services.life import Life
+from tradewind.services.recorder import Recorder
 from tradewind.services.together import run
 from tradewind.settings import Api, Metrics, Settings
+
+with warnings.catch_warnings():  # it would rather have another HTTP client, which we do not use
+    warnings.simplefilter("ignore")
+    from fastapi.testclient import TestClient
 
 
 def figure(told: Told, name: str, **labels: str) -> float | None:
@@ -153,3 +162,24 @@ def test_a_trail_that_cannot_be_read_is_an_error_of_the_databases(api):
 
 def test_when_a_certificate_ends_is_read_from_it(tmp_path: Path):
     assert ends_at(tmp_path / "none.pem") is None
+
+
+class Refused(Recorder):
+    """A recorder whose database ends the connection whenever something is to be written."""
+
+    def __init__(self) -> None:
+        self.address, self.group = "a database", "tradewind-market"
+        self.reader = SimpleNamespace(batch=lambda _most, _seconds: ["a message"])
+
+    def commit(self, _records: Sequence[Record]) -> None:
+        raise psycopg.OperationalError("terminating connection due to administrator command")
+
+
+def test_a_batch_that_the_database_refuses_is_counted_and_not_taken_for_recorded(tmp_path: Path):
+    life = Life("recorder", tmp_path)
+    with pytest.raises(TradewindError, match="was not recorded at a database"):
+        Refused().turn(life)
+
+    assert figure(life.told, "tradewind_db_errors_total") == 1
+    assert figure(life.told, "tradewind_db_tx_seconds_count") is None
+    assert figure(life.told, "tradewind_records_written_total") is None

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 import stacked
+from prometheus_client.parser import text_string_to_metric_families
 from simulated_oanda import simulated_oanda
 
 from tradewind.adapters.kafka.producing import Publisher
@@ -48,6 +49,23 @@ def test_every_price_of_a_stream_is_kept_once_through_a_cut(tmp_path):
         assert stacked.count(PRICES) == told > before
         assert stacked.count("SELECT count(*) FROM (SELECT quoted, epoch, seq FROM market.quotes GROUP BY 1, 2, 3"
                              " HAVING count(*) > 1) AS twice") == 0  # fmt: skip
+        fed, recorded = lives["feed"].told, lives["recorder"].told
+        assert figure(fed, "tradewind_md_events_total", venue="oanda", kind="quote") == told
+        assert figure(fed, "tradewind_md_event_age_seconds_count", venue="oanda") >= told - before
+        assert figure(fed, "tradewind_md_gaps_total", venue="oanda") >= 1
+        assert figure(fed, "tradewind_broker_connected", venue="oanda") == 1
+        assert stacked.until(lambda: figure(recorded, "tradewind_consumer_lag_records", topic=QUOTES.name) == 0)
+        assert figure(recorded, "tradewind_records_written_total", target=QUOTES.name) > 0
+        assert figure(recorded, "tradewind_end_to_end_seconds_count") > 0
+        assert figure(recorded, "tradewind_db_tx_seconds_count", op="tradewind-market") > 0
+
+
+def figure(told, name, **labels):
+    """Return what is told under a name and these labels, all of it together; None where nothing is."""
+    families = text_string_to_metric_families(told.text().decode())
+    found = [one for family in families for one in family.samples if one.name == name]
+    values = [one.value for one in found if labels.items() <= one.labels.items()]
+    return sum(values) if values else None
 
 
 def test_what_a_topic_should_not_hold_is_put_aside_and_the_recorder_goes_on(tmp_path):
@@ -66,6 +84,8 @@ def test_what_a_topic_should_not_hold_is_put_aside_and_the_recorder_goes_on(tmp_
             stacked.until(lambda query=query: stacked.count(query) == 1)
 
         assert lives["recorder"].state == "working"
+        stacked.until(lambda: figure(lives["recorder"].told, "tradewind_dead_letters_total", topic=JOURNAL.name) >= 1)
+        assert figure(lives["recorder"].told, "tradewind_dead_letters_total", topic=QUOTES.name) >= 1
 
 
 def test_services_begin_in_any_order_and_wait_for_what_is_not_there_yet(tmp_path):

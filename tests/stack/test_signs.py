@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from tradewind.cli import app
 from tradewind.errors import TradewindError
 from tradewind.services.life import Life
+from tradewind.stack.processes import begin, stop, unnoted
 from tradewind.stack.services import SILENT_S, beat_file, sign_of_life
 
 
@@ -70,3 +71,14 @@ def test_trader_and_watchdog_are_known_by_their_account(tmp_path, name, file):
 
     os.utime(path, (1, 1))
     assert isinstance(CliRunner().invoke(app, words).exception, TradewindError)
+
+
+def test_a_process_whose_beginner_was_killed_before_it_was_noted_is_found(tmp_path):
+    running = begin("sleeper", ["sleep", "60"], tmp_path, "", ready=lambda: True)
+    (tmp_path / "sleeper.pid").unlink()
+    found = unnoted(tmp_path, "sleeper")
+
+    assert found is not None
+    assert (found.pid, found.started) == (running.pid, running.started)
+    assert stop(found)
+    assert unnoted(tmp_path, "sleeper") is None

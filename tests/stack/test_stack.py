@@ -352,6 +352,18 @@ def test_what_rules_and_dashboards_ask_for_is_answered(up, text):
     assert until(lambda: query(up, text))
 
 
+def test_panels_about_servers_are_answered(up):
+    """Those about our own processes are asked in tests/dashboards, of a process that tells every figure."""
+    told = (Path(__file__).resolve().parents[2] / "deploy" / "grafana" / "dashboards").glob("*.json")
+    panels = [panel for path in told for panel in json.loads(path.read_text())["panels"]]
+    texts = {one["expr"] for panel in panels for one in panel["targets"] if "expr" in one}
+    asked = {text for text in texts if re.search(r"\b(kafka|pg|redis|node|python)_", text)}
+    unanswered = [text for text in sorted(asked) if not until(lambda text=text: query(up, text), 20.0)]
+
+    assert len(asked) > 12
+    assert not unanswered
+
+
 def test_there_are_few_series_and_each_of_ours_is_in_the_catalogue(up):
     """T27: fewer than 5,000."""
     until(lambda: query(up, 'up{component="api"} == 1'))

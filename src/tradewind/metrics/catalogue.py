@@ -131,7 +131,7 @@ journal_fsync_seconds  Until what was written stood on the disk.
 db_tx_seconds{op}  Transactions of the databases.
 loop_lag_seconds  How late a loop woke.
 api_request_seconds  Requests to the API.
-end_to_end_seconds  From a price's own time to its row in the history.
+end_to_end_seconds  From a price's own time to its row in the database, the newest of each batch.
 """
 
 STEPS = """

@@ -1,13 +1,15 @@
 """A process's own small HTTP door: /metrics, /livez, /readyz and /tradez, read-only, in a thread of its own.
 
 It binds to 127.0.0.1 at a free port and writes `<data>/metrics/<name>.json`, a target in Prometheus's file_sd format,
-so that a scraper finds processes as they come and go. Who asks under another host's name is refused, so that no page
+so that a scraper finds processes as they come and go. In a container it binds to every address, and the target is the
+container's name. Who asks under another host's name is refused, so that no page
 in a browser can read it. A request never waits for the work of the process: probes read what was last known.
 """
 
 import contextlib
 import json
 import os
+import socket
 import threading
 from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,6 +26,7 @@ from tradewind.watchdog.beats import write_whole
 LIVE_WITHIN_S = 2.0
 REQUEST_S = 5.0
 LOCAL = ("127.0.0.1", "localhost", "::1")
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - recognised, not listened at
 
 
 class Probes(NamedTuple):
@@ -76,10 +79,11 @@ def open_door(
     server.daemon_threads = True
     name = f"{component}-{account}" if account else component
     target = data / "metrics" / f"{name}.json"
-    host, port = server.server_address[:2]
+    host, port = str(server.server_address[0]), server.server_address[1]
+    named = socket.gethostname() if host in EVERYWHERE else f"[{host}]" if ":" in host else host
     labels = {"component": component, **({"account": account} if account else {})}
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, json.dumps([{"targets": [f"{host!s}:{port}"], "labels": labels}]).encode())
+    write_whole(target, json.dumps([{"targets": [f"{named}:{port}"], "labels": labels}]).encode())
     return Door(server, target)
 
 
@@ -151,8 +155,6 @@ def remove_stale(data: Path) -> list[Path]:
 
 
 def _listening(port: int) -> bool:
-    import socket  # noqa: PLC0415 - only this question needs it
-
     with socket.socket() as asked:
         asked.settimeout(0.5)
         return asked.connect_ex(("127.0.0.1", port)) == 0

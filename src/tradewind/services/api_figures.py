@@ -97,7 +97,8 @@ def ends_at(certificate: Path) -> float | None:
     """Return when a certificate ends, Unix seconds; None where it cannot be read."""
     try:
         # The only reader of certificates in the standard library; ssl uses it for its own.
-        told = ssl._ssl._test_decode_cert(str(certificate))  # type: ignore[attr-defined]  # noqa: SLF001 - see above
+        read = getattr(ssl, "_ssl")._test_decode_cert  # noqa: B009, SLF001 - the stubs leave it out
+        told = read(str(certificate))
         return float(ssl.cert_time_to_seconds(told["notAfter"]))
     except (OSError, ValueError, KeyError):
         return None

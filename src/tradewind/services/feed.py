@@ -136,17 +136,23 @@ async def _fed(
 
 async def _read(life: Life, one: Feed) -> None:
     """Every item of the stream was taken; a hole was filled when the stream came back."""
-    told, newest = life.told, life.told.gauge("tradewind_md_last_event_timestamp_seconds", one.name)
+    told = life.told
+    newest = told.gauge("tradewind_md_last_event_timestamp_seconds", one.name)
+    proof = told.gauge("tradewind_broker_last_proof_timestamp_seconds", one.name)
+    age = told.histogram("tradewind_md_event_age_seconds", one.name)
     async for item in one.broker.quotes():
         one.take(item)
-        told.gauge("tradewind_broker_last_proof_timestamp_seconds", one.name).set_to_current_time()
         if not isinstance(item, Link):
-            newest.set_to_current_time()
+            proof.set_to_current_time()
+            if isinstance(item, Quote):
+                newest.set_to_current_time()
+                age.observe(max(0, one.now() - item.ts) / 1e9)
             continue
         told.gauge("tradewind_broker_connected", one.name).set(item.up)
         if not item.up:
-            one.lost_at = one.now() if one.lost_at is None else one.lost_at
-            told.counter("tradewind_md_gaps_total", one.name, "stream lost").inc()
+            if one.lost_at is None:
+                one.lost_at = one.now()
+                told.counter("tradewind_md_gaps_total", one.name, "stream lost").inc()
             life.degraded(f"no prices: {item.reason}")
             continue
         life.working()

@@ -5,7 +5,7 @@ its bytes, and goes to the dead letters; what is behind it goes on.
 """
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -25,6 +25,7 @@ from tradewind.adapters.projection.projecting import project_all
 from tradewind.adapters.timescale.history import History
 from tradewind.adapters.timescale.quotes import Quotes as Recorded
 from tradewind.adapters.timescale.quotes import write_quotes
+from tradewind.errors import TradewindError
 from tradewind.live.start import LAYOUTS
 from tradewind.metrics.told import Told
 from tradewind.services.life import Life
@@ -58,24 +59,26 @@ class Recorder:
             if records:
                 began = time.perf_counter()
                 try:
-                    self.commit(records)
-                    self._tell(life.told, records, time.perf_counter() - began)
+                    with translated(f"What came was not recorded at {self.address}"):
+                        self.commit(records)
+                    self.tell(life.told, records, time.perf_counter() - began)
                 except TakenOver:
                     life.degraded("partitions went to another recorder in the middle of a batch; it has them now")
+                except TradewindError as error:
+                    life.told.counter("tradewind_db_errors_total", type(error).__name__).inc()
+                    raise
         return len(records)
 
-    def _tell(self, told: Told, records: Sequence[Record], took_s: float) -> None:
-        """What was recorded is told."""
+    def tell(self, told: Told, records: Sequence[Record], took_s: float) -> None:
+        """What was recorded is told, once for each batch."""
         told.histogram("tradewind_db_tx_seconds", self.group).observe(took_s)
-        for one in records:
-            told.counter("tradewind_records_written_total", one.topic).inc()
-            if isinstance(one.message, Unreadable):
-                told.counter("tradewind_dead_letters_total", one.topic).inc()
+        counted = Counter((one.topic, isinstance(one.message, Unreadable)) for one in records)
+        for (topic, dead), count in counted.items():
+            told.counter(f"tradewind_{'dead_letters' if dead else 'records_written'}_total", topic).inc(count)
         now = time.time_ns()
-        newest = {one.topic: one.message.received for one in records if isinstance(one.message, Quotes)}
-        for topic, received in newest.items():
-            told.histogram("tradewind_end_to_end_seconds").observe(max(0, now - received) / 1e9)
-            self.behind[topic] = (now - received) / 1e9
+        for topic, newest in {one.topic: one.message for one in records if isinstance(one.message, Quotes)}.items():
+            told.histogram("tradewind_end_to_end_seconds").observe(max(0, now - int(numbers(newest.ts)[-1])) / 1e9)
+            self.behind[topic] = max(0, now - newest.received) / 1e9
         blocks = [one.message.ts for one in records if isinstance(one.message, JournalBlock)]
         if blocks:
             told.gauge("tradewind_projection_lag_seconds", "tables").set(max(0, now - blocks[-1]) / 1e9)
@@ -123,7 +126,7 @@ class MarketRecorder(Recorder):
         names = ("tradewind-market", "market.consumed", "market.dead_letters")
         super().__init__(servers, address, names, [QUOTES, BARS])
         self.history = History(address)
-        self.new = self.doubled = 0
+        self.new = self.doubled = self.doubled_told = 0
         self.tidied = -1
         """The day on which what was past its time was dropped, counted from 1970."""
 
@@ -139,6 +142,12 @@ class MarketRecorder(Recorder):
             told = write_quotes(self.connection, feed, by_feed[feed])
             self.new, self.doubled = self.new + told.new, self.doubled + told.doubled
         return _behind(records)
+
+    def tell(self, told: Told, records: Sequence[Record], took_s: float) -> None:
+        """What was recorded is told, and how much of it was there before."""
+        super().tell(told, records, took_s)
+        told.counter("tradewind_md_duplicates_total").inc(self.doubled - self.doubled_told)
+        self.doubled_told = self.doubled
 
     def tidy(self, today: int) -> None:
         """Once a day (`today` counts days) there is room for the next two months, and what is past its time is gone."""

@@ -25,7 +25,7 @@ BROKER = "broker"
 """The broker's token: a file to be filled by a person, empty at first, and refused as long as it is."""
 ALERTS = ("alert-page", "alert-warn", "alert-snitch")
 """Where alerts are sent: each a file to be filled by a person with the address of a webhook, or left empty."""
-SERVERS = ("postgres", "timescaledb", "kafka", "prometheus", "grafana")
+SERVERS = ("postgres", "timescaledb", "kafka", "prometheus", "alertmanager", "grafana")
 """Who keeps something on disk in a container."""
 NOBODY = 10_001
 """Who owns the folder where root makes it: containers never run as root."""
@@ -80,7 +80,7 @@ def begin_folder(folder: Path, *, stack: bool = False, containers: bool = False,
         _folders(folder, [SECRETS], 0o700, made)
         if containers:
             _folders(folder, [CONTAINERS / name for name in SERVERS], 0o700, made)
-            _folders(folder, [Path("tradewind-data"), Path("strategies")], 0o755, made)
+            _folders(folder, [Path("tradewind-data") / "metrics", Path("strategies")], 0o755, made)
         _write(folder, texts, 0o644, made)
         _write(folder, hidden, 0o600, made)
         if containers and os.geteuid() == 0:

@@ -15,6 +15,7 @@ from tradewind.errors import TradewindError
 from tradewind.watchdog.processes import started
 
 READY_S = 60.0
+MARK = "TRADEWIND_STACK_LOG"
 LOOK_S = 0.1
 _BEGUN: "dict[int, subprocess.Popen[bytes]]" = {}
 """Those that this process began: it has to bury them."""
@@ -44,7 +45,7 @@ def begin(
     with log.open("ab") as out:
         process = subprocess.Popen(  # noqa: S603 - the stack's own servers
             [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=within or folder,
-            start_new_session=True, env={**os.environ, **(environment or {})}, user=user, group=user,
+            start_new_session=True, env={**os.environ, **(environment or {}), MARK: str(log)}, user=user, group=user,
         )  # fmt: skip
     _BEGUN[process.pid] = process
     running = Running(name, process.pid, started(process.pid) or 0, address, str(log))
@@ -67,6 +68,23 @@ def read_running(path: Path) -> Running | None:
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def unnoted(folder: Path, name: str) -> Running | None:
+    """Return the process that was begun for this folder and name by somebody who was killed before it was noted.
+
+    Each carries the path of its log in its environment, and so do its children: the oldest is the one that was begun.
+    """
+    log = str(folder / f"{name}.log")
+    mark = f"{MARK}={log}".encode()
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError, ValueError):
+            if mark in path.read_bytes().split(b"\0"):
+                pid = int(path.parent.name)
+                found.append((started(pid) or 0, pid))
+    since, pid = min(found, default=(0, 0))
+    return Running(name, pid, since, "", log) if since else None
 
 
 def lives(running: Running) -> bool:

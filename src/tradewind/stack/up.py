@@ -18,7 +18,7 @@ from tradewind.stack.health import health_of_database, health_of_kafka, health_o
 from tradewind.stack.kafka import start_kafka
 from tradewind.stack.places import Places
 from tradewind.stack.postgres import start_postgres
-from tradewind.stack.processes import Running, lives, read_running, stop
+from tradewind.stack.processes import Running, lives, read_running, stop, unnoted
 from tradewind.stack.redis import start_redis
 from tradewind.stack.services import API, beat_file, sign_of_life, start_service
 from tradewind.stack.tables import prepare
@@ -128,7 +128,7 @@ def down(folder: Path, say: Say) -> int:
     with _alone(folder):
         stopped = 0
         for name in reversed(_names(folder)):
-            running = running_in(folder, name)
+            running = running_in(folder, name) or unnoted(folder / name, name)
             if running is not None:
                 say(f"{name} stops ...")
                 stopped += stop(running)
@@ -192,7 +192,7 @@ def _names(folder: Path) -> list[str]:
         names = []
     except (OSError, ValueError, KeyError, TypeError):
         raise BadData(f"{folder / STATE} cannot be read.", "Delete it; `stack up` finds what runs again.") from None
-    found = (path.parent.name for path in folder.glob("*/*.pid") if path.stem == path.parent.name)
+    found = (path.parent.name for path in folder.glob("*/*.log") if path.stem == path.parent.name)
     there = sorted(found, key=lambda name: (name == API.name, name))
     return names + [name for name in there if name not in names]
 
