@@ -44,6 +44,7 @@ OURS = {
     "metrics": "watchdog.beats errors",
     "monitoring": "",
     "logs": "settings errors",
+    "backups": "adapters databases settings watchdog.beats errors",
     "simulators": "broker kernel.records kernel.orders kernel.refusals markets money errors",
     "twin": "kernel runner ports modes requests results markets money settings errors",
     "series_choice": "kernel.bars adapters markets errors",
@@ -82,8 +83,8 @@ OURS = {
     ),
     "ui": "api adapters data jobs live markets modes research results settings views watchdog errors",
     "cli": (
-        "adapters.entrance api jobs logs metrics services stack databases drills live modes requests risk_questions "
-        "doctor runs reports desk demonstration research results risk views money settings errors"
+        "adapters.entrance api backups jobs logs metrics services stack databases drills live modes requests "
+        "risk_questions doctor runs reports desk demonstration research results risk views money settings errors"
     ),
 }
 """What a layer may import of ours, besides itself."""
@@ -119,6 +120,7 @@ OUTSIDE = {
     "metrics": "prometheus_client",
     "monitoring": "",
     "logs": "structlog",
+    "backups": "",
     "simulators": "*",
     "twin": "numpy polars",
     "series_choice": "",

@@ -179,6 +179,14 @@ def test_every_test_is_a_sentence():
     assert not offenders, _told(offenders)
 
 
+def test_no_two_test_modules_share_a_name():
+    """pytest imports test modules by their bare names: a second of the same name is not collected."""
+    names = [path.name for path in _files() if path.parts[0] == "tests" and path.suffix == ".py"]
+    offenders = sorted({name for name in names if names.count(name) > 1 and name != "conftest.py"})
+
+    assert not offenders, _told(offenders)
+
+
 def test_nothing_is_left_for_later():
     """No note in any file says that something is still to be done: it is done, or it is an issue."""
     offenders = _matches(UNFINISHED, [path for path in FILES if path.name not in LOCKS])

@@ -251,7 +251,7 @@ def test_a_looser_floor_is_marked():
 def test_the_example_of_the_documentation_is_a_risk_file():
     """What docs/risk.md shows can be copied and comes down to limits."""
     text = (Path(__file__).resolve().parents[2] / "docs" / "risk.md").read_text(encoding="utf-8")
-    found = rules(re.search(r"```toml\n(.*?)```", text, re.DOTALL)[1])
+    found = rules(re.search(r"```toml[^\n]*\n(.*?)```", text, re.DOTALL)[1])
 
     assert found.limits.last_entry_minutes == 60
     assert rule(found, "Tokyo day").amount == 100_000

@@ -57,12 +57,13 @@ def read(folder: Path) -> Contents:
         told: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         number = int(told["format"])
         if number > FORMAT:
-            raise BadData(f"{folder} is a backup of format {number}, this version knows {FORMAT}.", "Upgrade Tradewind.")
+            raise BadData(f"{folder} has format {number}, this version knows {FORMAT}.", "Upgrade Tradewind.")
         journals = {name: Journal(int(one["commit"]), str(one["chain"])) for name, one in told["journals"].items()}
         files = {str(name): str(digest) for name, digest in told["files"].items()}
         return Contents(str(told["made"]), str(told["version"]), files, journals, tuple(told["databases"]))
     except FileNotFoundError:
-        raise BadData(f"{folder} is no backup: it has no {MANIFEST}.", "Name a folder that `tradewind backup` made.") from None
+        hint = "Name a folder that `tradewind backup` made."
+        raise BadData(f"{folder} is no backup: it has no {MANIFEST}.", hint) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadData(f"{folder / MANIFEST} cannot be read: {error!r}.", "Take another backup.") from None
 

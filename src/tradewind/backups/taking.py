@@ -46,9 +46,8 @@ def take(settings: Settings, to: Path, *, history: bool, secrets: bool, settings
         if secrets and settings.ports.secrets is not None:
             shutil.copytree(settings.ports.secrets, passing / "secrets")
         databases = tuple(_databases(settings, passing, say))
-        files = {
-            path.relative_to(passing).as_posix(): digest_of(path) for path in sorted(passing.rglob("*")) if path.is_file()
-        }
+        there = [path for path in sorted(passing.rglob("*")) if path.is_file()]
+        files = {path.relative_to(passing).as_posix(): digest_of(path) for path in there}
         made = datetime.now(UTC).isoformat(timespec="seconds")
         contents = Contents(made, version("tradewind"), files, dict(_journals(passing / "data")), databases)
         write(passing, contents)
@@ -101,7 +100,8 @@ def _copy_database(path: Path, copy: Path) -> None:
             source.backup(target)
             found = target.execute("PRAGMA integrity_check").fetchone()[0]
     except sqlite3.Error as error:
-        raise TradewindError(f"{path} cannot be copied: {error}.", "`tradewind doctor` says what is wrong with it.") from None
+        hint = "`tradewind doctor` says what is wrong with it."
+        raise TradewindError(f"{path} cannot be copied: {error}.", hint) from None
     if found != "ok":
         raise TradewindError(f"{path} is damaged: {found}.", "`tradewind doctor` says what can be done.")
     copy.chmod(0o600)
@@ -133,7 +133,9 @@ def _databases(settings: Settings, into: Path, say: Say) -> Iterator[str]:
     named = {name: getattr(settings.ports, name) for name in ("journal", "runs", "history")}
     if not any("://" in text for text in named.values()):
         return
-    places = module_of("stack", "tradewind.databases.places").places_of(named, settings.ports.secrets)
+    places = module_of("stack", "tradewind.databases.places").places_of(
+        named, settings.ports.secrets, url=None, user=None
+    )
     keeping = module_of("stack", "tradewind.databases.keeping")
     for place in places:
         if isinstance(place.where, Path):

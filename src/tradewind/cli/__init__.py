@@ -20,6 +20,7 @@ from tradewind.cli import (
     databases,
     doctor,
     drill,
+    keeping,
     kill,
     logs,
     market_data,
@@ -78,6 +79,7 @@ app.add_typer(people.keys_app, name="keys")
 app.add_typer(services.app)
 app.add_typer(running.app, name="services")
 app.add_typer(logs.app)
+app.add_typer(keeping.app)
 app.add_typer(logs.audit_app, name="audit")
 
 

@@ -13,7 +13,7 @@ app = typer.Typer(rich_markup_mode=None)
 
 @app.command("backup")
 def backup(
-    to: Annotated[Path, typer.Option("--to", help="Folder in which each backup has a folder of its own.")] = Path("backups"),
+    to: Annotated[Path, typer.Option("--to", help="Where each backup has a folder of its own.")] = Path("backups"),
     keep: Annotated[
         str | None, typer.Option(help="Delete older ones but, for instance, 7d,4w,12m: of each day, week, month one.")
     ] = None,
@@ -38,8 +38,8 @@ def backup(
     contents = read(made)
     if as_json:
         journals = {name: one._asdict() for name, one in contents.journals.items()}
-        told = {"folder": str(made), "files": len(contents.files), "journals": journals, "deleted": list(map(str, gone))}
-        typer.echo(json.dumps(told, indent=2))
+        told = {"folder": str(made), "files": len(contents.files), "journals": journals}
+        typer.echo(json.dumps({**told, "deleted": [str(path) for path in gone]}, indent=2))
         return
     accounts = ", ".join(f"{name} to commit {one.commit:,}" for name, one in contents.journals.items()) or "no journals"
     typer.echo(f"{made}: {len(contents.files)} files, {accounts}; read again, all as written.")

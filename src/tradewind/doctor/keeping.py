@@ -17,7 +17,7 @@ from tradewind.settings import Settings
 
 HOUR_S = 3_600
 OLD_H = 26
-CURE = "Copy the data folder away while nothing runs; where [ports] names databases: tradewind db backup FOLDER"
+CURE = "tradewind backup --to FOLDER --keep 7d,4w,12m"
 KNOWN = {"entrance.sqlite": ENTRANCE, "jobs.sqlite": JOBS, "trials.sqlite": LEDGER, "runs.sqlite": RUNS}
 
 

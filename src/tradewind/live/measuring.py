@@ -17,6 +17,7 @@ from tradewind.logs.log import QUIET, Log
 from tradewind.metrics.build import build_of, tell_build
 from tradewind.metrics.checks import Check, told_checks
 from tradewind.metrics.door import Probes, open_door
+from tradewind.metrics.kept import tell_backup
 from tradewind.metrics.told import Told
 from tradewind.settings import Settings
 from tradewind.watchdog.beats import Beat, read_beat
@@ -121,6 +122,7 @@ class Measuring:
         self._tell_ages()
         self._tell_broker()
         tell_disk(self.told, self.desk.folder.root)
+        tell_backup(self.told, self.desk.folder.root.parents[1])
         tell_watchdog(self.told, self._watchdog_age())
         checks = self.checks()
         told_checks(self.told, checks)

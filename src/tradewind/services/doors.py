@@ -11,6 +11,7 @@ from tradewind.errors import TradewindError
 from tradewind.metrics.build import build_of, tell_build
 from tradewind.metrics.checks import Check
 from tradewind.metrics.door import Probes, open_door
+from tradewind.metrics.kept import tell_backup
 from tradewind.metrics.told import Told
 from tradewind.services.life import Life
 from tradewind.settings import Settings
@@ -51,6 +52,7 @@ def probes_of(life: Life, data: Path) -> Probes:
     def refresh() -> None:
         life.told.one_of("tradewind_service_state", life.state, STATES)
         tell_disk(life.told, data)
+        tell_backup(life.told, data)
         for ask in life.asked:
             ask()
 

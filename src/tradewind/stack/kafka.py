@@ -58,7 +58,7 @@ def start_kafka(
     settings.write_text(_settings(folder, port, controller_port), encoding="utf-8")
     java = [shutil.which("java") or "java", f"-Xmx{HEAP_MB}m", "-XX:+UseSerialGC", "-cp", f"{jars}/*"]
     if not (folder / "data" / "meta.properties").is_file():
-        cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = cluster_id()
         command = [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(settings)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own words
         if done.returncode:
@@ -70,6 +70,13 @@ def start_kafka(
         agent = [f"-javaagent:{found[-1]}=127.0.0.1:{agent_port}:{KAFKA_JMX}"]
         target_file(told, "kafka", agent_port)
     return begin("kafka", [java[0], *agent, *java[1:], MAIN, settings], folder, address, ready=lambda: _ready(address))
+
+
+def cluster_id() -> str:
+    """Return a new name for a cluster: 16 random bytes in base64, never one that would be read as an option."""
+    while (name := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return name
 
 
 def _ready(address: str) -> bool:
