@@ -180,9 +180,9 @@ def test_every_test_is_a_sentence():
 
 
 def test_no_two_test_modules_share_a_name():
-    """pytest imports test modules by their bare names: a second of the same name is not collected."""
-    names = [path.name for path in _files() if path.parts[0] == "tests" and path.suffix == ".py"]
-    offenders = sorted({name for name in names if names.count(name) > 1 and name != "conftest.py"})
+    """Pytest imports test modules by their bare names: a second of the same name is not collected."""
+    names = [path.name for path in _files() if path.parts[0] == "tests" and path.name.startswith("test_")]
+    offenders = sorted({name for name in names if names.count(name) > 1})
 
     assert not offenders, _told(offenders)
 

@@ -31,7 +31,7 @@ from tradewind.data.importers.storing import Origin, store
 from tradewind.errors import TradewindError
 from tradewind.markets.loading import load_profile
 
-INPUTS = int(os.environ.get("MUTATIONS", "20000"))
+INPUTS = int(os.environ.get("MUTATIONS", "5000"))
 SOAK = 1_000_000
 FIRST = int(os.environ.get("MUTATIONS_SEED", "1"))
 EVERY = 400

@@ -33,7 +33,7 @@ def kept(moments: Sequence[datetime], rules: Sequence[tuple[int, str]]) -> set[d
 
 
 def prune(folder: Path, rules: Sequence[tuple[int, str]]) -> list[Path]:
-    """Only backups that the rules keep are left in the folder, and whatever is no backup; return those that are gone."""
+    """Only backups that the rules keep are left in the folder, and what is no backup; return those that are gone."""
     there = {}
     for path in folder.iterdir():
         if (match := NAME.fullmatch(path.name)) is not None and path.is_dir():
