@@ -19,7 +19,7 @@ LIBRARY = "libseccomp.so.2"
 
 
 def confine(names):
-    """This process and all it begins have these system calls only, for good."""
+    """We and all we begin have these system calls only, for good."""
     library = ctypes.CDLL(LIBRARY)
     library.seccomp_init.restype = ctypes.c_void_p
     made = ctypes.c_void_p(library.seccomp_init(ctypes.c_uint32(REFUSED)))
