@@ -1,7 +1,7 @@
-"""`make audit`: is any library of the lock known to be faulty?
+"""`make audit`: no library of the lock is known to be faulty.
 
-pip-audit asks OSV about every version that tests and releases are run with; what it installs nothing of, it cannot be
-harmed by. No answer is not a good answer: where the service is out of reach that is what is said, and the verb fails.
+pip-audit asks OSV about every version that tests and releases are run with, and installs none of them. No answer is not
+a good answer: where the service is out of reach that is what is said, and the verb fails.
 """
 
 import argparse

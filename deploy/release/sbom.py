@@ -1,4 +1,4 @@
-"""`make sbom`: what a release is made of, as CycloneDX: every locked library of the product and its extras, with hashes.
+"""`make sbom`: what a release is made of, as CycloneDX: every locked library of product and extras, with hashes.
 
 uv writes the list from its own lock. It says when it was written and gives itself a random number; here both come from
 what is described, so that the same commit has the same list.
