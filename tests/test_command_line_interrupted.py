@@ -75,4 +75,4 @@ def test_paper_that_is_interrupted_ends_so_too_and_goes_on_at_another_speed(tmp_
         assert moved == 2, said
         assert process.returncode == 130
         assert said.count("\n") == 1
-        assert said.startswith("tradewind: Interrupted")
+        assert said.startswith("tradewind: Stopped after ")

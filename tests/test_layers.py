@@ -44,7 +44,7 @@ OURS = {
     "metrics": "watchdog.beats errors",
     "monitoring": "",
     "logs": "settings errors",
-    "backups": "adapters databases settings watchdog.beats errors",
+    "backups": "adapters databases live settings watchdog.beats errors",
     "simulators": "broker kernel.records kernel.orders kernel.refusals markets money errors",
     "twin": "kernel runner ports modes requests results markets money settings errors",
     "series_choice": "kernel.bars adapters markets errors",
@@ -52,7 +52,7 @@ OURS = {
         "kernel logs metrics adapters broker trading liveness watchdog markets risk results data strategy compilation "
         "runner wiring limits_wiring modes requests settings money ports errors"
     ),
-    "drills": "package kernel adapters live modes risk settings simulators errors",
+    "drills": "package backups kernel adapters live modes risk settings simulators errors",
     "modes": (
         "kernel strategy compilation runner series_choice wiring limits_wiring ports data results adapters markets "
         "risk settings errors"

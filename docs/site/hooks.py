@@ -12,12 +12,8 @@ from pathlib import Path
 
 COMING = frozenset(
     {
-        "backups.md",
         "configuration.md",
-        "dashboards.md",
-        "doctor.md",
         "live/metrics.md",
-        "metrics.md",
         "releasing.md",
         "upgrading.md",
     }

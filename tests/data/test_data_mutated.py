@@ -1,6 +1,6 @@
 """Every parser against broken files: it gives rows that can be, or refuses with a sentence, and nothing is stored.
 
-One small hand-made sample a layout; a vendor's inputs go round its samples. In `make test` 20,000 inputs a vendor,
+One small hand-made sample a layout; a vendor's inputs go round its samples. In `make test` 5,000 inputs a vendor,
 in `make soak` a million; more or others with MUTATIONS=number and MUTATIONS_SEED=number. A failure prints the
 sample and the seed, which give the same bytes again: `mutated(sample, seed)`.
 """

@@ -356,7 +356,7 @@ FAULTS = [
     (no_server, "trading: server", "tradewind stack up"),
     (no_redis, "board", "tradewind stack up"),
     (no_kafka, "server", "tradewind stack up"),
-    (bad_backup, "last", "tradewind db backup"),
+    (bad_backup, "last", "tradewind backup"),
 ]
 
 

@@ -22,6 +22,7 @@ from tradewind.live.launch import put_aside
 from tradewind.live.paper import run_tape
 from tradewind.live.papering import on_a_tape
 from tradewind.live.prepare import prepare
+from tradewind.live.restored import begin_other_lives
 from tradewind.live.start import first_start, open_account, open_journal, open_leading
 from tradewind.markets.clock import day_close, day_open
 from tradewind.modes import Choice, Request, backtest, open_history, open_runs, plan_backtest
@@ -178,3 +179,22 @@ def test_a_missing_library_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "tradewind.adapters.postgres.connection")
     with pytest.raises(TradewindError, match=r"needs the extra `stack`: psycopg is missing. pip install"):
         open_runs(Settings(data=tmp_path, ports=Ports(runs="postgresql://me@127.0.0.1/x")))
+
+
+def test_a_journal_that_was_restored_on_a_server_gives_no_order_id_a_second_time(world, address, tmp_path):
+    """Its epoch is one that no count of starts reaches, however often the lost trader had started after the backup."""
+    request, history, _ = world
+    served = on_the_server(request, address)
+    served = replace(served, settings=served.settings.model_copy(update={"data": tmp_path}))
+    name = new_account()
+    journal, _ = traded(served, history, name)
+    with journal:
+        former = journal.newest_epoch()
+
+    assert begin_other_lives(served.settings) == [name]
+    with open_journal(served.settings, account_folder(tmp_path, name), readonly=True) as journal:
+        assert journal.newest_epoch() > former + 1_000_000
+        assert journal.last_note("restored").document["former"] == former
+    desk, journal = open_account(prepare(served), name, "paper", beats=False)
+    journal.close()
+    assert desk.epoch > former + 1_000_000

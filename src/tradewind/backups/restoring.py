@@ -1,10 +1,15 @@
-"""The way back: a backup is checked whole, then put into a folder in which there was nothing."""
+"""The way back: a backup is checked whole, then put into a folder in which there was nothing.
+
+Its journals go on in another life, so that no order id of what was traded after the backup is given again.
+"""
 
 import shutil
 from pathlib import Path
 
-from tradewind.backups.contents import MANIFEST, Contents, check, read
+from tradewind.backups.contents import Contents, check, read
 from tradewind.errors import BadData
+from tradewind.live.restored import begin_other_lives
+from tradewind.settings import Settings
 
 
 def restore(backup: Path, into: Path) -> Contents:
@@ -31,5 +36,5 @@ def restore(backup: Path, into: Path) -> Contents:
         for path in into.iterdir():
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
         raise
-    shutil.copy2(backup / MANIFEST, into / MANIFEST)
+    begin_other_lives(Settings(data=into / "tradewind-data"))
     return contents

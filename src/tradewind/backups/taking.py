@@ -1,7 +1,7 @@
 """A backup is taken while everything runs.
 
-SQLite databases are copied by its own way for databases in use, each as of one moment; the watermark of a journal is
-copied before the journal, so that the copy reaches at least as far. Databases on servers are kept as `db backup` does.
+SQLite databases are copied by its own way for databases in use, each as of one moment, journals with the watermark
+that fits the copy. Databases on servers are kept as `db backup` does.
 Secrets stay out unless they are asked for. The backup gets its name once it is whole and was read again.
 """
 
@@ -17,16 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from tradewind.adapters.extras import module_of
+from tradewind.adapters.journal import SqliteJournal
 from tradewind.backups.contents import Contents, Journal, check, digest_of, write
 from tradewind.errors import BadData, TradewindError
+from tradewind.live.start import LAYOUTS
 from tradewind.settings import Settings
 from tradewind.watchdog.beats import write_whole
 
-LEFT_OUT = ("backups", "cache", "logs", "metrics", "services", "stack", "history", "secrets")
+LEFT_OUT = ("backups", "cache", "demo", "logs", "metrics", "services", "stack", "history", "secrets")
 """Folders of the data folder that are made again by themselves, or are asked for apart."""
-PASSING = (".lock", ".pid", "-wal", "-shm", "-journal", ".tmp")
+PASSING = (".lock", ".pid", "-wal", "-shm", "-journal", ".tmp", ".reserve")
 SIGNS = ("status.json", "beginning.json", "begun.json", "watchdog.json", "lease")
 """Signs of life: of processes that do not live in the copy."""
+JOURNAL, WATERMARK = "journal.sqlite", "journal.watermark"
+SETTINGS = Path("tradewind.toml")
 LAST = Path("backups") / "last.json"
 Say = Callable[[str], Any]
 
@@ -34,8 +38,8 @@ Say = Callable[[str], Any]
 def take(settings: Settings, to: Path, *, history: bool, secrets: bool, settings_file: Path | None, say: Say) -> Path:
     """Return the folder of a new backup of everything these settings keep, whole and read again."""
     data = Path(settings.data)
-    if not data.is_dir():
-        raise BadData(f"There is no data folder {data}.", "Name it with --data.")
+    if not data.is_dir() and not (settings_file or SETTINGS).is_file():
+        raise BadData(f"There is no data folder {data} and no {SETTINGS}.", "Run it where they are, or give --data.")
     name = datetime.now(UTC).strftime("tradewind-%Y%m%dT%H%M%S%fZ")
     to.mkdir(parents=True, exist_ok=True)
     passing = to / f".{name}.unfinished"
@@ -76,18 +80,27 @@ def _copy_all(data: Path, into: Path, *, history: bool) -> None:
         if path.suffix != ".sqlite":
             with contextlib.suppress(FileNotFoundError):  # gone meanwhile: it was of passing use
                 shutil.copy2(path, copy)
-    # After all that speaks of them, so that no watermark is ahead of its journal.
     for path in sorted(_files(data, out)):
-        if path.suffix == ".sqlite":
+        if path.name == JOURNAL:
+            _copy_journal(path, into / path.relative_to(data))
+        elif path.suffix == ".sqlite":
             _copy_database(path, into / path.relative_to(data))
 
 
 def _files(data: Path, out: tuple[str, ...]) -> Iterator[Path]:
     for path in data.rglob("*"):
         parts = path.relative_to(data).parts
-        passes = path.name.endswith(PASSING) or path.name in SIGNS or parts[0] in out
-        if not passes and path.is_file() and not path.is_symlink() and not {"inbox", "outbox"} & set(parts):
+        passes = path.name.endswith(PASSING) or path.name in (*SIGNS, WATERMARK) or parts[0] in out
+        passes = passes or bool({"inbox", "outbox"} & set(parts))
+        if not passes and path.is_file() and not path.is_symlink():
             yield path
+
+
+def _copy_journal(path: Path, copy: Path) -> None:
+    """The copy is the journal up to a commit, and beside it lies the watermark of that commit."""
+    with SqliteJournal.open(path, LAYOUTS, readonly=True) as journal:
+        journal.backup(copy)
+    copy.chmod(0o600)
 
 
 def _copy_database(path: Path, copy: Path) -> None:
@@ -109,7 +122,7 @@ def _copy_database(path: Path, copy: Path) -> None:
 
 def _copy_settings(settings: Settings, file: Path | None, into: Path) -> None:
     """The settings file and the strategies of one's own are copied."""
-    named = file or Path("tradewind.toml")
+    named = file or SETTINGS
     if named.is_file():
         shutil.copy2(named, into / "tradewind.toml")
     if Path(settings.strategies).is_dir():

@@ -36,7 +36,8 @@ def init(
     ports = DEFAULT if port_base is None else ports_from(port_base)
     begun = begin_folder(folder, stack=stack, containers=compose, ports=ports)
     typer.echo(f"Written: {', '.join(map(str, begun.files))}.")
-    typer.echo(f"{begun.secrets} secrets lie in {begun.folder}; back them up, commit them never.")
+    secrets = "1 secret lies" if begun.secrets == 1 else f"{begun.secrets} secrets lie"
+    typer.echo(f"{secrets} in {begun.folder}; back that up, commit it never.")
     _first_user(folder / DATA)
 
 

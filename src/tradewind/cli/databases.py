@@ -154,7 +154,7 @@ def backup(
 
     for place, target in zip(places, folders_of(folder, places), strict=True):
         if isinstance(place.where, Path):
-            raise BadSettings(f"{place.where} is a file.", "Copy it while nobody writes to it.")
+            raise BadSettings(f"{place.where} is a file.", "`tradewind backup` keeps it.")
         done = keep(place.where, place.tree, target)
         rows = sum(one.rows for one in done.contents.values())
         typer.echo(f"{place}: {rows:,} rows in {target}, hash {hash_of(done.contents)}.")
@@ -177,7 +177,13 @@ def restore(
 
     for place, source in zip(places, folders_of(folder, places), strict=True):
         if isinstance(place.where, Path):
-            raise BadSettings(f"{place.where} is a file.", "Copy the file that was kept over it.")
+            raise BadSettings(f"{place.where} is a file.", "`tradewind restore` brings it back.")
         create_if_missing(place.where)
         told = bring_back(place.where, source)
         typer.echo(f"{place}: as of {told.taken}, hash {hash_of(told.contents)} as before.")
+    settings = settings_of(settings_file, None)
+    if url is None and settings.ports.journal != "sqlite":
+        from tradewind.live.restored import begin_other_lives
+
+        for account in begin_other_lives(settings):
+            typer.echo(f"{account}: its order ids will be none that were given before.")

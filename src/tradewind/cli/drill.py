@@ -13,7 +13,9 @@ app = typer.Typer()
 
 @app.command("drill")
 def drill(
-    name: Annotated[str, typer.Argument(help="kill (the trader), venue (killed), cut (streams) or all.")] = "kill",
+    name: Annotated[
+        str, typer.Argument(help="kill (the trader), venue (killed), cut (streams), restore (a backup) or all.")
+    ] = "kill",
     cycles: Annotated[int, typer.Option(help="How many faults.", min=1)] = 10,
     seed: Annotated[int, typer.Option(help="Of the moments at which they strike.")] = 1,
     as_json: AsJson = False,

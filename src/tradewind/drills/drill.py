@@ -1,4 +1,4 @@
-"""The drills themselves: the trader killed, the venue killed, the streams cut; each ends with a proof."""
+"""The drills: the trader killed, the venue killed, streams cut, the account restored; each ends with a proof."""
 
 import json
 import random
@@ -7,11 +7,17 @@ import urllib.request
 from collections.abc import Callable
 from typing import NamedTuple
 
-from tradewind.drills.proof import Proof, proof_of
+from tradewind.backups.taking import take
+from tradewind.drills.proof import Proof, orders_taken, proof_of
 from tradewind.drills.stage import Stage
 from tradewind.errors import UnknownName
+from tradewind.settings import Settings
 
 CYCLES = 10
+TRADED_S = 12.0
+"""Between a backup and the loss of the account: two or three orders."""
+OWED_S = 40.0
+"""After a loss the successor sends nothing for half a minute: the lost trader might still be at work elsewhere."""
 
 
 class Result(NamedTuple):
@@ -73,6 +79,17 @@ def _cut(stage: Stage) -> float:
     return _ready_again(stage)
 
 
+def _restore(stage: Stage) -> float:
+    """A backup is taken, trading goes on, then the account is lost and brought back from that backup."""
+    if stage.forgotten:
+        time.sleep(OWED_S)
+    settings = Settings(data=stage.folder)
+    backup = take(settings, stage.folder / "backups", history=False, secrets=False, settings_file=None, say=str)
+    time.sleep(TRADED_S)
+    stage.forgotten |= orders_taken(stage)
+    return stage.lose_account(backup)
+
+
 def _ready_again(stage: Stage) -> float:
     """Return the seconds from the fault's being noticed until the trader is ready again."""
     stage.until(lambda: stage.status().get("ready") is not True, "the trader notices")
@@ -81,4 +98,4 @@ def _ready_again(stage: Stage) -> float:
     return time.monotonic() - began
 
 
-DRILLS: dict[str, Callable[[Stage], float]] = {"kill": _kill, "venue": _venue, "cut": _cut}
+DRILLS: dict[str, Callable[[Stage], float]] = {"kill": _kill, "venue": _venue, "cut": _cut, "restore": _restore}

@@ -25,7 +25,7 @@ class Proof(NamedTuple):
     lost: int
     """Fills that are not in the journal."""
     foreign: int
-    """Orders the venue took and nobody decided."""
+    """Orders the venue took and nobody decided; those of a life that a backup does not remember are not counted."""
     naked: int
     """Open positions without a stop."""
 
@@ -43,14 +43,20 @@ def proof_of(stage: Stage) -> Proof:
     booked = Counter(bytes(one["execution"]).decode() for one in executions if int(one["kind"]) == FILLED)
     history = transactions(stage)
     taken = Counter(_id(one) for one in history if one["type"].endswith("_ORDER") and _id(one))
+    decided_here = taken.keys() - stage.forgotten
     entries = {name: count for name, count in taken.items() if name.split("-")[-1].startswith("E")}
     fills = [one for one in history if one["type"] == "ORDER_FILL"]
     executed = Counter(one["clientOrderID"] for one in fills if one.get("clientOrderID"))
     doubled = sum(count > 1 for count in entries.values()) + sum(count > 1 for count in executed.values())
     lost = sum(not any(name.partition(".")[0] == one["id"] for name in booked) for one in fills)
     doubled += sum(count > 1 for count in booked.values())
-    foreign = sum(int(name.split("-")[3]) not in decided for name in entries)
+    foreign = sum(int(name.split("-")[3]) not in decided for name in entries.keys() & decided_here)
     return Proof(len(decided), len(entries), len(fills), doubled, lost, foreign, naked(stage))
+
+
+def orders_taken(stage: Stage) -> set[str]:
+    """Return the ids of all orders the venue has taken."""
+    return {name for one in transactions(stage) if one["type"].endswith("_ORDER") and (name := _id(one))}
 
 
 def transactions(stage: Stage) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tradewind.backups.restoring import restore
 from tradewind.drills.actors import NAME
 from tradewind.errors import TradewindError
 
@@ -39,6 +41,8 @@ class Stage:
         self.account = self.folder / "accounts" / NAME
         self.venue: subprocess.Popen[bytes] | None = None
         self.trader: subprocess.Popen[bytes] | None = None
+        self.forgotten: set[str] = set()
+        """Ids of orders that the venue had taken when the trader was put back to a backup."""
 
     def __enter__(self) -> Self:
         """Both run, and the trader is ready."""
@@ -99,6 +103,26 @@ class Stage:
         os.kill(pid, signal.SIGKILL)
         began = time.monotonic()
         self.until(lambda: self._ready_after(pid), "the trader is ready again")
+        return time.monotonic() - began
+
+    def lose_account(self, backup: Path) -> float:
+        """The trader was killed and its account was lost, and a successor goes on from the backup.
+
+        Return the seconds from the loss until that was ready to trade.
+        """
+        before = self.status()
+        if self.trader is not None:
+            self.trader.kill()
+            self.trader.wait(WAIT_S)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(before["pid"]), signal.SIGKILL)
+        began = time.monotonic()
+        shutil.rmtree(self.account)
+        back = self.folder / f"restored-{time.monotonic_ns()}"
+        restore(backup, back)
+        (back / "tradewind-data" / "accounts" / NAME).rename(self.account)
+        self.trader = self._begin("trader")
+        self.until(lambda: self.status().get("ready") is True, "the trader is ready again")
         return time.monotonic() - began
 
     def _ready_after(self, pid: int) -> bool:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 WITHIN = 10.0
 """Seconds a broker has to answer; the trader's timing says the same."""
 OFFSET_EVERY = 60.0
+LOOK = 0.05
+"""Seconds between two looks at whether this process leads by now."""
 
 OUTCOMES: dict[str, tuple[str, Level]] = {
     "taken": ("order_answered", "info"),
@@ -128,7 +130,7 @@ class Network:
         if request.deadline < self.wall() + self.offset:
             self._unsent(request, "too late")
             return
-        if not self.may_send():
+        if not await self._leads(request):
             self._unsent(request, "this process does not lead any more, or is killed")
             return
         began = time.monotonic()
@@ -147,6 +149,19 @@ class Network:
         self.log.note(event, answer.text, level, **_named(request), latency_ms=round(took * 1_000, 3))
         if self.measuring is not None:
             self.measuring.answered(type(request.what).__name__.lower(), answer.outcome, took)
+
+    async def _leads(self, request: Send) -> bool:
+        """Return whether the request may be sent; one that opens nothing waits for it as long as it keeps.
+
+        Soon after a change of leaders the former one may still be at work. The kernel asks again at once for a stop
+        or a close that was not sent, so that saying no to those would only make thousands of them.
+        """
+        opens = isinstance(request.what, Place) and not request.what.reduce_only
+        while not self.may_send():
+            if opens or self.wall() + self.offset > request.deadline:
+                return False
+            await asyncio.sleep(LOOK)
+        return True
 
     def _unsent(self, request: Send, why: str) -> None:
         self.inbox.put("unsent", request, why)

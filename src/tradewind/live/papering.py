@@ -11,7 +11,7 @@ from tradewind.adapters.address import read_server
 from tradewind.adapters.extras import module_of
 from tradewind.data.series import SYNTHETIC
 from tradewind.data.synthetic import write_synthetic
-from tradewind.errors import TradewindError
+from tradewind.errors import Interrupted, TradewindError
 from tradewind.live.desk import Desk
 from tradewind.live.folder import account_folder
 from tradewind.live.launch import put_aside
@@ -84,10 +84,14 @@ def on_a_tape(
         if before:
             say(f"The account {account} goes on after {before:,} events of the tape.")
         measuring, tape = Measuring(desk, "simulated"), travelled(request, account, plan.feed())
-        with told_at_a_door(measuring, request.settings, say):
-            run_tape(
-                desk, tape, speed=speed, on_turn=on_turn, synthetic=plan.synthetic, shown=measuring.shown_on_a_tape
-            )
+        try:
+            with told_at_a_door(measuring, request.settings, say):
+                run_tape(
+                    desk, tape, speed=speed, on_turn=on_turn, synthetic=plan.synthetic, shown=measuring.shown_on_a_tape
+                )
+        except Interrupted:
+            told = f"Stopped after {desk.core.events:,} events; all of them are in {journal.name}."
+            raise Interrupted(told, "Run the command again, and it goes on from there.") from None
         say(summary(desk, journal.name))
 
 

@@ -93,7 +93,9 @@ class Reporting:
             return ticket, ticket.order, ticket.strategy
         identity = book.owner(report.id)
         if identity is not None:
-            return None, identity.order, identity.strategy
+            # A number that was not given yet is of a life after the backup this journal came from.
+            given = identity.order < int(self.trader.core.state["next_order"])
+            return None, identity.order if given else 0, identity.strategy
         held = book.holdings.get(report.position)
         if held is not None:
             return None, 0, held.strategy

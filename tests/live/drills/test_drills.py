@@ -9,9 +9,9 @@ from tradewind.cli import app
 from tradewind.drills.drill import drill
 
 
-@pytest.mark.parametrize(("name", "cycles"), [("kill", 5), ("cut", 2), ("venue", 1)])
+@pytest.mark.parametrize(("name", "cycles"), [("kill", 5), ("cut", 2), ("venue", 1), ("restore", 1)])
 def test_nothing_is_lost_doubled_or_left_bare(name, cycles):
-    """The trader killed, its streams cut, the venue killed: every fill is booked once and every position has a stop."""
+    """Whatever was killed, cut or brought back: every fill is booked once and every position has a stop."""
     result = drill(name, cycles, seed=7)
 
     assert result.proof.passed, result.proof
