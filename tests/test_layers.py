@@ -21,7 +21,7 @@ OURS = {
     "money": "errors",
     "errors": "",
     "markets": "money errors",
-    "settings": "errors",
+    "settings": "settings_layers errors",
     "risk": "markets money errors",
     "package": "strategy kernel",
     "strategy": "kernel indicators markets errors",
@@ -36,7 +36,7 @@ OURS = {
     "results": "kernel.records markets risk money errors",
     "adapters": "ports broker kernel.records kernel.orders kernel.refusals money markets errors",
     "databases": "adapters markets errors",
-    "stack": "adapters databases metrics monitoring settings watchdog.beats watchdog.processes errors",
+    "stack": "adapters databases settings_layers metrics monitoring settings watchdog.beats watchdog.processes errors",
     "jobs": "adapters requests errors",
     "trading": "kernel runner ports broker errors",
     "liveness": "markets errors",
@@ -44,6 +44,8 @@ OURS = {
     "metrics": "watchdog.beats errors",
     "monitoring": "",
     "logs": "settings errors",
+    "secret_files": "settings errors",
+    "settings_layers": "errors",
     "backups": "adapters databases live settings watchdog.beats errors",
     "simulators": "broker kernel.records kernel.orders kernel.refusals markets money errors",
     "twin": "kernel runner ports modes requests results markets money settings errors",
@@ -76,15 +78,16 @@ OURS = {
         "kernel.records kernel.refusals kernel.rows data adapters jobs.commands live markets modes ports requests "
         "logs reports results risk risk_questions series_choice stack.processes watchdog settings money errors"
     ),
-    "doctor": "adapters data databases jobs live markets modes requests settings stack views errors",
+    "doctor": "secret_files adapters data databases jobs live markets modes requests settings stack views errors",
     "api": (
         "metrics adapters broker data jobs live markets modes ports requests research results risk risk_questions runs "
         "reports series_choice settings strategy trading twin views watchdog money errors"
     ),
     "ui": "api adapters data jobs live markets modes research results settings views watchdog errors",
     "cli": (
-        "adapters.entrance api backups jobs logs metrics services stack databases drills live modes requests "
-        "risk_questions doctor runs reports desk demonstration research results risk views money settings errors"
+        "adapters.entrance secret_files settings_layers api backups jobs logs metrics services stack databases drills "
+        "live modes requests risk_questions doctor runs reports desk demonstration research results risk views money "
+        "settings errors"
     ),
 }
 """What a layer may import of ours, besides itself."""
@@ -120,6 +123,8 @@ OUTSIDE = {
     "metrics": "prometheus_client",
     "monitoring": "",
     "logs": "structlog",
+    "secret_files": "",
+    "settings_layers": "",
     "backups": "",
     "simulators": "*",
     "twin": "numpy polars",

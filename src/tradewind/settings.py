@@ -4,20 +4,21 @@ Money is in units of the account's currency and times in milliseconds here; the 
 integers. A wrong name or value says where it stands, what it was and what is allowed.
 """
 
-import tomllib
+import os
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from tradewind.errors import BadSettings, nearest
+from tradewind.settings_layers import Layer, layers_of, merged, origin_of
 
 
 class Section(BaseModel):
     """A part of the settings: immutable, and without names we do not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Account(Section):
@@ -204,6 +205,8 @@ class Logs(Section):
 class Settings(Section):
     """The whole tree."""
 
+    stage: Literal["development", "paper", "production"] = "development"
+    """What this folder is for. Real money is traded in production alone; what else a stage sets: `tradewind config`."""
     profile: str = "metatrader"
     data: Path = Path("tradewind-data")
     strategies: Path = Path("strategies")
@@ -227,27 +230,46 @@ class Settings(Section):
     rates: dict[str, Decimal] = {}
     """Fixed conversion rates by pair ("EURUSD"), where there is no history of the pair."""
 
+    @model_validator(mode="after")
+    def _fits_its_stage(self) -> Self:
+        """Whoever trades real money has limits, and tells strangers nothing of the API."""
+        if self.stage == "production" and self.risk == "none":
+            raise ValueError('Production has risk rules: risk = "house", a firm\'s pack, or a risk file')
+        if self.stage == "production" and self.api.docs:
+            raise ValueError("Production shows no interactive documentation: leave out [api] docs")
+        if self.stage == "paper" and self.trader.mode == "live":
+            raise ValueError('[trader] mode = "live" is not for the stage paper: choose production, or development')
+        return self
+
 
 def load_settings(path: Path | None = None) -> Settings:
-    """Return the settings in `path`, or in ./tradewind.toml if there is one, or the defaults."""
-    if path is None:
-        path = Path("tradewind.toml")
-        if not path.is_file():
-            return Settings()
-    if not path.is_file():
+    """Return the settings in `path`, or in ./tradewind.toml if there is one, over the defaults.
+
+    The environment stands over the file. Raises BadSettings for a name or value that cannot be.
+    """
+    return settings_and_layers(path)[0]
+
+
+def settings_and_layers(path: Path | None = None) -> tuple[Settings, tuple[Layer, ...]]:
+    """Return the settings as `load_settings` does, and where they come from."""
+    here = Path("tradewind.toml")
+    if path is not None and not path.is_file():
         raise BadSettings(f"There is no settings file {path}.", "Give one with --settings, or leave it out.")
+    layers = layers_of(path or (here if here.is_file() else None), os.environ)
     try:
-        return Settings.model_validate(tomllib.loads(path.read_text()))
-    except tomllib.TOMLDecodeError as error:
-        raise BadSettings(f"{path}: {error}.", "Correct the line named.") from None
+        return Settings.model_validate(merged(layers)), layers
     except ValidationError as error:
-        raise BadSettings(f"{path}: {_sentence(error)}") from None
+        name = ".".join(str(part) for part in error.errors()[0]["loc"])
+        origin = origin_of(layers, name) if name else str(path or here)
+        raise BadSettings(f"{origin}: {_sentence(error)}") from None
 
 
 def _sentence(error: ValidationError) -> str:
     """Return the first fault as one sentence with the value and what is allowed."""
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
+    if not where:
+        return f"{first['msg'].removeprefix('Value error, ')}."
     if first["type"] == "extra_forbidden":
         section: type[BaseModel] = Settings
         for part in first["loc"][:-1]:

@@ -16,6 +16,7 @@ from tradewind.doctor import disk as disks
 from tradewind.doctor import versions
 from tradewind.doctor.examination import examine
 from tradewind.doctor.finding import BAD, GOOD, WARNING, fit
+from tradewind.secret_files import refuse_weak
 from tradewind.settings import Settings
 from tradewind.stack.processes import free_ports
 from tradewind.watchdog.beats import write_beat
@@ -118,11 +119,6 @@ def aged(path, seconds):
 def open_secret(place):
     """Others may read a secret."""
     (place.root / "secrets/tokens").chmod(0o644)
-
-
-def open_folder(place):
-    """Others may look into the folder of secrets."""
-    (place.root / "secrets").chmod(0o755)
 
 
 def guessed(place):
@@ -327,9 +323,8 @@ def bad_backup(place):
 
 FAULTS = [
     (open_secret, "tokens", "chmod 600"),
-    (open_folder, "secrets", "chmod 700"),
-    (guessed, "redis", "openssl rand"),
-    (empty, "tokens", "openssl rand"),
+    (guessed, "redis", "tradewind secrets rotate"),
+    (empty, "tokens", "tradewind secrets rotate"),
     (no_secrets, "folder", "tradewind init"),
     (torn, "paper: journal", "Copy the account's folder"),
     (lost_journal, "paper: journal", "Copy the account's folder"),
@@ -425,3 +420,13 @@ def test_every_line_to_act_on_says_what_to_do(place):
     found = list(examine(place.settings, PATIENT_S))
 
     assert all(one.cure for one in found if one.state in (BAD, WARNING))
+
+
+def test_a_folder_of_secrets_that_others_may_look_into_is_told_but_stops_nothing(place):
+    """They see names, not secrets: in a container the folder belongs to whoever runs it."""
+    (place.root / "secrets").chmod(0o755)
+
+    assert [one.cure for one in lines(place.settings, "warning") if one.name == "secrets"] == [
+        f"Run: chmod 700 {place.root / 'secrets'}"
+    ]
+    refuse_weak(place.settings)

@@ -37,7 +37,7 @@ def test_the_settings_are_the_defaults_but_for_risk_rules_and_ports(tmp_path, wa
     read = load_settings(tmp_path / "tradewind.toml")
     inside = {"api": Api(host="0.0.0.0", container=True), "metrics": Metrics(host="0.0.0.0", port=9600)}  # noqa: S104 - inside its container
     expected = Settings(**inside) if "containers" in way else Settings()
-    assert read.model_copy(update={"ports": Settings().ports, "risk": "none"}) == expected
+    assert read.model_copy(update={"ports": Settings().ports, "risk": "none", "stage": "development"}) == expected
     assert read.risk == "house"
 
 

@@ -16,6 +16,7 @@ from tradewind.cli import (
     beginning,
     brokers,
     certificates,
+    configuring,
     data_doctor,
     databases,
     doctor,
@@ -30,6 +31,7 @@ from tradewind.cli import (
     reports,
     risk,
     running,
+    secrets,
     serve,
     services,
     simulators,
@@ -80,6 +82,8 @@ app.add_typer(services.app)
 app.add_typer(running.app, name="services")
 app.add_typer(logs.app)
 app.add_typer(keeping.app)
+app.add_typer(configuring.app, name="config")
+app.add_typer(secrets.app, name="secrets")
 app.add_typer(logs.audit_app, name="audit")
 
 

@@ -23,6 +23,7 @@ def init(
         bool, typer.Option("--stack", help="With servers on this machine, see `tradewind stack`.")
     ] = False,
     compose: Annotated[bool, typer.Option("--compose", help="With servers in containers, see docs/deploy.md.")] = False,
+    stage: Annotated[str, typer.Option(help="What the folder is for: development, paper or production.")] = "paper",
     port_base: Annotated[
         int | None, typer.Option(help="With --stack: ports in a row from here on, not the usual ones.")
     ] = None,
@@ -34,7 +35,7 @@ def init(
     from tradewind.stack.places import DEFAULT, ports_from
 
     ports = DEFAULT if port_base is None else ports_from(port_base)
-    begun = begin_folder(folder, stack=stack, containers=compose, ports=ports)
+    begun = begin_folder(folder, stack=stack, containers=compose, ports=ports, stage=stage)
     typer.echo(f"Written: {', '.join(map(str, begun.files))}.")
     secrets = "1 secret lies" if begun.secrets == 1 else f"{begun.secrets} secrets lie"
     typer.echo(f"{secrets} in {begun.folder}; back that up, commit it never.")

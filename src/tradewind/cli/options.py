@@ -19,3 +19,12 @@ def settings_of(file: Path | None, folder: Path | None) -> "Settings":
 
     settings = load_settings(file)
     return settings if folder is None else settings.model_copy(update={"data": folder})
+
+
+def guarded_settings_of(file: Path | None, folder: Path | None) -> "Settings":
+    """Return the settings of something that trades or listens: BadSettings where a secret is weak or open to others."""
+    from tradewind.secret_files import refuse_weak
+
+    settings = settings_of(file, folder)
+    refuse_weak(settings)
+    return settings

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tradewind.cli.options import DataFolder, SettingsFile, settings_of
+from tradewind.cli.options import DataFolder, SettingsFile, guarded_settings_of
 
 app = typer.Typer()
 
@@ -26,7 +26,7 @@ def answer(settings_file: Path | None, data: Path | None, host: str | None = Non
     """The API answered until it was told to stop, at another place than the settings' where one is named."""
     from tradewind.adapters.extras import module_of
 
-    settings = settings_of(settings_file, data)
+    settings = guarded_settings_of(settings_file, data)
     named = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = settings.model_copy(update={"api": settings.api.model_copy(update=named)})
     module_of("serve", "tradewind.services.api").run(settings, typer.echo, watched=sys.stdout.isatty())

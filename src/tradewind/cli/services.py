@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tradewind.cli.options import DataFolder, SettingsFile, settings_of
+from tradewind.cli.options import DataFolder, SettingsFile, guarded_settings_of, settings_of
 from tradewind.cli.serve import answer
 from tradewind.errors import BadSettings, UnknownName
 
@@ -46,7 +46,7 @@ def run_service(
     from tradewind.logs.log import open_log
     from tradewind.services.together import run
 
-    settings = settings_of(settings_file, data)
+    settings = guarded_settings_of(settings_file, data)
     known = _works(settings, settings_file, on)
     if service not in known:
         raise UnknownName("service with these settings", service, known)
@@ -60,7 +60,7 @@ def up(on: On = None, data: DataFolder = None, settings_file: SettingsFile = Non
     from tradewind.logs.log import open_log
     from tradewind.services.together import run
 
-    settings = settings_of(settings_file, data)
+    settings = guarded_settings_of(settings_file, data)
     works = _works(settings, settings_file, on)
     if _serves(settings):
         works["api"] = _module("services.api", "serve").beside(settings, typer.echo, watched=sys.stdout.isatty())

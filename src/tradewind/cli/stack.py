@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tradewind.cli.options import AsJson, DataFolder, SettingsFile, settings_of
+from tradewind.cli.options import AsJson, DataFolder, SettingsFile, guarded_settings_of, settings_of
 from tradewind.errors import TradewindError
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def _places(settings_file: Path | None, data: Path | None) -> "Places":
 @app.command()
 def up(as_json: AsJson = False, data: DataFolder = None, settings_file: SettingsFile = None) -> None:
     """Start what [ports] names, bring the tables to the newest version, and show how everything is."""
+    guarded_settings_of(settings_file, data)
     places = _places(settings_file, data)
     from tradewind.stack.up import up as begin
 

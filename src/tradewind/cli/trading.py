@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tradewind.cli.deeds import deed, note_first
-from tradewind.cli.options import AsJson, DataFolder, SettingsFile, settings_of
+from tradewind.cli.options import AsJson, DataFolder, SettingsFile, guarded_settings_of, settings_of
 from tradewind.errors import TradewindError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def paper(
     from tradewind.live.papering import on_a_tape, with_prices
 
     request = _request(
-        strategies, on, sets, {"risk": risk, "balance": balance}, settings_of(settings_file, data),
+        strategies, on, sets, {"risk": risk, "balance": balance}, guarded_settings_of(settings_file, data),
         bar=bar, period=(start, end), feed=feed,
     )  # fmt: skip
     request, told = with_prices(request, source, seed)
@@ -99,7 +99,7 @@ def live(
     """Trade at the broker of the settings: the same strategy file, the same gate; only the venue is real."""
     from tradewind.live.trading import live_at_broker
 
-    settings = settings_of(settings_file, data)
+    settings = guarded_settings_of(settings_file, data)
     request = _request(strategies, on, sets, {"risk": risk}, settings, bar=bar)
     if arm is not None:  # real money: what is not on record does not begin
         note_first(settings.data, "arm", account=account, number=arm, strategies=strategies, on=on)

@@ -17,6 +17,17 @@ def secrets_of(address: Address, secrets: Path) -> dict[str, Token]:
     return {service: read_token(path) for service, path in paths.items() if path.exists()}
 
 
+def change_password(address: Address, user: str, new: str) -> None:
+    """The server knows the user by another password; `address` is that of who may change it."""
+    from tradewind.databases.opening import opened  # noqa: PLC0415 - opening reads rights, which read this
+
+    with opened(address) as connection:
+        raw = connection.connection.driver_connection.pgconn  # type: ignore[union-attr]  # it has just been made
+        proof = raw.encrypt_password(new.encode(), user.encode(), b"scram-sha-256").decode()
+        connection.exec_driver_sql(f"ALTER ROLE \"{user}\" PASSWORD '{proof}'")
+        connection.commit()
+
+
 def make_users(connection: Any, passwords: dict[str, Token]) -> list[str]:
     """Each service with a password can log in and has its rights; return those that cannot. Nothing is committed."""
     there = set(connection.scalars(text("SELECT rolname FROM pg_roles")))

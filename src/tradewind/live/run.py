@@ -108,10 +108,15 @@ def protected(login: Login, capabilities: Capabilities) -> None:
         )
 
 
-def armed(login: Login, given: str | None) -> None:
-    """A real account trades only if its own number was typed; a practice account needs nothing."""
+def armed(login: Login, given: str | None, stage: str) -> None:
+    """A real account trades in production, and only if its own number was typed; a practice account needs nothing."""
     if login.practice:
         return
+    if stage != "production":
+        raise TradewindError(
+            f"{login.account} is a real account, and this folder is for {stage}.",
+            'If it is for real money, write stage = "production" into its tradewind.toml.',
+        )
     if given != login.account:
         raise TradewindError(
             f"{login.account} is a real account: orders cost real money.",

@@ -116,7 +116,7 @@ async def _live_logged(
     )
     login = await _reached(broker, say)
     try:
-        armed(login, arm)
+        armed(login, arm, prepared.request.settings.stage)
         protected(login, broker.capabilities)
         say(f"{_kind(login)} account {login.account} at {broker.capabilities.broker}, in {login.currency}.")
         prepared = await _as_the_broker_has_it(prepared, broker, login, account, say)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from tradewind.errors import BadSettings
+from tradewind.errors import BadSettings, UnknownName
+from tradewind.settings_layers import STAGES
 from tradewind.stack.places import DEFAULT, Ports
 from tradewind.stack.settings_text import settings_text
 
@@ -52,14 +53,18 @@ class Begun(NamedTuple):
     secrets: int
 
 
-def begin_folder(folder: Path, *, stack: bool = False, containers: bool = False, ports: Ports = DEFAULT) -> Begun:
+def begin_folder(
+    folder: Path, *, stack: bool = False, containers: bool = False, ports: Ports = DEFAULT, stage: str = "paper"
+) -> Begun:
     """The folder has settings, secrets and a .gitignore; with containers also what `deploy/compose.yaml` asks for.
 
-    Raises BadSettings where one of the files is there; nothing is changed then.
+    Raises BadSettings where one of the files is there, or UnknownName for the stage; nothing is changed then.
     """
+    if stage not in STAGES:
+        raise UnknownName("stage", stage, STAGES)
     user, group = (NOBODY, NOBODY) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
     texts = {
-        Path("tradewind.toml"): settings_text(ports, stack=stack, containers=containers),
+        Path("tradewind.toml"): settings_text(ports, stack=stack, containers=containers, stage=stage),
         Path(".gitignore"): IGNORED,
     }
     names = PLAIN_SECRETS

@@ -6,6 +6,10 @@ HEAD = """\
 # What Tradewind does when it is run in this folder. Everything left out has a default; a name or value that cannot be
 # is refused with the nearest one that can. Money is in the account's currency, times are in milliseconds.
 
+# What this folder is for. Real money is traded in production alone; paper trades none at all; development shows the
+# API's own documentation. `tradewind config show --origin` tells what holds, and why.
+stage = "{stage}"
+
 # The broker whose instruments, hours and costs are assumed: metatrader, oanda, ...
 profile = "metatrader"
 
@@ -115,11 +119,11 @@ secrets = "{secrets}"
 """
 
 
-def settings_text(ports: Ports, *, stack: bool, containers: bool) -> str:
+def settings_text(ports: Ports, *, stack: bool, containers: bool, stage: str) -> str:
     """Return the text of `tradewind.toml`."""
     token = "/run/secrets/broker" if containers else "secrets/broker"
     listens = INSIDE if containers else HERE.format(port=ports.api)
-    told = HEAD.format(listens=listens) + BROKER.format(token=token) + TRADED
+    told = HEAD.format(listens=listens, stage=stage) + BROKER.format(token=token) + TRADED
     if containers:
         return told + SERVED.format(
             where="in the containers of deploy/compose.yaml", secrets="/run/secrets", postgres="postgres:5432",

@@ -62,10 +62,13 @@ def test_a_real_account_wants_its_own_number_typed():
     """Nothing trades real money by a slip of the finger."""
     login = Login("001-001-1", practice=False, currency="USD", hedging=False, clock_offset=0)
     with pytest.raises(TradewindError, match="--arm 001-001-1"):
-        armed(login, "001-001-2")
+        armed(login, "001-001-2", "production")
+    for stage in ("development", "paper"):  # the number alone is not enough where the folder is for something else
+        with pytest.raises(TradewindError, match='stage = "production"'):
+            armed(login, "001-001-1", stage)
 
-    armed(login, "001-001-1")
-    armed(login._replace(practice=True), None)
+    armed(login, "001-001-1", "production")
+    armed(login._replace(practice=True), None, "paper")
 
 
 def test_an_account_in_another_currency_is_refused(tmp_path):
