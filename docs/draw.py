@@ -154,9 +154,10 @@ def settings():
             if isinstance(kind, type) and issubclass(kind, BaseModel):
                 yield from rows(kind, f"{above}{name}.")
             else:
-                yield [f"`{above}{name}`", f"`{field.default}`"]
+                meaning = " ".join((field.description or "").split())
+                yield [f"`{above}{name}`", f"`{field.default}`", meaning]
 
-    return _table(["setting", "default"], rows(Settings, ""))
+    return _table(["setting", "default", "meaning"], rows(Settings, ""))
 
 
 def redrawn(text):

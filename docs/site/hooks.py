@@ -12,7 +12,6 @@ from pathlib import Path
 
 COMING = frozenset(
     {
-        "configuration.md",
         "live/metrics.md",
     }
 )
