@@ -1,15 +1,12 @@
 """Verbs about the settings: what holds, where it comes from, what it means, and whether it can be."""
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from tradewind.cli.options import AsJson, DataFolder, SettingsFile, settings_of
 from tradewind.errors import UnknownName
-
-if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
 
 app = typer.Typer(no_args_is_help=True, help="Settings: what holds, and why.")
 
@@ -81,7 +78,7 @@ def _line(name: str, value: Any) -> str:
     return f"{name} = {json.dumps(value, default=str)}"
 
 
-def _flat(tree: dict[str, Any], above: str = "") -> "list[tuple[str, Any]]":
+def _flat(tree: dict[str, Any], above: str = "") -> list[tuple[str, Any]]:
     """Return every leaf of the tree with its dotted name; an empty section is a leaf."""
     found: list[tuple[str, Any]] = []
     for name, value in tree.items():
@@ -90,9 +87,9 @@ def _flat(tree: dict[str, Any], above: str = "") -> "list[tuple[str, Any]]":
     return found
 
 
-def _field_of(name: str, tree: Any) -> "tuple[FieldInfo | None, list[str]]":
+def _field_of(name: str, tree: Any) -> tuple[Any, list[str]]:
     """Return the field of a dotted name, and the names there are."""
-    fields: dict[str, FieldInfo] = {}
+    fields: dict[str, Any] = {}
 
     def gather(section: Any, above: str) -> None:
         for own, field in section.model_fields.items():
@@ -106,7 +103,7 @@ def _field_of(name: str, tree: Any) -> "tuple[FieldInfo | None, list[str]]":
     return fields.get(name), list(fields)
 
 
-def _allowed(field: "FieldInfo") -> str:
+def _allowed(field: Any) -> str:
     """Return what a setting may be, in the words of its type."""
     kind = field.annotation
     choices = getattr(kind, "__args__", ()) if "Literal" in str(kind) else ()
