@@ -13,7 +13,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 export UV_PYTHON_DOWNLOADS := never
 export UV_HTTP_TIMEOUT ?= 180
 
-.PHONY: help setup demo test stack stack-down soak lint format bench doctor-score lock docs site clean dashboards
+.PHONY: help setup demo test stack stack-down soak lint format bench doctor-score lock docs site release sbom audit clean dashboards
 
 help:
 	@echo 'make demo     backtest the shipped session strategies on gold and the Dow'
@@ -29,6 +29,9 @@ help:
 	@echo 'make lock     bring the lock files up to date with pyproject.toml'
 	@echo 'make docs     draw again the parts of the documentation that come from the code'
 	@echo 'make site     build the documentation as pages into site/, offline and strictly'
+	@echo 'make release  build dist/ from the last commit, twice, and compare'
+	@echo 'make sbom     list the parts of a release, with hashes, as CycloneDX'
+	@echo 'make audit    ask whether a library of the lock is known to be faulty'
 	@echo 'make clean    remove everything that can be made again'
 
 setup: $(READY)
@@ -79,6 +82,7 @@ lint: $(COMPLETE)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --strict deploy/release
 
 format: $(READY)
 	$(BIN)/ruff check --fix .
@@ -113,6 +117,15 @@ docs: $(READY)
 site: $(COMPLETE)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
+release: $(COMPLETE)
+	$(BIN)/python deploy/release/build.py
+
+sbom: $(COMPLETE)
+	$(BIN)/python deploy/release/sbom.py
+
+audit: $(COMPLETE)
+	$(BIN)/python deploy/release/audit.py
+
 clean:
-	rm -rf $(VENV) build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist dist-sbom site .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -5,6 +5,8 @@ Compiled strategies are shown it inside the kernel; plain-Python ones here, in t
 `next_show`. Logs have a fixed size: a full one is handed to the journal and used again, so memory does not grow.
 """
 
+import functools
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -143,6 +145,12 @@ class Runner:
                 self.journal.append(name, rows)
                 counter[0] = 0
         self._full[0] = 0
+
+    @staticmethod
+    @functools.cache
+    def layout() -> str:
+        """Return a hash of how state and venue are laid out: bytes of another layout mean something else."""
+        return hashlib.sha256(f"{STATE!r} {VENUE!r}".encode()).hexdigest()
 
     def snapshot(self) -> bytes:
         """Everything that a recovery needs besides the tail of the journal, as bytes."""

@@ -228,3 +228,15 @@ def test_pruning_leaves_what_is_no_backup_of_ours(traded, tmp_path):
 def test_a_rule_that_is_none_is_said(rule):
     with pytest.raises(BadSettings, match="is no rule"):
         rules_of(rule)
+
+
+def test_the_watchdogs_key_goes_along_only_with_the_secrets(traded, tmp_path):
+    key = traded / "accounts" / "paper" / "emergency.toml"
+    key.touch(0o600)
+    try:
+        plain, whole = taken(traded, tmp_path / "kept"), taken(traded, tmp_path / "kept", secrets=True)
+    finally:
+        key.unlink()
+
+    assert not [name for name in read(plain).files if name.endswith("emergency.toml")]
+    assert "data/accounts/paper/emergency.toml" in read(whole).files

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from tradewind.adapters.wal import write_ahead
-from tradewind.errors import TradewindError, UnknownName
+from tradewind.errors import BadData, TradewindError, UnknownName
 
 BUSY_S = 10.0
 NEWEST = (2**63 - 1, "")
@@ -155,7 +155,10 @@ class JobStore:
 
 
 def _make(database: sqlite3.Connection) -> None:
-    if database.execute("PRAGMA user_version").fetchone()[0] >= VERSION:
+    there = int(database.execute("PRAGMA user_version").fetchone()[0])
+    if there > VERSION:
+        raise BadData(f"jobs.sqlite has format {there}, this version knows {VERSION}.", "Upgrade Tradewind.")
+    if there == VERSION:
         return
     write_ahead(database, BUSY_S)
     database.execute("BEGIN IMMEDIATE")

@@ -31,6 +31,8 @@ SIGNS = ("status.json", "beginning.json", "begun.json", "watchdog.json", "lease"
 """Signs of life: of processes that do not live in the copy."""
 JOURNAL, WATERMARK = "journal.sqlite", "journal.watermark"
 SETTINGS = Path("tradewind.toml")
+EMERGENCY = "emergency.toml"
+"""How the watchdog reaches the broker: it may hold the token."""
 LAST = Path("backups") / "last.json"
 Say = Callable[[str], Any]
 
@@ -45,7 +47,7 @@ def take(settings: Settings, to: Path, *, history: bool, secrets: bool, settings
     passing = to / f".{name}.unfinished"
     passing.mkdir(mode=0o700)
     try:
-        _copy_all(data, passing / "data", history=history)
+        _copy_all(data, passing / "data", history=history, secrets=secrets)
         _copy_settings(settings, settings_file, passing)
         if secrets and settings.ports.secrets is not None:
             shutil.copytree(settings.ports.secrets, passing / "secrets")
@@ -71,10 +73,12 @@ def tell_last(data: Path, backup: Path) -> None:
     write_whole(data / LAST, json.dumps(told).encode())
 
 
-def _copy_all(data: Path, into: Path, *, history: bool) -> None:
+def _copy_all(data: Path, into: Path, *, history: bool, secrets: bool) -> None:
     """Everything in the data folder that cannot be made again is copied."""
     out = tuple(name for name in LEFT_OUT if not (history and name == "history"))
     for path in sorted(_files(data, out)):
+        if path.name == EMERGENCY and not secrets:
+            continue
         copy = into / path.relative_to(data)
         copy.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if path.suffix != ".sqlite":

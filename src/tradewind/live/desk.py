@@ -117,6 +117,8 @@ class Desk:
     def _recover(self, book: Book) -> Book:
         """State, book and calendar are those of the journal's end."""
         found = self.journal.newest_snapshot()
+        if found is not None and not self.core.fits(found[1]):
+            found = None
         after, whole = 0, self.prepared
         grafting.stand_back(self, found)
         if found is not None:

@@ -18,6 +18,7 @@ from tradewind.runner import Runner
 from tradewind.trading.events import hold_row, time_row
 
 NOTE = "notes"
+LAYOUT = "layout"
 Batch = list[tuple[str, Any]]
 """What one commit makes durable: (log, rows) or ("notes", document with its `kind`), in order."""
 
@@ -125,15 +126,18 @@ class Machine:
 
     def snapshot(self, book: Mapping[str, Any]) -> bytes:
         """Return everything a recovery needs besides the tail of the journal; `book` is plain JSON."""
-        head = json.dumps(book, sort_keys=True, separators=(",", ":")).encode()
+        head = json.dumps({**book, LAYOUT: self.runner.layout()}, sort_keys=True, separators=(",", ":")).encode()
         return len(head).to_bytes(8, "big") + head + self.runner.snapshot()
+
+    def fits(self, payload: bytes) -> bool:
+        """Whether the snapshot's bytes are laid out as ours: one of another version is no use, the journal is."""
+        return _head_of(payload).get(LAYOUT) == self.runner.layout()
 
     def restore(self, payload: bytes) -> dict[str, Any]:
         """State, venue and memories are those of the snapshot; return its book."""
         length = int.from_bytes(payload[:8], "big")
         self.runner.restore(payload[8 + length :])
-        found: dict[str, Any] = json.loads(payload[8 : 8 + length])
-        return found
+        return _head_of(payload)
 
     def replay(self, tail: Iterable[tuple[str, Any]], heed: Callable[[Mapping[str, Any]], None] | None = None) -> None:
         """The tail of the journal is applied; `heed` is shown its notes where they stand.
@@ -170,3 +174,8 @@ def _inputs(rows: Rows) -> Rows:
 
 def _bytes(parts: list[Any]) -> bytes:
     return b"".join(part.tobytes() for part in parts)
+
+
+def _head_of(payload: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(payload[8 : 8 + int.from_bytes(payload[:8], "big")])
+    return found
