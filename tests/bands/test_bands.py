@@ -87,7 +87,7 @@ def ticks_of(request, tmp_path_factory):
 
 
 @needs_data
-@pytest.mark.parametrize("bar", BARS)
+@pytest.mark.parametrize("bar", [BARS[0], *(pytest.param(bar, marks=pytest.mark.soak) for bar in BARS[1:])])
 def test_ticks_lie_inside_the_band(ticks_of, bar):
     """Of 200 random strategies at least 95 % earn on ticks what lies between the books of bars; a wrong book does not.
 

@@ -1,6 +1,6 @@
 """Every parser against broken files: it gives rows that can be, or refuses with a sentence, and nothing is stored.
 
-One small hand-made sample a layout; a vendor's inputs go round its samples. In `make test` 5,000 inputs a vendor,
+One small hand-made sample a layout; a vendor's inputs go round its samples. In `make test` 2,000 inputs a vendor,
 in `make soak` a million; more or others with MUTATIONS=number and MUTATIONS_SEED=number. A failure prints the
 sample and the seed, which give the same bytes again: `mutated(sample, seed)`.
 """
@@ -31,7 +31,7 @@ from tradewind.data.importers.storing import Origin, store
 from tradewind.errors import TradewindError
 from tradewind.markets.loading import load_profile
 
-INPUTS = int(os.environ.get("MUTATIONS", "5000"))
+INPUTS = int(os.environ.get("MUTATIONS", "2000"))
 SOAK = 1_000_000
 FIRST = int(os.environ.get("MUTATIONS_SEED", "1"))
 EVERY = 400

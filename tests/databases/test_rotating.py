@@ -1,6 +1,7 @@
 """A password is another at the server and in its file, and the one before does not open the door any more."""
 
 import psycopg
+import psycopg.sql
 import pytest
 from real_servers import folder, postgres
 
@@ -10,21 +11,30 @@ from tradewind.errors import TradewindError
 from tradewind.settings import Settings
 from tradewind.stack.rotating import rotate
 
+BEFORE = "before-4Wq8zR1xTn6yLp3v"
+
 
 @pytest.fixture
 def user():
-    """Give a user of the server with a password of its own, and take both away afterwards."""
+    """Give a user of the server with a password of its own; the server may know that user from other tests."""
     address = read_address(postgres(), folder() / "secrets")
-    with psycopg.connect(_told(address), autocommit=True) as connection:
-        connection.execute("DROP ROLE IF EXISTS monitor")
-        connection.execute("CREATE ROLE monitor LOGIN PASSWORD 'before-4Wq8zR1xTn6yLp3v'")
+    database = psycopg.sql.Identifier(address.database)
     path = folder() / "secrets" / "postgresql-monitor"
-    path.touch(0o600)
-    path.write_text("before-4Wq8zR1xTn6yLp3v\n")
-    yield address, path
-    path.unlink()
     with psycopg.connect(_told(address), autocommit=True) as connection:
-        connection.execute("DROP ROLE IF EXISTS monitor")
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'monitor'").fetchone():
+            connection.execute("CREATE ROLE monitor")
+        connection.execute(f"ALTER ROLE monitor LOGIN PASSWORD '{BEFORE}'")
+        connection.execute(psycopg.sql.SQL("GRANT CONNECT ON DATABASE {} TO monitor").format(database))
+        former = path.read_text() if path.exists() else None
+        path.touch(0o600)
+        path.write_text(f"{BEFORE}\n")
+        yield address, path
+        connection.execute(psycopg.sql.SQL("REVOKE CONNECT ON DATABASE {} FROM monitor").format(database))
+        connection.execute("ALTER ROLE monitor NOLOGIN")
+    path.unlink()
+    if former is not None:
+        path.touch(0o600)
+        path.write_text(former)
 
 
 def _told(address, user=None, password=None):
@@ -47,10 +57,10 @@ def test_the_new_password_opens_and_the_old_one_does_not(user):
     assert "Restart" in rotate(settings(address, folder() / "secrets"), "postgresql-monitor")
 
     new = read_token(path).revealed()
-    assert new != "before-4Wq8zR1xTn6yLp3v"
+    assert new != BEFORE
     psycopg.connect(_told(address, "monitor", new)).close()
     with pytest.raises(psycopg.OperationalError, match="authentication failed"):
-        psycopg.connect(_told(address, "monitor", "before-4Wq8zR1xTn6yLp3v"))
+        psycopg.connect(_told(address, "monitor", BEFORE))
     assert path.stat().st_mode & 0o777 == 0o600
     assert not list(path.parent.glob(".postgresql-monitor*"))
 
@@ -60,4 +70,4 @@ def test_where_the_server_does_not_answer_the_file_stays(user):
 
     with pytest.raises(TradewindError):
         rotate(settings(address._replace(host="127.0.0.1", port=1), folder() / "secrets"), "postgresql-monitor")
-    assert path.read_text() == "before-4Wq8zR1xTn6yLp3v\n"
+    assert path.read_text() == f"{BEFORE}\n"

@@ -281,8 +281,8 @@ def fuzz(count, seed):
     return whole
 
 
-def test_a_hundred_thousand_broken_messages_raise_nothing_but_garbled():
-    assert fuzz(100_000, 20_261_122) > 10_000
+def test_thirty_thousand_broken_messages_raise_nothing_but_garbled():
+    assert fuzz(30_000, 20_261_122) > 3_000
 
 
 @pytest.mark.soak
