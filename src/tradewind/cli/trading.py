@@ -198,9 +198,15 @@ def _in_words(one: dict[str, Any]) -> str:
         return f"{one['account']}: never ran"
     age = (time.time_ns() - one["wall_ns"]) / 1e9
     beat = "stopped" if one.get("ended") else f"beat {age:.0f} s ago"
-    held = ", ".join(f"{p['symbol']} {p['lots']:+g}" for p in one["positions"]) or "flat"
+    held = ", ".join(_held(position) for position in one["positions"]) or "flat"
     ready = "ready" if one["ready"] else "not ready: " + ", ".join(one["reasons"])
     return f"{one['account']}: {one['mode']}, {beat}, {held}, balance {one['balance'] / 100:,.2f}, {ready}"
+
+
+def _held(position: dict[str, Any]) -> str:
+    """Return a position in words: how much, and where its stops are."""
+    stops = ", ".join(f"{stop:g}" for stop in position["stops"]) or "none"
+    return f"{position['symbol']} {position['lots']:+g} stop {stops}"
 
 
 class _Line:
@@ -220,7 +226,7 @@ class _Line:
             return
         self.said = time.monotonic()
         state = desk.core.state["account"]
-        held = ", ".join(f"{p['symbol']} {p['lots']:+g} stop {p['stops']}" for p in positions_of(desk)) or "flat"
+        held = ", ".join(_held(position) for position in positions_of(desk)) or "flat"
         moment = f"{utc_datetime(desk.core.now):%a %d %b %H:%M:%S}"
         equity = (int(state["balance"]) + int(state["unrealised"])) / 100
         sys.stderr.write(f"\r{moment} UTC  equity {equity:,.2f}  {held}\x1b[K")

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tradewind.kernel.records import SESSION_CLOSE, SESSION_OPEN
+from tradewind.kernel.refusals import WARMING_UP
 from tradewind.live.desk import Desk
 from tradewind.live.pacing import paced
 from tradewind.live.status import status_of
@@ -37,13 +38,20 @@ def run_tape(
     clock: Callable[[], int] = time.monotonic_ns,
     sleep: Callable[[float], None] = time.sleep,
     synthetic: bool = False,
+    at_once_until: int = 0,
     shown: Callable[[dict[str, Any]], None] = lambda _status: None,
 ) -> None:
-    """The tape has been traded from where the desk stands to its end, or until somebody stopped it."""
+    """The tape has been traded from where the desk stands to its end, or until somebody stopped it.
+
+    What lies before `at_once_until`, ns of the tape, passes without waiting whatever the speed, and nothing is opened in
+    it: it fills indicators, and limits learn how the market usually moves.
+    """
     beaten = happened = 0
     more: dict[str, Any] = {"synthetic": synthetic, "speed": speed}
-    for rows in paced(_beyond(blocks, desk.tape_rows, desk.edgeless), speed, clock, sleep):
+    beyond = _beyond(blocks, desk.tape_rows, desk.edgeless)
+    for rows in paced(beyond, speed, clock, sleep, at_once_until=at_once_until):
         if len(rows):
+            desk.hold(WARMING_UP, on=int(rows["ts"][0]) < at_once_until)
             desk.block(rows)
         desk.turns += 1
         desk.settle(desk.core.now)

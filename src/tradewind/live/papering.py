@@ -19,14 +19,18 @@ from tradewind.live.measuring import Measuring, told_at_a_door
 from tradewind.live.paper import run_tape
 from tradewind.live.prepare import prepare
 from tradewind.live.start import now_ns, open_account
+from tradewind.live.status import status_of
 from tradewind.markets.clock import day_close, day_open
 from tradewind.modes import EVER, Request, open_history, plan_backtest
 from tradewind.ports import Rows
+from tradewind.watchdog.beats import write_beat
 
 MADE_UP = ("US30", "XAUUSD", "EURUSD")
 """What prices can be made up for."""
 MADE_UP_DAYS = 60
-"""So much of a made-up tape lies before the day that is shown, for indicators."""
+SHOWN_DAYS = 5
+"""So much of a made-up tape is traded at the speed asked for; what lies before passes at once, for indicators and for
+limits that have to know how the market usually moves."""
 
 
 def with_prices(request: Request, source: str | None, seed: int) -> tuple[Request, str]:
@@ -87,12 +91,21 @@ def on_a_tape(
         try:
             with told_at_a_door(measuring, request.settings, say):
                 run_tape(
-                    desk, tape, speed=speed, on_turn=on_turn, synthetic=plan.synthetic, shown=measuring.shown_on_a_tape
-                )
+                    desk, tape, speed=speed, on_turn=on_turn, synthetic=plan.synthetic,
+                    at_once_until=_at_once_until(request), shown=measuring.shown_on_a_tape,
+                )  # fmt: skip
         except Interrupted:
+            write_beat(desk.folder.status, desk.turns + 1, status_of(desk, "paper", leader=True, ended=True))
             told = f"Stopped after {desk.core.events:,} events; all of them are in {journal.name}."
             raise Interrupted(told, "Run the command again, and it goes on from there.") from None
         say(summary(desk, journal.name))
+
+
+def _at_once_until(request: Request) -> int:
+    """Return before which moment prices pass at once: where they are made up and nobody named a day, ns UTC, else 0."""
+    if request.feed != SYNTHETIC or request.start != EVER[0]:
+        return 0
+    return day_open(datetime.now(UTC).date() - timedelta(days=SHOWN_DAYS))
 
 
 def travelled(request: Request, account: str, blocks: Iterable[Rows]) -> Iterable[Rows]:

@@ -64,3 +64,22 @@ def test_a_run_that_goes_on_at_another_speed_moves_at_that_speed(first, speed, a
     within = [(wall, ts) for wall, ts, _ in found if ts - found[0][1] < 10 * HOUR and before < 100]
     if len(within) > 100:  # a day without a pause takes as long as the new speed says
         assert within[-1][0] - within[0][0] == pytest.approx((within[-1][1] - within[0][1]) / speed, rel=0.02)
+
+
+def test_what_lies_before_the_days_that_are_shown_is_not_waited_for():
+    """A day of the tape passes at once; from then on a minute takes a second."""
+    clock = Clock()
+    begun, shown = clock.now, MONDAY + 13 * HOUR
+    found = [
+        (clock.now - begun, int(block["ts"][-1]))
+        for block in paced(tape(), 60.0, clock, clock.sleep, at_once_until=shown)
+        if len(block)
+    ]
+
+    before = [wall for wall, ts in found if ts < shown]
+    after = [wall for wall, ts in found if ts >= shown]
+    assert max(before) < SECOND
+    assert sum(len(block) for block in paced(tape(), 60.0, Clock(), Clock().sleep, at_once_until=2**62)) == sum(
+        len(block) for block in tape()
+    )
+    assert after[-1] - after[0] > 30 * 60 * SECOND
