@@ -43,8 +43,8 @@ def run_tape(
 ) -> None:
     """The tape has been traded from where the desk stands to its end, or until somebody stopped it.
 
-    What lies before `at_once_until`, ns of the tape, passes without waiting whatever the speed, and nothing is opened in
-    it: it fills indicators, and limits learn how the market usually moves.
+    What lies before `at_once_until`, ns of the tape, passes without waiting whatever the speed, and nothing is opened
+    in it: it fills indicators, and limits learn how the market usually moves.
     """
     beaten = happened = 0
     more: dict[str, Any] = {"synthetic": synthetic, "speed": speed}

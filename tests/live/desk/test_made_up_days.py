@@ -23,14 +23,14 @@ def test_nothing_is_traded_before_the_days_that_are_shown_and_everything_after(r
     """A restart in the middle of the weeks before holds entries until they are over, too."""
     shown = _at_once_until(request_without_days)
 
-    class Enough(Exception):
+    class EnoughError(Exception):
         """It was killed."""
 
     def turned(desk):
         if desk.core.events > 20_000:
-            raise Enough
+            raise EnoughError
 
-    with pytest.raises(Enough):
+    with pytest.raises(EnoughError):
         on_a_tape(request_without_days, "paper", 0.0, fresh=False, on_turn=turned, say=lambda _: None)
     on_a_tape(request_without_days, "paper", 0.0, fresh=False, on_turn=lambda _: None, say=lambda _: None)
 
