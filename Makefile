@@ -95,6 +95,8 @@ bench: $(COMPLETE)
 	$(BIN)/python -m bench.flow --seconds 20
 	$(BIN)/python -m bench.stream
 	$(BIN)/python -m bench.screen
+	$(BIN)/python -m bench.watching
+	$(BIN)/python -m bench.flood
 
 doctor-score: $(READY)
 	$(BIN)/python -m bench.doctor_score --set tuning
