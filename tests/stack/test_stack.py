@@ -393,3 +393,20 @@ def test_a_server_that_dies_is_told_to_alertmanager_and_that_it_is_well_again(up
     assert pending
     assert lives(read_running(folder / "redis" / "redis.pid"))
     assert until(lambda: query(up, "redis_up == 1"))
+
+
+DEATHS = {"kafka": "KafkaGone", "postgresql": "PostgresDown", "recorder": "ServiceGone"}
+
+
+def test_whatever_dies_its_own_alert_comes_true_and_passes_once_it_is_back(up):
+    """All of them at once, by SIGKILL: each condition holds in the running Prometheus, and no longer after `up`."""
+
+    def waiting():
+        return {one["metric"]["alertname"] for one in query(up, "ALERTS")}
+
+    for name in DEATHS:
+        os.kill(running(up, name).pid, signal.SIGKILL)
+    assert until(lambda: set(DEATHS.values()) <= waiting())
+
+    tradewind(up, "stack", "up")
+    assert until(lambda: not set(DEATHS.values()) & waiting())

@@ -1,0 +1,177 @@
+"""Real faults of a desk that trades, scraped by a real Prometheus with our rules as they are: each is told as itself.
+
+That a rule waits as long as it should is proven in tests/alerts by promtool's own clock. Here its condition has to come
+true, in Prometheus, because of the fault, and to pass with it.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from oanda_desk import wall
+from simulated_oanda import simulated_oanda
+from test_figures import Told
+from test_incidents_network import Market, ready
+
+from tradewind.live import gauges
+from tradewind.monitoring import RULES
+from tradewind.watchdog.killfile import engage
+
+WITHIN_S = 90.0
+
+
+def program():
+    """Return Prometheus, or skip where there is none."""
+    found = shutil.which("prometheus")
+    if found is None:
+        if os.environ.get("TRADEWIND_REQUIRE_SERVICES"):
+            pytest.fail("prometheus is not installed")
+        pytest.skip("prometheus is not installed")
+    return found
+
+
+class Scraping:
+    """A Prometheus that scrapes what tells where it is in a folder, every second."""
+
+    def __init__(self, folder, metrics):
+        """It answers."""
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", 0))
+            self.port = one.getsockname()[1]
+        told = {
+            "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
+            "rule_files": [str(RULES / "*.yml")],
+            "scrape_configs": [
+                {
+                    "job_name": "tradewind",
+                    "file_sd_configs": [{"files": [f"{metrics}/*.json"], "refresh_interval": "1s"}],
+                }
+            ],
+        }
+        folder.mkdir(parents=True)
+        (folder / "prometheus.yml").write_text(json.dumps(told))
+        command = [program(), f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}",
+                   f"--web.listen-address=127.0.0.1:{self.port}"]  # fmt: skip
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def alerts(self):
+        """Return the names of the alerts whose condition holds, waiting or firing."""
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/alerts", timeout=5) as answer,
+        ):
+            return {one["labels"]["alertname"] for one in json.load(answer)["data"]["alerts"]}
+        return set()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """Give a venue, a desk that has traded at it, and a Prometheus that knows the desk."""
+    with simulated_oanda(now=wall) as venue:
+        market = Market(venue)
+        desk = Told(venue, tmp_path_factory.mktemp("injected"))
+        desk.thread.start()
+        data = desk.desk.folder.root.parents[1]
+        scraping = Scraping(tmp_path_factory.mktemp("prometheus") / "one", data / "metrics")
+        try:
+            desk.until(lambda: desk.driver is not None and ready(desk))
+            desk.until(lambda: (desk.figure("tradewind_fills_total") or 0) >= 2)
+            until(lambda: "DeadMansSnitch" in scraping.alerts())
+            yield venue, desk, scraping, data
+        finally:
+            scraping.process.kill()
+            scraping.process.wait(10)
+            desk.driver.inbox.put("stop")
+            desk.thread.join(60)
+            desk.journal.close()
+            market.close()
+
+
+def until(question):
+    """Wait until the question is answered with yes."""
+    end = time.monotonic() + WITHIN_S
+    while not (found := question()):
+        assert time.monotonic() < end, "it did not come to that in time"
+        time.sleep(0.2)
+    return found
+
+
+@contextlib.contextmanager
+def at_the_venue(world, **faults):
+    """The venue has these faults."""
+    venue, *_ = world
+    venue.faults(**faults)
+    yield
+    venue.faults(**{name: type(value)() for name, value in faults.items()})
+
+
+@contextlib.contextmanager
+def disk_nearly_full(_world):
+    """The disk says that three of a hundred bytes are free."""
+    usage = shutil.disk_usage
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gauges.shutil, "disk_usage", lambda path: usage(path)._replace(free=usage(path).total * 3 // 100))
+        yield
+
+
+@contextlib.contextmanager
+def backup_of_before_yesterday(world):
+    """The last good backup is two days old."""
+    *_, data = world
+    path = Path(data) / "backups" / "last.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps({"target": "data", "at_ns": time.time_ns() - 2 * 86_400 * 10**9, "folder": "there"}))
+    yield
+    path.unlink()
+
+
+@contextlib.contextmanager
+def killed_process(world):
+    """A trader was killed: its file is left, and nobody listens there."""
+    *_, data = world
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port = one.getsockname()[1]
+    path = Path(data) / "metrics" / "trader-gone.json"
+    path.write_text(
+        json.dumps([{"targets": [f"127.0.0.1:{port}"], "labels": {"component": "trader", "account": "gone"}}])
+    )
+    yield
+    path.unlink()
+
+
+FAULTS = {
+    "the broker is in maintenance": (lambda world: at_the_venue(world, maintenance=True), "BrokerNoProof"),
+    "orders never arrive and are never answered": (lambda world: at_the_venue(world, lost=2), "OrderUnknown"),
+    "the disk is nearly full": (disk_nearly_full, "DiskAlmostFull"),
+    "the last backup is two days old": (backup_of_before_yesterday, "BackupOld"),
+    "a trader was killed": (killed_process, "TraderGone"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_makes_its_alert_true_and_its_end_makes_it_pass(world, fault):
+    begin, wanted = FAULTS[fault]
+    _, _, scraping, _ = world
+    until(lambda: wanted not in scraping.alerts())
+
+    began = time.monotonic()
+    with begin(world):
+        until(lambda: wanted in scraping.alerts())
+        print(f"{fault}: {wanted} after {time.monotonic() - began:.1f} s")
+
+
+def test_a_kill_and_the_missing_watchdog_are_told(world):
+    """Last, because nothing is traded afterwards; from the first this desk has neither watchdog nor lease."""
+    _, desk, scraping, _ = world
+    assert {"WatchdogMissing", "NotTradingReady"} <= scraping.alerts()
+    engage(desk.desk.folder.root, 1)
+
+    until(lambda: "KillEngaged" in scraping.alerts())
