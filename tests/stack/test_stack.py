@@ -65,7 +65,7 @@ def desk(tmp_path_factory):
     folder = tmp_path_factory.mktemp("desk")
     begin_folder(folder, stack=True, ports=ports_from(free_row()))
     settings = folder / "tradewind.toml"
-    settings.write_text(settings.read_text().replace("every = 15", "every = 1"))
+    settings.write_text(settings.read_text().replace("every = 15", "every = 2"))
     try:
         output = tradewind(folder, "stack", "up")
         yield folder, output
@@ -406,7 +406,9 @@ def test_whatever_dies_its_own_alert_comes_true_and_passes_once_it_is_back(up):
 
     for name in DEATHS:
         os.kill(running(up, name).pid, signal.SIGKILL)
-    assert until(lambda: set(DEATHS.values()) <= waiting())
+    for alert in DEATHS.values():
+        assert until(lambda alert=alert: alert in waiting()), alert
 
     tradewind(up, "stack", "up")
-    assert until(lambda: not set(DEATHS.values()) & waiting())
+    for alert in DEATHS.values():
+        assert until(lambda alert=alert: alert not in waiting()), alert

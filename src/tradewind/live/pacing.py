@@ -20,6 +20,7 @@ def paced(
     speed: float,
     clock: Callable[[], int],
     sleep: Callable[[float], None],
+    *,
     slice_ns: int = SECOND // 20,
     at_once_until: int = 0,
 ) -> Iterator[Rows]:
