@@ -81,7 +81,8 @@ def test_the_door_tells_figures_and_a_scraper_finds_it(tmp_path: Path):
     code, text = asked(door.port, "/metrics")
     door.close()
 
-    assert target == [{"targets": [f"127.0.0.1:{door.port}"], "labels": {"component": "trader", "account": "paper"}}]
+    labels = {"instance": "trader-paper", "component": "trader", "account": "paper"}
+    assert target == [{"targets": [f"127.0.0.1:{door.port}"], "labels": labels}]
     assert code == 200
     assert b'tradewind_fills_total{venue="paper"} 3.0' in text
     assert b"process_resident_memory_bytes" in text

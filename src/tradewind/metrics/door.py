@@ -11,7 +11,7 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import NamedTuple
@@ -77,14 +77,24 @@ def open_door(
             f"[metrics] cannot listen on {address[0]}:{address[1]}: {error.strerror}.", "Choose another port, or 0."
         ) from None
     server.daemon_threads = True
-    name = f"{component}-{account}" if account else component
-    target = data / "metrics" / f"{name}.json"
     host, port = str(server.server_address[0]), server.server_address[1]
     named = socket.gethostname() if host in EVERYWHERE else f"[{host}]" if ":" in host else host
     labels = {"component": component, **({"account": account} if account else {})}
+    name = f"{component}-{account}" if account else component
+    return Door(server, tell_target(data, name, f"{named}:{port}", labels))
+
+
+def tell_target(data: Path, name: str, address: str, labels: Mapping[str, str]) -> Path:
+    """Prometheus finds a process, under the same name as before its restart; return the file that says so.
+
+    By its port, which is another after each start, no count of restarts could ever be more than none, and what the
+    process said last before it died would be read as long again as Prometheus looks back.
+    """
+    target = data / "metrics" / f"{name}.json"
     target.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(target, json.dumps([{"targets": [f"{named}:{port}"], "labels": labels}]).encode())
-    return Door(server, target)
+    told = [{"targets": [address], "labels": {"instance": name, **labels}}]
+    write_whole(target, json.dumps(told).encode())
+    return target
 
 
 class _Handler(BaseHTTPRequestHandler):

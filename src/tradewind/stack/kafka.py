@@ -13,9 +13,9 @@ import uuid
 from pathlib import Path
 
 from tradewind.errors import TradewindError
+from tradewind.metrics.door import tell_target
 from tradewind.monitoring import KAFKA_JMX
 from tradewind.stack.processes import Running, answers, begin, free_ports
-from tradewind.stack.watching import target_file
 
 POM = Path(__file__).resolve().parent / "kafka.pom.xml"
 HEAP_MB = 384
@@ -68,7 +68,7 @@ def start_kafka(
     if told is not None and (found := sorted(jars.glob("jmx_prometheus_javaagent-*.jar"))):
         (agent_port,) = free_ports(1)
         agent = [f"-javaagent:{found[-1]}=127.0.0.1:{agent_port}:{KAFKA_JMX}"]
-        target_file(told, "kafka", agent_port)
+        tell_target(told, "kafka", f"127.0.0.1:{agent_port}", {"component": "kafka"})
     return begin("kafka", [java[0], *agent, *java[1:], MAIN, settings], folder, address, ready=lambda: _ready(address))
 
 

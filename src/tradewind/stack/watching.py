@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tradewind.adapters.address import Address
 from tradewind.errors import TradewindError
-from tradewind.metrics.door import remove_stale
+from tradewind.metrics.door import remove_stale, tell_target
 from tradewind.monitoring import RULES
 from tradewind.monitoring.routing import SECRETS, routing_text
 from tradewind.stack.processes import Running, answers, begin, free_ports
@@ -93,18 +93,10 @@ def _exporter(watched: Watched, name: str, programs: tuple[str, ...], start: Sta
         folder.mkdir(parents=True, exist_ok=True)
         (port,) = free_ports(1)
         running = start(program, folder, port)
-        target_file(watched.data, name, port)
+        tell_target(watched.data, name, f"127.0.0.1:{port}", {"component": name})
         return running
 
     return Watcher(name, "127.0.0.1", begun)
-
-
-def target_file(data: Path, name: str, port: int) -> None:
-    """Prometheus finds an exporter of this machine."""
-    target = data / "metrics" / f"{name}.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    told = [{"targets": [f"127.0.0.1:{port}"], "labels": {"component": name}}]
-    write_whole(target, json.dumps(told).encode())
 
 
 def _node(program: str, folder: Path, port: int) -> Running:

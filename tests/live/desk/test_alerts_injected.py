@@ -10,9 +10,11 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from oanda_desk import wall
@@ -73,6 +75,13 @@ class Scraping:
         ):
             return {one["labels"]["alertname"] for one in json.load(answer)["data"]["alerts"]}
         return set()
+
+    def value(self, text):
+        """Return the one value that a query has, None where it has none."""
+        where = f"http://127.0.0.1:{self.port}/api/v1/query?query={quote(text)}"
+        with urllib.request.urlopen(where, timeout=5) as answer:
+            found = json.load(answer)["data"]["result"]
+        return float(found[0]["value"][1]) if found else None
 
 
 @pytest.fixture(scope="module")
@@ -230,6 +239,29 @@ def killed_process(world):
     path.unlink()
 
 
+DYING = """
+import sys, time
+from pathlib import Path
+from tradewind.metrics.door import Probes, open_door
+from tradewind.metrics.told import Told
+open_door(Told(), Probes(lambda: 0.0, list), ("127.0.0.1", 0), data=Path(sys.argv[1]), component="dying")
+time.sleep(60)
+"""
+
+
+@contextlib.contextmanager
+def dying_again_and_again(world):
+    """A process is begun and killed five times, each time at another port."""
+    *_, scraping, data = world
+    for times in range(5):
+        with subprocess.Popen([sys.executable, "-c", DYING, data]) as process:
+            asked = 'changes(process_start_time_seconds{component="dying"}[10m])'
+            until(lambda asked=asked, times=times: scraping.value(asked) == times)
+            process.kill()
+    yield
+    (Path(data) / "metrics" / "dying.json").unlink()
+
+
 FAULTS = {
     "the broker is in maintenance": (lambda world: at_the_venue(world, maintenance=True), "BrokerNoProof"),
     "orders never arrive and are never answered": (lambda world: at_the_venue(world, lost=2), "OrderUnknown"),
@@ -243,11 +275,12 @@ FAULTS = {
     "two builds run together": (second_trader, "VersionSkew"),
     "the last backup is two days old": (backup_of_before_yesterday, "BackupOld"),
     "a trader was killed": (killed_process, "TraderGone"),
+    "a process dies again and again": (dying_again_and_again, "CrashLoop"),
 }  # fmt: skip
 
 
-LINGERING = {"JournalSlow", "LoopLag", "WatchdogSilent"}
-"""What is told of the last minute, or until a watchdog speaks again."""
+LINGERING = {"JournalSlow", "LoopLag", "WatchdogSilent", "CrashLoop"}
+"""What is told of the last minutes, or until a watchdog speaks again."""
 
 
 def test_a_desk_without_watchdog_and_lease_is_told_from_the_first(world):
