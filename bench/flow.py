@@ -26,7 +26,7 @@ from tradewind.adapters.postgres.connection import connect
 from tradewind.databases.migrating import migrate
 from tradewind.databases.opening import opened
 from tradewind.services.life import Life
-from tradewind.services.recorder import record
+from tradewind.services.recorder import recorder
 from tradewind.stack.kafka import start_kafka
 from tradewind.stack.postgres import start_postgres
 from tradewind.stack.processes import free_ports, stop
@@ -75,11 +75,11 @@ def _flow(folder, servers, address, asked):
     """Return the figures of one run."""
     rate, seconds, symbols = asked
     life = Life("recorder", folder)
-    recorder = threading.Thread(target=record, args=(life, servers, address, None))
+    recording = threading.Thread(target=recorder(servers, address, None), args=(life,))
     watching = connect(address)
     watching.autocommit = True
     before = watching.execute("SELECT count(*) FROM market.quotes").fetchone()[0]
-    recorder.start()
+    recording.start()
     lateness, seen = [], threading.Event()
     watcher = threading.Thread(target=_watch, args=(address, lateness, seen))
     watcher.start()
@@ -93,7 +93,7 @@ def _flow(folder, servers, address, asked):
     seen.set()
     watcher.join()
     life.stop.set()
-    recorder.join()
+    recording.join()
     late = np.array(lateness) / 1e6
     return tuple(
         f"{one:,.0f}" if isinstance(one, int | float) else str(one)

@@ -16,6 +16,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from tradewind.adapters.entrance import users
 from tradewind.adapters.entrance.database import Entrance
 from tradewind.adapters.kafka.consuming import Record
+from tradewind.adapters.kafka.messages import Unreadable
+from tradewind.adapters.kafka.topics import JOURNAL
 from tradewind.api.app import create
 from tradewind.api.house import house
 from tradewind.errors import TradewindError
@@ -26,6 +28,7 @@ from tradewind.services.doors import probes_of
 from tradewind.services.life import Life
 from tradewind.services.recorder import Recorder
 from tradewind.services.together import run
+from tradewind.services.waiting import Waiting
 from tradewind.settings import Api, Metrics, Settings
 
 with warnings.catch_warnings():  # it would rather have another HTTP client, which we do not use
@@ -164,22 +167,56 @@ def test_when_a_certificate_ends_is_read_from_it(tmp_path: Path):
     assert ends_at(tmp_path / "none.pem") is None
 
 
+SECOND = 1_000_000_000
+NOW = 1_800_000_000 * SECOND
+
+
+def journal_at(seconds_ago: float) -> Record:
+    """A message of a journal, published so long ago."""
+    published = NOW - int(seconds_ago * SECOND)
+    return Record(JOURNAL.name, 0, 0, b"paper", Unreadable("nothing", b""), b"", published)
+
+
 class Refused(Recorder):
     """A recorder whose database ends the connection whenever something is to be written."""
 
     def __init__(self) -> None:
         self.address, self.group = "a database", "tradewind-market"
-        self.reader = SimpleNamespace(batch=lambda _most, _seconds: ["a message"])
+        self.reader = SimpleNamespace(batch=lambda _most, _seconds: [journal_at(40.0), journal_at(1.0)])
+        self.waiting = Waiting(lambda: NOW)
 
     def commit(self, _records: Sequence[Record]) -> None:
         raise psycopg.OperationalError("terminating connection due to administrator command")
 
 
 def test_a_batch_that_the_database_refuses_is_counted_and_not_taken_for_recorded(tmp_path: Path):
-    life = Life("recorder", tmp_path)
+    life, refused = Life("recorder", tmp_path), Refused()
     with pytest.raises(TradewindError, match="was not recorded at a database"):
-        Refused().turn(life)
+        refused.turn(life)
+    refused.waiting.tell(life.told)
 
     assert figure(life.told, "tradewind_db_errors_total") == 1
+    assert figure(life.told, "tradewind_consumer_lag_seconds", topic=JOURNAL.name) == 40
+    assert figure(life.told, "tradewind_projection_lag_seconds", target="tables") == 40
     assert figure(life.told, "tradewind_db_tx_seconds_count") is None
     assert figure(life.told, "tradewind_records_written_total") is None
+
+
+def test_what_waits_is_told_until_it_has_its_effect():
+    """Whether something waits is known from what lies ahead; since when, from what was read last."""
+    told, waiting = Told(), Waiting(lambda: NOW)
+
+    def lag() -> float | None:
+        waiting.tell(told)
+        return figure(told, "tradewind_consumer_lag_seconds", topic=JOURNAL.name)
+
+    waiting.came([journal_at(9.0)])
+    waiting.came([journal_at(7.0)])  # read once more after a fault
+    assert lag() == 9
+
+    waiting.recorded([journal_at(9.0), journal_at(3.0)])
+    waiting.left(JOURNAL.name, 5)
+    assert lag() == 3
+
+    waiting.left(JOURNAL.name, 0)
+    assert lag() == 0

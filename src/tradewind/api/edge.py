@@ -68,12 +68,12 @@ class Edge:
         hosts: frozenset[str] = frozenset(),
         clock: Callable[[], float] = time.monotonic,
         peers: Sequence[ipaddress.IPv4Network] = (),
-        answered: Callable[[str, int, float], None] = lambda _method, _status, _seconds: None,
+        answered: Callable[[str, int, float, bool], None] = lambda *_: None,
     ) -> None:
         """`hosts` are the names this server is known by, besides its own addresses.
 
         `peers` are the networks whose members are answered; none: everybody is. `answered` hears of
-        each answer: method, status, seconds.
+        each answer: method, status, seconds, whether it was asked where people come in.
         """
         self.answered = answered
         self.app, self.hosts, self.clock, self.peers = app, hosts, clock, peers
@@ -89,7 +89,7 @@ class Edge:
         address = scope["client"][0] if scope.get("client") else "-"
         refused = self._refused(scope, headers, address)
         if refused is not None:
-            self.answered(scope.get("method", "stream"), refused[0], 0.0)
+            self.answered(scope.get("method", "stream"), refused[0], 0.0, scope["path"] in DOORS)
             await _refuse(scope, receive, send, *refused)
             return
         await self.app(scope, _limited(receive, _largest(scope)), self._dressed(scope, send, address))
@@ -155,11 +155,12 @@ class Edge:
     def _dressed(self, scope: Any, send: Any, address: str) -> Any:
         """Return a `send` that adds our headers and counts what was wrong."""
         api, began, method = scope["path"].startswith("/api/"), self.clock(), scope.get("method", "stream")
+        at_door = scope["path"] in DOORS
 
         async def dressed(message: Any) -> None:
             if message["type"] == "http.response.start":
-                self.answered(method, message["status"], self.clock() - began)
-                if message["status"] == 401 and scope["path"] in DOORS:
+                self.answered(method, message["status"], self.clock() - began, at_door)
+                if message["status"] == 401 and at_door:
                     self._bucket(self.wrong, address).left -= 1.0
                 extra = [*HEADERS, *([API_POLICY, (b"cache-control", b"no-store")] if api else [])]
                 there = {name.lower() for name, _ in message.get("headers", [])}

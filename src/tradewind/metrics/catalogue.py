@@ -103,10 +103,10 @@ build_info{version,commit,config_hash}  1, with what runs here.
 journal_seq  Number of the newest event in the journal.
 journal_bytes  Size of the journal.
 outbox_lag_events  Events that wait to be published.
-projection_lag_seconds{target}  How far the tables for reports are behind the journal.
+projection_lag_seconds{target}  How long a journal's oldest message waits for the tables for reports; 0 where none does.
 disk_free_ratio  Free share of the disk the data folder is on.
 consumer_lag_records{topic}  Messages that wait to be read.
-consumer_lag_seconds{topic}  Age of the newest message that was read, while others wait; 0 where none does.
+consumer_lag_seconds{topic}  How long the oldest message waits that had no effect yet; 0 where none does.
 service_state{state}  1 for the state of a service: starting, working, degraded, stopped.
 queue_depth{queue}  What waits in a queue.
 jobs_open{state}  Jobs that wait or run.

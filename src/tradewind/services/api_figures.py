@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tradewind.adapters.entrance import audit
-from tradewind.adapters.entrance.users import locked_users
+from tradewind.adapters.entrance.users import lock_ends
 from tradewind.adapters.job_store import JobStore
 from tradewind.api.house import House
 from tradewind.errors import TradewindError
@@ -33,26 +33,31 @@ class ApiFigures:
         self.told, self.home, self.wanted = told, home, wanted
         self.hub: Hub | None = None
         self.after = _last(home)
-        self.locked: frozenset[str] = frozenset()
+        self.locked = lock_ends(home.entrance)
         self.ended = {one.id for one in JobStore(home.data).list(most=500) if one.state not in OPEN_JOBS}
         self._seconds = told.histogram("tradewind_api_request_seconds")
         for reason in ("log in", "renew", "key or token"):
             told.counter("tradewind_auth_failures_total", reason).inc(0)
         told.counter("tradewind_auth_lockouts_total")
         told.counter("tradewind_token_reuse_total")
+        told.counter("tradewind_db_errors_total", TradewindError.__name__).inc(0)
 
-    def answered(self, method: str, status: int, seconds: float) -> None:
-        """A request was answered."""
+    def answered(self, method: str, status: int, seconds: float, at_door: bool) -> None:
+        """A request was answered; of what was refused where people come in, the trail has all but what had to wait."""
         self.told.counter("tradewind_api_requests_total", method, f"{status // 100}xx").inc()
         self._seconds.observe(seconds)
-        if status == 401:
+        if status == 401 and not at_door:
             self.told.counter("tradewind_auth_failures_total", "key or token").inc()
+        if status == 429 and at_door:
+            self.told.counter("tradewind_auth_failures_total", "log in").inc()
 
     def refresh(self) -> None:
         """What was done since the last time is counted, and how things stand is told."""
         try:
             self._deeds()
-            self._locks()
+            locks = lock_ends(self.home.entrance)  # one of two seconds is over, and still told
+            self.told.counter("tradewind_auth_lockouts_total").inc(len(locks.items() - self.locked.items()))
+            self.locked = locks
         except TradewindError as error:
             self.told.counter("tradewind_db_errors_total", type(error).__name__).inc()
         self._jobs()
@@ -71,11 +76,6 @@ class ApiFigures:
                     self.told.counter("tradewind_token_reuse_total").inc()
             else:
                 self.told.counter("tradewind_admin_actions_total", one.action).inc()
-
-    def _locks(self) -> None:
-        locked = locked_users(self.home.entrance, self.home.now())
-        self.told.counter("tradewind_auth_lockouts_total").inc(len(locked - self.locked))
-        self.locked = locked
 
     def _jobs(self) -> None:
         found = JobStore(self.home.data).list(most=500)

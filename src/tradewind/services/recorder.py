@@ -6,7 +6,7 @@ its bytes, and goes to the dead letters; what is behind it goes on.
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -18,8 +18,8 @@ from tradewind.adapters.journal.reading import note_in
 from tradewind.adapters.kafka.consuming import Reader, Record
 from tradewind.adapters.kafka.messages import Bars, JournalBlock, Quotes, Unreadable, numbers
 from tradewind.adapters.kafka.producing import Publisher
-from tradewind.adapters.kafka.topics import BARS, DEAD, JOURNAL, QUOTES, check_topics
-from tradewind.adapters.postgres.connection import connect, translated
+from tradewind.adapters.kafka.topics import BARS, DEAD, JOURNAL, QUOTES, Topic, check_topics
+from tradewind.adapters.postgres.connection import DatabaseRefused, DatabaseUnreachable, connect, translated
 from tradewind.adapters.postgres.consumed import Consumed, TakenOver, put_aside
 from tradewind.adapters.projection.projecting import project_all
 from tradewind.adapters.timescale.history import History
@@ -28,7 +28,8 @@ from tradewind.adapters.timescale.quotes import write_quotes
 from tradewind.errors import TradewindError
 from tradewind.live.start import LAYOUTS
 from tradewind.metrics.told import Told
-from tradewind.services.life import Life
+from tradewind.services.life import Life, Work
+from tradewind.services.waiting import Waiting
 
 MOST = 4_000
 DAY = 86_400 * 1_000_000_000
@@ -40,17 +41,20 @@ Where = tuple[str, int]
 class Recorder:
     """What both halves have in common: a reader, a connection, positions, and dead letters."""
 
-    def __init__(self, servers: str, address: Address, names: tuple[str, str, str], topics: Iterable[Any]) -> None:
-        """`names`: the group, the table of positions, the table of dead letters."""
-        group, consumed, self.dead_table = names
+    names: tuple[str, str, str]
+    """The group, the table of positions, the table of dead letters."""
+    topics: tuple[Topic, ...]
+
+    def __init__(self, servers: str, address: Address, waiting: Waiting) -> None:
+        """It goes on where the positions stand."""
+        group, consumed, self.dead_table = self.names
         self.address, self.group = address, group
         self.connection = connect(address, name=f"tradewind {group}")
         self.connection.autocommit = True
         self.consumed = Consumed(consumed, group)
         self.publisher = Publisher(servers)
-        self.behind: dict[str, float] = {}
-        """How old what was read last was then, seconds by topic."""
-        self.reader = Reader(servers, group, topics, lambda places: self.consumed.take(self.connection, places))
+        self.waiting = waiting
+        self.reader = Reader(servers, group, self.topics, lambda places: self.consumed.take(self.connection, places))
 
     def turn(self, life: Life) -> int:
         """A batch has its effects; return how many messages it had."""
@@ -58,9 +62,11 @@ class Recorder:
             records = self.reader.batch(MOST, 0.1)  # partitions that come with it are taken in the database
             if records:
                 began = time.perf_counter()
+                self.waiting.came(records)
                 try:
                     with translated(f"What came was not recorded at {self.address}"):
                         self.commit(records)
+                    self.waiting.recorded(records)
                     self.tell(life.told, records, time.perf_counter() - began)
                 except TakenOver:
                     life.degraded("partitions went to another recorder in the middle of a batch; it has them now")
@@ -76,18 +82,16 @@ class Recorder:
         for (topic, dead), count in counted.items():
             told.counter(f"tradewind_{'dead_letters' if dead else 'records_written'}_total", topic).inc(count)
         now = time.time_ns()
-        for topic, newest in {one.topic: one.message for one in records if isinstance(one.message, Quotes)}.items():
+        for newest in {one.topic: one.message for one in records if isinstance(one.message, Quotes)}.values():
             told.histogram("tradewind_end_to_end_seconds").observe(max(0, now - int(numbers(newest.ts)[-1])) / 1e9)
-            self.behind[topic] = max(0, now - newest.received) / 1e9
-        blocks = [one.message.ts for one in records if isinstance(one.message, JournalBlock)]
-        if blocks:
-            told.gauge("tradewind_projection_lag_seconds", "tables").set(max(0, now - blocks[-1]) / 1e9)
 
     def tell_lag(self, told: Told) -> None:
-        """How far it is behind is told, by topic: seconds only while messages wait."""
-        for topic, count in self.reader.lags().items():
-            told.gauge("tradewind_consumer_lag_records", topic).set(count)
-            told.gauge("tradewind_consumer_lag_seconds", topic).set(self.behind.get(topic, 0.0) if count else 0.0)
+        """How many messages lie ahead is told, by topic."""
+        counts = self.reader.lags()
+        for topic in self.topics:
+            count = counts.get(topic.name, 0)
+            told.gauge("tradewind_consumer_lag_records", topic.name).set(count)
+            self.waiting.left(topic.name, count)
 
     def commit(self, records: Sequence[Record]) -> None:
         """The records have their effects and the positions are behind them, in one transaction."""
@@ -121,10 +125,12 @@ class Recorder:
 class MarketRecorder(Recorder):
     """Prices and bars."""
 
-    def __init__(self, servers: str, address: Address) -> None:
+    names = ("tradewind-market", "market.consumed", "market.dead_letters")
+    topics = (QUOTES, BARS)
+
+    def __init__(self, servers: str, address: Address, waiting: Waiting) -> None:
         """It goes on where the positions stand."""
-        names = ("tradewind-market", "market.consumed", "market.dead_letters")
-        super().__init__(servers, address, names, [QUOTES, BARS])
+        super().__init__(servers, address, waiting)
         self.history = History(address)
         self.new = self.doubled = self.doubled_told = 0
         self.tidied = -1
@@ -173,11 +179,9 @@ class MarketRecorder(Recorder):
 class TradingRecorder(Recorder):
     """Journals."""
 
-    def __init__(self, servers: str, address: Address) -> None:
-        """It goes on where the positions stand."""
-        names = ("tradewind-trading", "monitoring.consumed", "monitoring.dead_letters")
-        super().__init__(servers, address, names, [JOURNAL])
-        self.rows = 0
+    names = ("tradewind-trading", "monitoring.consumed", "monitoring.dead_letters")
+    topics = (JOURNAL,)
+    rows = 0
 
     def effect(self, records: Sequence[Record]) -> dict[Where, int]:
         """Whole commits are in the tables; what is cut off at the end of a batch is read again with its rest."""
@@ -227,27 +231,39 @@ def _behind(records: Sequence[Record]) -> dict[Where, int]:
     return {(one.topic, one.partition): one.offset + 1 for one in records}
 
 
-def record(life: Life, servers: str, market: Address | None, trading: Address | None) -> None:
-    """What came was recorded until the service was told to stop."""
-    check_topics(servers)
-    halves: list[MarketRecorder | TradingRecorder] = []
-    try:
-        if market is not None:
-            halves.append(MarketRecorder(servers, market))
-        if trading is not None:
-            halves.append(TradingRecorder(servers, trading))
-        life.working()
+def recorder(servers: str, market: Address | None, trading: Address | None) -> Work:
+    """Return the work of a recorder: what comes is recorded until the service is told to stop."""
+    waiting = Waiting()
+
+    def record(life: Life) -> None:
         for topic in (QUOTES, BARS, JOURNAL):
             life.told.counter("tradewind_dead_letters_total", topic.name).inc(0)
-        while not life.stopped:
-            came = sum(one.turn(life) for one in halves)
+        for error in (DatabaseRefused, DatabaseUnreachable):
+            life.told.counter("tradewind_db_errors_total", error.__name__).inc(0)
+        life.asked[:] = [lambda: waiting.tell(life.told)]
+        check_topics(servers)
+        halves: list[MarketRecorder | TradingRecorder] = []
+        try:
+            if market is not None:
+                halves.append(MarketRecorder(servers, market, waiting))
+            if trading is not None:
+                halves.append(TradingRecorder(servers, trading, waiting))
+            life.working()
+            _turn(life, halves)
+        finally:
             for one in halves:
-                one.tidy(time.time_ns() // DAY)
-            life.turn(messages=life.figures.get("messages", 0) + came, lag=sum(one.reader.lag() for one in halves))
-            for one in halves:
-                one.tell_lag(life.told)
-            if came:
-                life.working()
-    finally:
+                one.close()
+
+    return record
+
+
+def _turn(life: Life, halves: Sequence[MarketRecorder | TradingRecorder]) -> None:
+    """Batch after batch is recorded until the service is told to stop."""
+    while not life.stopped:
+        came = sum(one.turn(life) for one in halves)
         for one in halves:
-            one.close()
+            one.tidy(time.time_ns() // DAY)
+            one.tell_lag(life.told)
+        life.turn(messages=life.figures.get("messages", 0) + came, lag=sum(one.reader.lag() for one in halves))
+        if came:
+            life.working()

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from tradewind.adapters.address import Address, read_server
 from tradewind.errors import BadSettings
@@ -10,7 +11,7 @@ from tradewind.markets.loading import load_profile
 from tradewind.services.feed import feed
 from tradewind.services.life import Work
 from tradewind.services.outbox import send_out
-from tradewind.services.recorder import record
+from tradewind.services.recorder import recorder
 from tradewind.settings import Settings
 
 
@@ -20,9 +21,9 @@ def works(settings: Settings, symbols: Sequence[str] = ()) -> Mapping[str, Work]
     trading, market = _database(settings, "journal", "postgresql"), _database(settings, "history", "timescale")
     found: dict[str, Work] = {}
     if market is not None or trading is not None:
-        found["recorder"] = lambda life: record(life, servers, market, _as(trading, "recorder", settings))
+        found["recorder"] = recorder(servers, market, _as(trading, "recorder", settings))
     if trading is not None:
-        found["outbox"] = lambda life: send_out(life, servers, trading)
+        found["outbox"] = partial(send_out, servers=servers, address=trading)
     if settings.broker.name != "none":
         profile = load_profile(settings.profile)
         listed = [profile.instrument(one) for one in symbols or profile.symbols]

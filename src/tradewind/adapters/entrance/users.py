@@ -130,11 +130,11 @@ def enter(entrance: Entrance, name: str, password: str, now: int) -> User:
     raise WrongPassword("Name or password are wrong, or there were too many guesses.", "Wait a little; then try again.")
 
 
-def locked_users(entrance: Entrance, now: int) -> frozenset[str]:
-    """Return who cannot come in for a while, because of wrong guesses."""
+def lock_ends(entrance: Entrance) -> dict[str, int]:
+    """Return until when, ns UTC, nobody comes or came in under a name because of wrong guesses."""
     with entrance.opened() as database:
-        rows = database.execute("SELECT name FROM users WHERE locked_ns > ?", (now,)).fetchall()
-    return frozenset(str(name) for (name,) in rows)
+        rows = database.execute("SELECT name, locked_ns FROM users WHERE locked_ns > 0").fetchall()
+    return {str(name): int(until) for name, until in rows}
 
 
 def lock_seconds(failures: int) -> int:

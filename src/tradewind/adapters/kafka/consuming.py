@@ -30,6 +30,8 @@ class Record(NamedTuple):
     key: bytes
     message: "Message | Unreadable"
     raw: bytes
+    published: int = 0
+    """By its publisher's clock, ns UTC, in whole milliseconds; 0 where it does not say."""
 
 
 class Reader:
@@ -72,7 +74,8 @@ class Reader:
             place = one.topic(), one.partition()
             if place in self.assigned:
                 raw = one.value() or b""
-                found.append(Record(*place, one.offset(), one.key() or b"", decoded(one.value()), raw))
+                published = max(0, one.timestamp()[1]) * 1_000_000
+                found.append(Record(*place, one.offset(), one.key() or b"", decoded(one.value()), raw, published))
         return found
 
     def lag(self) -> int:

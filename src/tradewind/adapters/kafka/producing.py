@@ -67,10 +67,15 @@ class Publisher:
 
     def flush(self, seconds: float = LONGEST_WAIT_S) -> None:
         """Everything published is acknowledged; TopicsUnreachable where that takes longer."""
+        if not self.settled(seconds):
+            left = len(self._producer)
+            raise TopicsUnreachable(f"{left} messages wait at {self.servers}.", "They are not lost: flush again.")
+
+    def settled(self, seconds: float) -> bool:
+        """Whether everything published is acknowledged in this time; TopicsUnreachable where something was given up."""
         left = self._producer.flush(seconds)
         self._look()
-        if left:
-            raise TopicsUnreachable(f"{left} messages wait at {self.servers}.", "They are not lost: flush again.")
+        return not left
 
     @property
     def waiting(self) -> int:
